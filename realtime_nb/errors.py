@@ -1,0 +1,129 @@
+"""Everything this package raises on purpose.
+
+::
+
+    RealtimeError
+    ├── UsageError               what was asked for cannot be (a name, a value, an option)
+    │   └── ConfigError          a session config that the service would refuse
+    ├── EndpointError            no endpoint to talk to: no key, no local server
+    ├── ConnectionFailed         the service could not be reached, or refused us
+    │   └── ConnectionLost       it was there and went away
+    ├── ServerError              the service answered with an `error` event
+    ├── ResponseFailed           a response ended with status `failed`
+    ├── CallTimeout              the service did not answer in time
+    └── MalformedEvent           a frame that is no event (also a ValueError)
+
+In a notebook each of these prints as one line, without a traceback: IPython asks
+an exception for `_render_traceback_` before it draws one of its own.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CallTimeout",
+    "ConfigError",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "EndpointError",
+    "MalformedEvent",
+    "RealtimeError",
+    "ResponseFailed",
+    "ServerError",
+    "UsageError",
+]
+
+
+class RealtimeError(Exception):
+    """Base of all errors of this package; its text is one line, for people."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints instead of a traceback: the one line."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UsageError(RealtimeError):
+    """Something asked for cannot be: what, where, and what to write instead."""
+
+
+class ConfigError(UsageError):
+    """A session config that the service would refuse."""
+
+
+class EndpointError(RealtimeError):
+    """There is no endpoint to talk to."""
+
+
+class ConnectionFailed(RealtimeError):
+    """The service could not be reached, or refused the connection."""
+
+
+class ConnectionLost(ConnectionFailed):
+    """The connection was open and is gone.
+
+    Parameters
+    ----------
+    message
+        One line for people.
+    code
+        The WebSocket close code (RFC 6455, 7.4), or None when there was none.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ServerError(RealtimeError):
+    """The service answered with an `error` event.
+
+    Parameters
+    ----------
+    message, code, param, type
+        The fields of the event's `error` object; each but the message may be None.
+    event_id
+        Id of the client event it answers, when the service named one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the wire's own name
+        event_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.type = type
+        self.event_id = event_id
+
+
+class ResponseFailed(RealtimeError):
+    """A response ended with status `failed`.
+
+    Parameters
+    ----------
+    message
+        One line for people.
+    code
+        `status_details.error.code`, e.g. ``rate_limit_exceeded``; may be None.
+    response_id
+        Id of the response.
+    """
+
+    def __init__(
+        self, message: str, *, code: str | None = None, response_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.response_id = response_id
+
+
+class CallTimeout(RealtimeError):
+    """The service did not answer in time."""
+
+
+class MalformedEvent(RealtimeError, ValueError):
+    """A frame that is no event: not JSON, not an object, or without a `type`."""

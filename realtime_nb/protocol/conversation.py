@@ -1,0 +1,327 @@
+"""The conversation as a reducer: events in, items in their places out.
+
+The rules it keeps:
+
+- An item stands where the service put it: after its `previous_item_id` when that is known,
+  else at the end. Transcripts never move an item, however late they come.
+- `speech_started` names the item that the user's words will become, so the turn has its
+  place from the moment it begins. A transcript or delta of an unknown item makes the item.
+- Deltas append; a final text replaces them; nothing erases text that has arrived.
+- The assistant's `conversation.item.done` carries a null `previous_item_id` (seen live), so
+  only `.added` and `.created` move an item.
+- Every change comes from an event. The same events give the same conversation, whether they
+  come from the socket or from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
+
+from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.items import Item, audio_ms
+from realtime_nb.protocol.summary import payload_bytes
+
+if TYPE_CHECKING:
+    from realtime_nb.protocol.log import Direction, Record
+
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+Handler: TypeAlias = Callable[["Conversation", Event, float], str | None]
+
+
+class Conversation:
+    """What the events so far say of session, items and the active response.
+
+    Attributes
+    ----------
+    session
+        The session object in force, from the last `session.created` or `session.updated`.
+    active_response_id
+        The response in progress in the default conversation, else None.
+    input_audio_ms
+        Milliseconds of sound sent so far; the service counts its offsets in them.
+    """
+
+    def __init__(self) -> None:
+        self._items: dict[str, Item] = {}
+        self._order: list[str] = []
+        self.session: dict[str, Any] | None = None
+        self.active_response_id: str | None = None
+        self.input_audio_ms = 0.0
+
+    @classmethod
+    def replay(cls, records: Iterable[Record]) -> Conversation:
+        """Return the conversation that a log tells."""
+        conversation = cls()
+        for record in records:
+            conversation.apply(record.direction, record.event, record.t_ms)
+        return conversation
+
+    @property
+    def items(self) -> list[Item]:
+        """The items in the order of the conversation."""
+        return [self._items[item_id] for item_id in tuple(self._order)]
+
+    def item(self, item_id: str) -> Item | None:
+        """Return an item by its id, None when there is none."""
+        return self._items.get(item_id)
+
+    def previous_id(self, item_id: str) -> str | None:
+        """Return the id of the item before `item_id`, None for the first or an unknown one."""
+        if item_id not in self._items:
+            return None
+        place = self._order.index(item_id)
+        return self._order[place - 1] if place else None
+
+    def last_assistant_audio(self) -> tuple[str, int] | None:
+        """Return item id and content index of the last sound of the assistant, else None."""
+        for item in reversed(self.items):
+            if item.role == "assistant":
+                for index, part in sorted(item.parts.items(), reverse=True):
+                    if part.audio_ms > 0:
+                        return item.id, index
+        return None
+
+    def apply(self, direction: Direction, event: Event, t_ms: float) -> frozenset[str]:
+        """Take in one event; return the ids of the items it changed.
+
+        Parameters
+        ----------
+        direction
+            ``"sent"`` or ``"received"``, seen from the client.
+        event
+            The event. Types that are unknown, or say nothing of the conversation, change
+            nothing.
+        t_ms
+            Milliseconds since the session's start.
+        """
+        if direction == "sent":
+            if event.type == "input_audio_buffer.append":
+                self.input_audio_ms += audio_ms(payload_bytes(event), self._format("input"))
+            return _NOTHING
+        handler = self._HANDLERS.get(event.type)
+        if handler is None:
+            return _NOTHING
+        changed = handler(self, event, t_ms)
+        return _NOTHING if changed is None else frozenset((changed,))
+
+    # -- session and responses
+
+    def _on_session(self, event: Event, _: float) -> None:
+        session = event.get("session")
+        if isinstance(session, dict):
+            self.session = cast("dict[str, Any]", session)
+
+    def _on_response_created(self, event: Event, _: float) -> None:
+        # An out-of-band response has no conversation and blocks nothing.
+        if event.get("response.conversation_id") is not None:
+            self.active_response_id = event.get("response.id")
+
+    def _on_response_done(self, event: Event, _: float) -> None:
+        if self.active_response_id == event.get("response.id"):
+            self.active_response_id = None
+
+    # -- items
+
+    def _on_added(self, event: Event, t_ms: float) -> str | None:
+        item = self._read_item(event, t_ms)
+        if item is None:
+            return None
+        self._place(item.id, event.get("previous_item_id"))
+        spoken = item.role == "user" and any(p.kind == "audio" for p in item.parts.values())
+        item.awaits_transcript = spoken and not item.text and self._transcribes()
+        return item.id
+
+    def _on_item_done(self, event: Event, t_ms: float) -> str | None:
+        item = self._read_item(event, t_ms)
+        return None if item is None else item.id
+
+    def _on_output_item(self, event: Event, t_ms: float) -> str | None:
+        # Out-of-band responses have items that never join the conversation.
+        if event.get("response_id") != self.active_response_id:
+            known = self._items.get(event.get("item.id", ""))
+            if known is None:
+                return None
+        item = self._read_item(event, t_ms)
+        if item is None:
+            return None
+        item.response_id = event.get("response_id") or item.response_id
+        return item.id
+
+    def _on_deleted(self, event: Event, _: float) -> str | None:
+        item_id = event.get("item_id")
+        if self._items.pop(item_id, None) is None:
+            return None
+        self._order.remove(item_id)
+        return item_id
+
+    def _on_truncated(self, event: Event, _: float) -> str | None:
+        item = self._items.get(event.get("item_id", ""))
+        if item is None:
+            return None
+        item.truncated_ms = event.get("audio_end_ms")
+        return item.id
+
+    # -- the user's words
+
+    def _on_speech_started(self, event: Event, t_ms: float) -> str | None:
+        item = self._ensure(event.get("item_id"), t_ms)
+        if item is None:
+            return None
+        item.role = "user"
+        item.part(0, "audio")
+        item.awaits_transcript = self._transcribes()
+        return item.id
+
+    def _on_committed(self, event: Event, t_ms: float) -> str | None:
+        changed = self._on_speech_started(event, t_ms)
+        if changed is not None and event.get("previous_item_id") is not None:
+            self._place(changed, event.get("previous_item_id"))
+        return changed
+
+    def _on_transcript_delta(self, event: Event, t_ms: float) -> str | None:
+        item = self._ensure(event.get("item_id"), t_ms)
+        if item is None:
+            return None
+        item.role = item.role or "user"
+        item.part(event.get("content_index", 0), "audio").text += event.get("delta") or ""
+        return item.id
+
+    def _on_transcript_done(self, event: Event, t_ms: float) -> str | None:
+        item = self._ensure(event.get("item_id"), t_ms)
+        if item is None:
+            return None
+        item.role = item.role or "user"
+        item.part(event.get("content_index", 0), "audio").text = event.get("transcript") or ""
+        item.awaits_transcript = False
+        return item.id
+
+    def _on_transcript_failed(self, event: Event, t_ms: float) -> str | None:
+        item = self._ensure(event.get("item_id"), t_ms)
+        if item is None:
+            return None
+        item.awaits_transcript = False
+        item.error = event.get("error.message") or "the words could not be transcribed"
+        return item.id
+
+    # -- the assistant's words
+
+    def _on_text_delta(self, event: Event, t_ms: float) -> str | None:
+        item = self._answering(event, t_ms)
+        if item is None:
+            return None
+        kind = "audio" if "audio" in event.type else "text"
+        item.part(event.get("content_index", 0), kind).text += event.get("delta") or ""
+        return item.id
+
+    def _on_text_done(self, event: Event, t_ms: float) -> str | None:
+        item = self._answering(event, t_ms)
+        if item is None:
+            return None
+        kind = "audio" if "audio" in event.type else "text"
+        text = event.get("transcript") or event.get("text")
+        if text:
+            item.part(event.get("content_index", 0), kind).text = text
+        return item.id
+
+    def _on_audio_delta(self, event: Event, t_ms: float) -> str | None:
+        item = self._answering(event, t_ms)
+        if item is None:
+            return None
+        part = item.part(event.get("content_index", 0), "audio")
+        part.audio_ms += audio_ms(payload_bytes(event), self._format("output"))
+        return item.id
+
+    def _on_arguments_delta(self, event: Event, t_ms: float) -> str | None:
+        item = self._answering(event, t_ms)
+        if item is None:
+            return None
+        item.arguments += event.get("delta") or ""
+        return item.id
+
+    def _on_arguments_done(self, event: Event, t_ms: float) -> str | None:
+        item = self._answering(event, t_ms)
+        if item is None:
+            return None
+        item.arguments = event.get("arguments") or item.arguments
+        item.name = event.get("name") or item.name
+        return item.id
+
+    # -- helpers
+
+    def _answering(self, event: Event, t_ms: float) -> Item | None:
+        item_id = event.get("item_id")
+        if item_id not in self._items and event.get("response_id") != self.active_response_id:
+            return None
+        item = self._ensure(item_id, t_ms)
+        if item is not None:
+            item.response_id = event.get("response_id") or item.response_id
+            item.role = item.role or "assistant"
+        return item
+
+    def _read_item(self, event: Event, t_ms: float) -> Item | None:
+        wire = event.get("item")
+        if not isinstance(wire, dict):
+            return None
+        item = self._ensure(event.get("item.id"), t_ms)
+        if item is not None:
+            item.read(cast("dict[str, Any]", wire))
+        return item
+
+    def _ensure(self, item_id: Any, t_ms: float) -> Item | None:
+        if not isinstance(item_id, str) or not item_id:
+            return None
+        if item_id not in self._items:
+            self._items[item_id] = Item(item_id, started_ms=t_ms)
+            self._order.append(item_id)
+        return self._items[item_id]
+
+    def _place(self, item_id: str, previous: Any) -> None:
+        """Put an item after `previous`; ``"root"`` is the front, unknown ones leave it."""
+        if previous == "root":
+            self._order.remove(item_id)
+            self._order.insert(0, item_id)
+        elif previous in self._items and previous != item_id:
+            self._order.remove(item_id)
+            self._order.insert(self._order.index(previous) + 1, item_id)
+
+    def _transcribes(self) -> bool:
+        return self._input("transcription") is not None
+
+    def _format(self, side: str) -> dict[str, Any] | None:
+        if self.session is None:
+            return None
+        audio = cast("dict[str, Any]", self.session.get("audio") or {})
+        return cast("dict[str, Any]", audio.get(side) or {}).get("format")
+
+    def _input(self, field: str) -> Any:
+        audio = cast("dict[str, Any]", (self.session or {}).get("audio") or {})
+        return cast("dict[str, Any]", audio.get("input") or {}).get(field)
+
+    _HANDLERS: ClassVar[dict[str, Handler]] = {
+        "session.created": _on_session,
+        "session.updated": _on_session,
+        "response.created": _on_response_created,
+        "response.done": _on_response_done,
+        "conversation.item.added": _on_added,
+        "conversation.item.created": _on_added,
+        "conversation.item.done": _on_item_done,
+        "conversation.item.retrieved": _on_item_done,
+        "conversation.item.deleted": _on_deleted,
+        "conversation.item.truncated": _on_truncated,
+        "response.output_item.added": _on_output_item,
+        "response.output_item.done": _on_output_item,
+        "input_audio_buffer.speech_started": _on_speech_started,
+        "input_audio_buffer.committed": _on_committed,
+        "conversation.item.input_audio_transcription.delta": _on_transcript_delta,
+        "conversation.item.input_audio_transcription.completed": _on_transcript_done,
+        "conversation.item.input_audio_transcription.failed": _on_transcript_failed,
+        "response.output_text.delta": _on_text_delta,
+        "response.output_audio_transcript.delta": _on_text_delta,
+        "response.output_text.done": _on_text_done,
+        "response.output_audio_transcript.done": _on_text_done,
+        "response.output_audio.delta": _on_audio_delta,
+        "response.function_call_arguments.delta": _on_arguments_delta,
+        "response.function_call_arguments.done": _on_arguments_done,
+    }

@@ -1,0 +1,165 @@
+"""One item of a conversation, as far as the events so far have told it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+ItemStatus: TypeAlias = Literal["in_progress", "completed", "incomplete", "failed"]
+
+_PCM16_BYTES_PER_MS: Final = 48
+_G711_BYTES_PER_MS: Final = 8
+
+
+@dataclass(slots=True)
+class Part:
+    """One content part: its text or transcript, and how much sound came with it.
+
+    Attributes
+    ----------
+    kind
+        ``"text"``, ``"audio"`` or ``"image"``.
+    text
+        The text, or the transcript of the sound, as far as it has arrived.
+    audio_ms
+        Milliseconds of sound received.
+    """
+
+    kind: str = "text"
+    text: str = ""
+    audio_ms: float = 0.0
+
+
+@dataclass(slots=True)
+class Item:
+    """A message, function call or other entry of a conversation.
+
+    Attributes
+    ----------
+    id
+        The item's id.
+    type
+        ``"message"``, ``"function_call"``, ``"function_call_output"``, ``"mcp_call"``, …
+    role
+        ``"user"``, ``"assistant"`` or ``"system"`` for messages, else None.
+    status
+        As on the wire; ``"failed"`` also when the transcription of a user's words failed.
+    response_id
+        The response that made it, for the assistant's items.
+    started_ms
+        When it was first heard of, in milliseconds since the session's start.
+    parts
+        Content parts by content index.
+    awaits_transcript
+        Whether the user's spoken words have not been transcribed yet.
+    truncated_ms
+        Where the service cut the item's sound, None when it was not cut.
+    name, call_id, arguments, output
+        Of function calls and their outputs.
+    error
+        What went wrong, in the service's words.
+    """
+
+    id: str
+    type: str = "message"
+    role: str | None = None
+    status: ItemStatus = "in_progress"
+    response_id: str | None = None
+    started_ms: float = 0.0
+    parts: dict[int, Part] = field(default_factory=dict[int, Part])
+    awaits_transcript: bool = False
+    truncated_ms: int | None = None
+    name: str | None = None
+    call_id: str | None = None
+    arguments: str = ""
+    output: str | None = None
+    error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What was written or said, as far as it is known; parts joined by a space."""
+        return " ".join(p.text for _, p in sorted(self.parts.items()) if p.text)
+
+    @property
+    def audio_ms(self) -> float:
+        """Milliseconds of sound received for all parts."""
+        return sum(part.audio_ms for part in self.parts.values())
+
+    @property
+    def heard_text(self) -> str:
+        """The part of `text` that was spoken before the item was cut; all of it if it was not.
+
+        The protocol gives no times for words: the place is where the same share of the text
+        lies as of the sound, drawn back to the end of a word.
+        """
+        text = self.text
+        if self.truncated_ms is None:
+            return text
+        if self.audio_ms <= 0 or self.truncated_ms <= 0:
+            return ""
+        share = min(1.0, self.truncated_ms / self.audio_ms)
+        if share == 1.0:
+            return text
+        cut = text[: round(len(text) * share)]
+        if len(cut) < len(text) and not text[len(cut)].isspace():
+            cut = cut[: cut.rfind(" ") + 1]
+        return cut.rstrip()
+
+    def part(self, content_index: int, kind: str | None = None) -> Part:
+        """Return the part at `content_index`, making it when it is new."""
+        part = self.parts.setdefault(content_index, Part())
+        if kind is not None:
+            part.kind = kind
+        return part
+
+    def read(self, wire: dict[str, Any]) -> None:
+        """Take over what a wire item tells; what it leaves out stays as it was.
+
+        Service items come without sound, and their final form repeats the whole text, so a
+        text that is there replaces the deltas; an empty one never erases them.
+        """
+        self.type = wire.get("type") or self.type
+        self.role = wire.get("role") or self.role
+        self.status = wire.get("status") or self.status
+        self.name = wire.get("name") or self.name
+        self.call_id = wire.get("call_id") or self.call_id
+        self.arguments = wire.get("arguments") or self.arguments
+        self.output = wire.get("output") or self.output
+        content = wire.get("content")
+        if isinstance(content, list):
+            for place, entry in enumerate(content):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- JSON
+                if isinstance(entry, dict):
+                    self._read_part(place, entry)  # pyright: ignore[reportUnknownArgumentType] -- JSON
+
+    def _read_part(self, place: int, entry: dict[str, Any]) -> None:
+        kind = str(entry.get("type", ""))
+        part = self.part(place, _part_kind(kind))
+        text = entry.get("text") or entry.get("transcript")
+        if isinstance(text, str) and text:
+            part.text = text
+
+
+def _part_kind(wire_kind: str) -> str:
+    for kind in ("audio", "image"):
+        if kind in wire_kind:
+            return kind
+    return "text"
+
+
+def audio_ms(payload: int, audio_format: dict[str, Any] | None) -> float:
+    """Return how long `payload` bytes of sound last, in milliseconds.
+
+    Parameters
+    ----------
+    payload
+        Bytes of sound, decoded.
+    audio_format
+        The wire's format object, ``{"type": "audio/pcm", "rate": 24000}`` when None.
+        G.711 has 8 bytes a millisecond.
+    """
+    kind = (audio_format or {}).get("type", "audio/pcm")
+    if kind in ("audio/pcmu", "audio/pcma"):
+        return payload / _G711_BYTES_PER_MS
+    rate = (audio_format or {}).get("rate")
+    per_ms = rate * 2 / 1000 if isinstance(rate, int) and rate > 0 else _PCM16_BYTES_PER_MS
+    return payload / per_ms
