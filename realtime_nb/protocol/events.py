@@ -120,6 +120,10 @@ class Fields(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.data)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copying asks for attributes before there is any data to look in.
+        return Fields, (self.data,)
+
     def __repr__(self) -> str:
         return f"Fields({self.data!r})"
 
@@ -177,6 +181,9 @@ class Event:
 
     def __hash__(self) -> int:
         return hash((self.type, self.data.get("event_id")))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Event, (self.data,)
 
     def __repr__(self) -> str:
         return f"<Event {self.type}{_short_refs(self.data)}>"

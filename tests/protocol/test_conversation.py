@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.events import SERVER_EVENT_TYPES, Event
+from realtime_nb.protocol.log import EventLog
+
+TRANSCRIBING = {
+    "type": "session.updated",
+    "session": {"audio": {"input": {"transcription": {"model": "gpt-transcribe"}}}},
+}
+
+
+def told(*events: dict[str, Any]) -> Conversation:
+    conversation = Conversation()
+    for number, data in enumerate(events):
+        conversation.apply("received", Event(data), float(number))
+    return conversation
+
+
+def created(response_id: str = "resp_1", conversation: str | None = "conv_1") -> dict:
+    return {
+        "type": "response.created",
+        "response": {"id": response_id, "conversation_id": conversation},
+    }
+
+
+def added(item_id: str, role: str, after: str | None = None, content: Any = ()) -> dict:
+    item = {"id": item_id, "type": "message", "role": role, "content": list(content)}
+    return {"type": "conversation.item.added", "item": item, "previous_item_id": after}
+
+
+def said(item_id: str, text: str, response_id: str = "resp_1") -> dict:
+    return {
+        "type": "response.output_audio_transcript.delta",
+        "item_id": item_id,
+        "response_id": response_id,
+        "content_index": 0,
+        "delta": text,
+    }
+
+
+def sounded(item_id: str, milliseconds: int, response_id: str = "resp_1") -> dict:
+    payload = base64.b64encode(bytes(48 * milliseconds)).decode()
+    return {
+        "type": "response.output_audio.delta",
+        "item_id": item_id,
+        "response_id": response_id,
+        "content_index": 0,
+        "delta": payload,
+    }
+
+
+def heard(item_id: str, transcript: str) -> dict:
+    return {
+        "type": "conversation.item.input_audio_transcription.completed",
+        "item_id": item_id,
+        "content_index": 0,
+        "transcript": transcript,
+    }
+
+
+AUDIO_IN = {"type": "input_audio", "transcript": None}
+
+
+def test_a_late_transcript_stands_where_the_turn_began() -> None:
+    conversation = told(
+        TRANSCRIBING,
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5},
+        {"type": "input_audio_buffer.committed", "item_id": "u1", "previous_item_id": None},
+        added("u1", "user", content=[AUDIO_IN]),
+        created(),
+        added("a1", "assistant", after="u1"),
+        said("a1", "Hello there."),
+    )
+    user = conversation.item("u1")
+    assert user is not None
+    assert user.awaits_transcript
+    conversation.apply("received", Event(heard("u1", "good morning")), 9.0)
+    assert [(i.id, i.text) for i in conversation.items] == [
+        ("u1", "good morning"),
+        ("a1", "Hello there."),
+    ]
+    assert not user.awaits_transcript
+
+
+def test_a_transcript_that_comes_before_its_item_is_not_lost() -> None:
+    conversation = told(TRANSCRIBING, heard("u1", "early"), added("u1", "user", content=[AUDIO_IN]))
+    item = conversation.items[0]
+    assert item.text == "early"
+    assert not item.awaits_transcript
+
+
+def test_without_transcription_nothing_waits_for_words() -> None:
+    conversation = told(added("u1", "user", content=[AUDIO_IN]))
+    assert not conversation.items[0].awaits_transcript
+
+
+def test_the_null_predecessor_of_the_assistants_done_moves_nothing() -> None:
+    conversation = told(
+        added("u1", "user"),
+        created(),
+        added("a1", "assistant", after="u1"),
+        {
+            "type": "conversation.item.done",
+            "previous_item_id": None,
+            "item": {"id": "a1", "role": "assistant", "status": "completed"},
+        },
+    )
+    assert [item.id for item in conversation.items] == ["u1", "a1"]
+    assert conversation.items[1].status == "completed"
+
+
+def test_items_go_where_the_service_says() -> None:
+    conversation = told(
+        added("a", "user"),
+        added("b", "user", after="a"),
+        added("c", "user", after="a"),
+        added("d", "system", after="root"),
+    )
+    assert [item.id for item in conversation.items] == ["d", "a", "c", "b"]
+    assert conversation.previous_id("c") == "a"
+    assert conversation.previous_id("d") is None
+
+
+def test_what_was_heard_of_a_cut_answer_ends_at_a_word() -> None:
+    conversation = told(
+        created(),
+        added("a1", "assistant"),
+        said("a1", "one two three four five"),
+        sounded("a1", 1000),
+        {"type": "conversation.item.truncated", "item_id": "a1", "audio_end_ms": 500},
+    )
+    item = conversation.items[0]
+    assert item.heard_text == "one two"
+    assert item.text == "one two three four five"
+
+
+def test_a_cut_at_nothing_was_not_heard_and_no_cut_was_heard_whole() -> None:
+    conversation = told(created(), added("a1", "assistant"), said("a1", "one"))
+    assert conversation.items[0].heard_text == "one"
+    cut = {"type": "conversation.item.truncated", "item_id": "a1", "audio_end_ms": 0}
+    conversation.apply("received", Event(cut), 9)
+    assert conversation.items[0].heard_text == ""
+
+
+def test_out_of_band_responses_join_nothing() -> None:
+    conversation = told(
+        created("resp_2", None),
+        {
+            "type": "response.output_item.added",
+            "response_id": "resp_2",
+            "item": {"id": "x", "role": "assistant"},
+        },
+        said("x", "aside", "resp_2"),
+        sounded("x", 10, "resp_2"),
+    )
+    assert conversation.items == []
+    assert conversation.active_response_id is None
+
+
+def test_the_active_response_ends_with_its_own_done() -> None:
+    conversation = told(created("resp_1"))
+    other = {"type": "response.done", "response": {"id": "resp_9"}}
+    conversation.apply("received", Event(other), 1)
+    assert conversation.active_response_id == "resp_1"
+    own = {"type": "response.done", "response": {"id": "resp_1"}}
+    conversation.apply("received", Event(own), 1)
+    assert conversation.active_response_id is None
+
+
+def test_audio_is_measured_in_the_session_s_format() -> None:
+    law = {"session": {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}}
+    conversation = told(
+        {"type": "session.updated", **law}, created(), added("a1", "assistant"), sounded("a1", 10)
+    )
+    assert conversation.items[0].audio_ms == 60.0  # 480 bytes at 8 a millisecond
+
+
+def test_deleted_items_are_gone_and_failed_transcripts_say_why() -> None:
+    conversation = told(
+        added("u1", "user"),
+        added("u2", "user", after="u1"),
+        {"type": "conversation.item.deleted", "item_id": "u1"},
+        {
+            "type": "conversation.item.input_audio_transcription.failed",
+            "item_id": "u2",
+            "error": {"message": "too quiet"},
+        },
+    )
+    assert [item.id for item in conversation.items] == ["u2"]
+    assert conversation.items[0].error == "too quiet"
+
+
+def test_a_log_replayed_tells_the_same() -> None:
+    log = EventLog()
+    live = Conversation()
+    for data in (created(), added("a1", "assistant"), said("a1", "Hi"), sounded("a1", 20)):
+        record = log.append("received", Event(data), t_ms=1.0, size=1)
+        live.apply("received", record.event, 1.0)
+    assert Conversation.replay(log).items == live.items
+
+
+WIRE = st.fixed_dictionaries(
+    {"type": st.sampled_from(SERVER_EVENT_TYPES)},
+    optional={
+        "item_id": st.sampled_from(["a", "b", "", None]),
+        "response_id": st.sampled_from(["r", None]),
+        "previous_item_id": st.sampled_from(["a", "b", "root", None]),
+        "delta": st.sampled_from(["x", "", None]),
+        "item": st.sampled_from([None, {}, {"id": "a"}, {"id": "b", "content": [None, {}]}]),
+        "response": st.sampled_from([None, {}, {"id": "r", "conversation_id": "c"}]),
+        "session": st.sampled_from([None, {}, {"audio": None}, {"audio": {"input": None}}]),
+        "content_index": st.sampled_from([0, 1]),
+    },
+)
+
+
+@given(st.lists(WIRE, max_size=20))
+def test_no_order_of_events_breaks_it(events: list[dict[str, Any]]) -> None:
+    conversation = told(*events)
+    ids = [item.id for item in conversation.items]
+    assert len(ids) == len(set(ids))
+    assert "" not in ids

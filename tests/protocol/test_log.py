@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import base64
+
+import pandas as pd
+import pytest
+
+from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.log import EventLog
+
+
+def delta(item_id: str, sound: bytes) -> Event:
+    payload = base64.b64encode(sound).decode()
+    return Event({"type": "response.output_audio.delta", "item_id": item_id, "delta": payload})
+
+
+def test_records_are_numbered_and_kept_in_order() -> None:
+    log = EventLog()
+    log.append("sent", Event({"type": "response.create"}), t_ms=1.0, size=20)
+    log.append("received", Event({"type": "response.created"}), t_ms=2.5, size=30)
+    assert [record.seq for record in log] == [0, 1]
+    assert log[-1].event.type == "response.created"
+    assert [record.seq for record in log[1:]] == [1]
+    assert len(log) == 2
+
+
+def test_the_frame_has_one_row_an_event() -> None:
+    log = EventLog()
+    log.append("sent", Event({"type": "response.create", "event_id": "e1"}), t_ms=1.0, size=20)
+    log.append("received", delta("item_1", b"\0" * 10), t_ms=4.0, size=90)
+    frame = log.df
+    assert isinstance(frame, pd.DataFrame)
+    assert list(frame["since_ms"]) == [0.0, 3.0]
+    assert list(frame["audio_bytes"]) == [0, 10]
+    assert list(frame["item_id"])[1] == "item_1"
+    assert EventLog().df.empty
+
+
+def test_the_oldest_sound_goes_first_and_its_record_stays() -> None:
+    log = EventLog(max_audio_bytes=250)
+    for number in range(5):
+        log.append("received", delta("item_1", bytes([number]) * 30), t_ms=number, size=100)
+    assert len(log) == 5
+    assert log.dropped_audio == 3
+    assert [bool(record.event.audio) for record in log] == [False, False, False, True, True]
+    assert log.audio("item_1") == bytes([3]) * 30 + bytes([4]) * 30
+
+
+def test_past_its_bound_the_oldest_records_go() -> None:
+    log = EventLog(max_bytes=250)
+    for number in range(5):
+        log.append("received", Event({"type": "error", "n": number}), t_ms=number, size=100)
+    assert [record.seq for record in log] == [3, 4]
+    assert log.dropped_records == 3
+    assert log[0].seq == 3
+
+
+def test_both_bounds_together_lose_nothing_they_should_keep() -> None:
+    log = EventLog(max_audio_bytes=250, max_bytes=250)
+    for number in range(20):
+        log.append("received", delta("item_1", bytes([number]) * 30), t_ms=number, size=100)
+        log.append("received", Event({"type": "error", "n": number}), t_ms=number, size=100)
+    assert log.audio("item_1").endswith(bytes([19]) * 30)
+    assert log[-1].event.n == 19
+    assert [r.seq for r in log] == list(range(log[0].seq, 40))
+
+
+def test_the_table_escapes_what_a_model_said() -> None:
+    log = EventLog()
+    event = Event({"type": "response.output_text.delta", "delta": "<img src=x onerror=alert(1)>"})
+    log.append("received", event, t_ms=0, size=1)
+    shown = log._repr_html_()
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+
+
+@pytest.mark.parametrize("count", [0, 3, 100])
+def test_repr_counts_both_directions(count: int) -> None:
+    log = EventLog()
+    for _ in range(count):
+        log.append("sent", Event({"type": "response.create"}), t_ms=0, size=1)
+    assert repr(log) == f"<EventLog: {count} sent, 0 received>"
