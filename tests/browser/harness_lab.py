@@ -1,0 +1,153 @@
+"""A JupyterLab server for the browser tests: its own folders, its own port, its own log."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Self
+
+import psutil
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TOKEN = "browser-tests"  # noqa: S105 -- of a server on loopback that lives for one run
+_START_S = 60.0
+_STOP_S = 15.0
+
+
+class LabError(RuntimeError):
+    """The server did not start."""
+
+
+class LabServer:
+    """JupyterLab in a subprocess, on a free port of 127.0.0.1.
+
+    Parameters
+    ----------
+    folder
+        An empty folder: notebooks live in ``notebooks``, settings and the log beside it.
+
+    Kernels run on the interpreter that runs the tests. No key and no endpoint of the person
+    who runs them reaches the server's environment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "notebooks"
+        self.log_path = folder / "jupyter.log"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.token = _TOKEN
+
+    def start(self) -> Self:
+        """Start the server and return when it answers.
+
+        Raises
+        ------
+        LabError
+            It ended, or did not come up in a minute; the end of its log is in the message.
+        """
+        self.root.mkdir(parents=True)
+        command = [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            f"--ServerApp.root_dir={self.root}",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            f"--IdentityProvider.token={self.token}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            f"--LabApp.user_settings_dir={self._folder / 'settings'}",
+            f"--LabApp.workspaces_dir={self._folder / 'workspaces'}",
+        ]
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 -- our own command
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment(),
+                start_new_session=True,  # Ctrl-C in the terminal is for pytest; we stop it by pid
+            )
+        try:
+            self.url = self._wait_until_listening(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _environment(self) -> dict[str, str]:
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("OPENAI_", "REALTIME_NB_", "JUPYTER", "JPY_", "IPYTHON"))
+        }
+        for kind in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+            env[f"JUPYTER_{kind}"] = str(self._folder / kind.lower())
+        env["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not a user's own
+        env["IPYTHONDIR"] = str(self._folder / "ipython")
+        return env
+
+    def _wait_until_listening(self, process: subprocess.Popen[bytes]) -> str:
+        # The server writes this file once it listens; port 0 there became the true one.
+        runtime = self._folder / "runtime_dir" / f"jpserver-{process.pid}.json"
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise LabError(f"JupyterLab ended with {process.returncode}:\n{self.log_tail()}")
+            if runtime.exists():
+                try:
+                    return str(json.loads(runtime.read_text())["url"])
+                except ValueError:
+                    pass  # half written
+            time.sleep(0.05)
+        raise LabError(f"JupyterLab did not start in {_START_S:.0f} s:\n{self.log_tail()}")
+
+    def log_tail(self, start: int = 0, *, limit: int = 8000) -> str:
+        """Return the log from byte `start` on, at most its last `limit` characters."""
+        if not self.log_path.exists():
+            return ""
+        return self.log_path.read_bytes()[start:].decode(errors="replace")[-limit:]
+
+    def end_kernels(self) -> None:
+        """Shut every kernel down, with its session."""
+        for session in json.loads(self._request("GET", "api/sessions")):
+            self._request("DELETE", f"api/sessions/{session['id']}")
+
+    def _request(self, method: str, path: str) -> bytes:
+        request = urllib.request.Request(  # noqa: S310 -- our own loopback URL
+            f"{self.url}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- as above
+            return answer.read()
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, None when it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def stop(self) -> None:
+        """End the server and every process it started, each by its id."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        try:
+            family = psutil.Process(process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
+        process.send_signal(signal.SIGTERM)  # shuts the kernels down in order
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        _, alive = psutil.wait_procs(family, timeout=2)
+        for child in alive:
+            child.kill()
+        psutil.wait_procs(alive, timeout=2)
