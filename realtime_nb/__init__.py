@@ -1,5 +1,61 @@
-"""Talk to voice models in a Jupyter notebook."""
+"""Talk to voice models in a Jupyter notebook.
+
+In a notebook: ``%load_ext realtime_nb``, then a ``%%realtime`` cell. From Python:
+`connect`, in the shape of the ``openai`` package's ``realtime.connect``, and
+`RealtimeSession`, which lives on a thread of its own.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from realtime_nb.audio.clip import AudioClip
+    from realtime_nb.client.connection import connect
+    from realtime_nb.client.endpoint import resolve_endpoint
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.notebook import (
+        Chat,
+        load_ipython_extension,
+        unload_ipython_extension,
+    )
+    from realtime_nb.protocol.log import EventLog
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "AudioClip",
+    "Chat",
+    "EventLog",
+    "RealtimeSession",
+    "connect",
+    "load_ipython_extension",
+    "resolve_endpoint",
+    "unload_ipython_extension",
+]
+
+# Where each public name lives: imported when asked for, so that the practice server and the
+# command line start without the notebook's parts.
+_HOMES = {
+    "AudioClip": "realtime_nb.audio.clip",
+    "Chat": "realtime_nb.notebook",
+    "EventLog": "realtime_nb.protocol.log",
+    "RealtimeSession": "realtime_nb.client.session",
+    "connect": "realtime_nb.client.connection",
+    "load_ipython_extension": "realtime_nb.notebook",
+    "resolve_endpoint": "realtime_nb.client.endpoint",
+    "unload_ipython_extension": "realtime_nb.notebook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

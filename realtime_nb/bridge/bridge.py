@@ -1,0 +1,313 @@
+"""Joins the pages that show a session to the session itself."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.bridge.codec import Decoder, Encoder
+from realtime_nb.bridge.downlink import Downlink
+from realtime_nb.bridge.feed import Feed, show_item, welcome_rows
+from realtime_nb.bridge.interruption import Interruption
+from realtime_nb.bridge.pages import Pages
+from realtime_nb.bridge.timing import Timing
+from realtime_nb.bridge.uplink import Uplink
+from realtime_nb.protocol.playback import Playback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from realtime_nb.bridge.view import Buffers, Message, View
+    from realtime_nb.client.loop import BackgroundLoop
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.playback import PartKey
+
+VERSION: Final = 1
+"""Of the messages between page and kernel."""
+
+_STATES: Final[Mapping[str, str]] = {"idle": "connecting", "closing": "closed"}
+
+_log = logging.getLogger(__name__)
+
+
+class Bridge:
+    """The one connection between a session and the pages that show it.
+
+    Parameters
+    ----------
+    session
+        The session; the bridge neither opens nor closes it.
+    view
+        The pages.
+    loop
+        The session's loop; everything here runs on it.
+    name
+        What the chat is called in the notebook.
+    phrases
+        What may be said to a practice server, shown to the user; empty for a real service.
+
+    Attributes
+    ----------
+    playback
+        What of each answer has been received and heard.
+    timing
+        Where each spoken turn's time went.
+    """
+
+    def __init__(
+        self,
+        session: RealtimeSession,
+        view: View,
+        *,
+        loop: BackgroundLoop,
+        name: str = "chat",
+        phrases: Sequence[str] = (),
+    ) -> None:
+        self._session = session
+        self._view = view
+        self._loop = loop
+        self._name = name
+        self.phrases = list(phrases)
+        self._pages = Pages()
+        self._encoder = Encoder(None)
+        self._decoders: dict[PartKey, Decoder] = {}
+        self.playback = Playback()
+        self._feed = Feed(session.conversation, self._to_all, loop.loop)
+        self._downlink = Downlink(self._send_sound, loop.loop)
+        self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
+        self.uplink = Uplink(session)
+        self.timing = Timing(self.uplink)
+        self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
+            "hello": self._on_hello,
+            "mic": self._on_microphone,
+            "mic_failed": self._on_microphone_failed,
+            "audio": self._on_audio,
+            "text": self._on_text,
+            "stop": self._on_stop,
+            "played": self._on_played,
+            "started": self._on_started,
+            "drained": self._on_drained,
+            "cleared": self._on_cleared,
+        }
+        self._undo: list[Callable[[], None]] = []
+
+    # -- life
+
+    def start(self) -> None:
+        """Begin to listen to both sides."""
+        self._undo = [
+            self._session.subscribe(self._on_record),
+            self._session.on_state(lambda _: self._show_state()),
+            self._view.on_message(self._post),
+        ]
+
+    def stop(self, reason: str = "the chat was closed") -> None:
+        """Let the page's microphone go and listen no more; call it from any thread."""
+        for undo in self._undo:
+            undo()
+        self._undo = []
+        self._loop.post(self._stop, reason)
+
+    def interrupt(self) -> None:
+        """Stop the answer that is being made or heard; call it from any thread."""
+        self._loop.post(self._interrupt)
+
+    def _stop(self, reason: str) -> None:
+        self._interruption.stop()
+        self._feed.stop()
+        self._downlink.drop()
+        self._to_owner({"kind": "clear", "id": 0})
+        self._to_owner({"kind": "mic_off", "reason": reason})
+        self._show_state()
+
+    # -- to the pages
+
+    def _to_all(self, message: Message) -> None:
+        self._view.send_message(message)
+
+    def _to_owner(self, message: Message) -> bool:
+        if self._pages.owner is None:
+            return False
+        self._view.send_message({**message, "to": self._pages.owner})
+        return True
+
+    def _send_sound(self, message: Message, buffers: Buffers) -> None:
+        self._view.send_message({**message, "to": self._pages.owner}, buffers)
+
+    def notice(self, level: str, text: str) -> None:
+        """Show one line to people; `level` is ``info``, ``warning`` or ``error``."""
+        self._to_all({"kind": "notice", "level": level, "text": text})
+
+    def _show_state(self) -> None:
+        self._to_all({"kind": "state", **self._state()})
+
+    def _state(self) -> dict[str, str]:
+        state = self._session.state
+        failure = self._session.failure
+        detail = str(failure) if failure is not None else ""
+        return {"state": _STATES.get(state, state), "detail": detail}
+
+    # -- from the session
+
+    def _on_record(self, record: Record, changed: frozenset[str]) -> None:
+        self._feed.add(record, changed)
+        if record.direction != "received":
+            return
+        event = record.event
+        if event.type == "response.output_audio.delta":
+            self._hear(event.get("item_id"), event.get("content_index", 0), event.audio)
+        elif event.type == "response.output_audio.done":
+            key = (event.get("item_id"), event.get("content_index", 0))
+            self._decoders.pop(key, None)
+            self._downlink.end(key)
+        elif event.type == "input_audio_buffer.speech_started":
+            if self._turn_detection().get("interrupt_response", True):
+                self._interruption.start()
+        elif event.type == "response.done":
+            self._say_failure(event.get("response.status_details.error"))
+        elif event.type == "session.updated":
+            self._encoder = Encoder(self._format("input"))
+        self.timing.event(event, record.t_ms, self._turn_detection())
+
+    def _hear(self, item_id: Any, content_index: Any, sound: bytes | None) -> None:
+        if self._pages.owner is None or not sound or not isinstance(item_id, str):
+            return
+        key = (item_id, content_index)
+        decoder = self._decoders.get(key)
+        if decoder is None:
+            decoder = self._decoders[key] = Decoder(self._format("output"))
+        pcm = decoder(sound)
+        self.playback.receive(key, len(pcm) // 2)
+        self._downlink.add(key, pcm)
+
+    def _say_failure(self, error: Any) -> None:
+        if isinstance(error, dict):
+            fields = cast("dict[str, Any]", error)
+            text = fields.get("message") or fields.get("code") or "no reason given"
+            self.notice("error", f"The answer failed: {text}")
+
+    def _format(self, side: str) -> dict[str, Any] | None:
+        return self._audio(side).get("format")
+
+    def _turn_detection(self) -> dict[str, Any]:
+        return self._audio("input").get("turn_detection") or {}
+
+    def _audio(self, side: str) -> dict[str, Any]:
+        session = self._session.conversation.session or {}
+        audio: dict[str, Any] = session.get("audio") or {}
+        return audio.get(side) or {}
+
+    # -- from the pages
+
+    def _post(self, message: Message, buffers: Buffers) -> None:
+        """Hand a message over to the loop, on whichever thread it came."""
+        self._loop.post(self._receive, message, buffers)
+
+    def _receive(self, message: Message, buffers: Buffers) -> None:
+        handler = self._handlers.get(str(message.get("kind")))
+        client = message.get("client")
+        if handler is None or not isinstance(client, str):
+            return
+        self._pages.touch(client, self._loop.loop.time())
+        try:
+            handler(client, message, buffers)
+        except Exception:  # noqa: BLE001 -- a bad message must not end the session
+            _log.exception("a message of the page could not be handled: %s", message.get("kind"))
+
+    def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        owner = self._pages.arrive(client, self._loop.loop.time(), playing=self._downlink.active)
+        session = self._session
+        endpoint = session.endpoint
+        self._view.send_message(
+            {
+                "kind": "welcome",
+                "to": client,
+                "version": VERSION,
+                **self._state(),
+                "endpoint": {
+                    "name": endpoint.name,
+                    "model": endpoint.model,
+                    "practice": endpoint.practice,
+                    "url": endpoint.base_url,
+                },
+                "owner": owner,
+                "name": self._name,
+                "items": [show_item(i, session.conversation) for i in session.conversation.items],
+                "events": welcome_rows(session.log),
+                "phrases": self.phrases,
+            }
+        )
+        if owner:
+            self._to_all({"kind": "owner", "client": client})
+
+    def _claim(self, client: str) -> None:
+        if self._pages.claim(client, self._loop.loop.time()):
+            self._downlink.drop()
+            self._to_all({"kind": "owner", "client": client})
+
+    def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
+        on = bool(message.get("on"))
+        if on and self._session.state != "open":
+            reason = f"the chat is {self._state()['state']}; run the cell again"
+            self._view.send_message({"kind": "mic_off", "to": client, "reason": reason})
+            return
+        if on:
+            self._claim(client)
+        if client == self._pages.owner:
+            self._pages.microphone = on
+
+    def _on_microphone_failed(self, client: str, message: Message, _buffers: Buffers) -> None:
+        if client == self._pages.owner:
+            self._pages.microphone = False
+        _log.info("no microphone: %s %s", message.get("name"), message.get("message"))
+
+    def _on_audio(self, client: str, _message: Message, buffers: Buffers) -> None:
+        if client == self._pages.owner and buffers:
+            self.uplink.take(buffers[0], self._encoder)
+
+    def _on_text(self, client: str, message: Message, _buffers: Buffers) -> None:
+        text = str(message.get("text", "")).strip()
+        if not text:
+            return
+        if self._session.state != "open":
+            self.notice("warning", f"Not sent, the chat is {self._state()['state']}: “{text}”")
+            return
+        self._claim(client)
+        self._interrupt()
+        call = self._session.say(text)
+        call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
+    def _say_refused(self, error: BaseException | None) -> None:
+        if error is not None and self._session.state == "open":
+            self._loop.post(self.notice, "error", str(error))
+
+    def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        if self._session.conversation.active_response_id is not None:
+            self._session.cancel()
+        self._interruption.start()
+
+    def _on_played(self, client: str, message: Message, _buffers: Buffers) -> None:
+        if client != self._pages.owner:
+            return
+        for entry in message.get("streams", ()):
+            stream = self._downlink.played(entry.get("stream"), entry.get("samples"))
+            if stream is not None:
+                self.playback.play(stream.key, stream.played_samples)
+
+    def _on_started(self, client: str, message: Message, _buffers: Buffers) -> None:
+        if client == self._pages.owner:
+            self.timing.started(message.get("t_ms"))
+
+    def _on_drained(self, client: str, message: Message, _buffers: Buffers) -> None:
+        if client != self._pages.owner:
+            return
+        stream = self._downlink.drained(message.get("stream"))
+        if stream is not None:
+            self.playback.play(stream.key, stream.played_samples)
+
+    def _on_cleared(self, _client: str, message: Message, _buffers: Buffers) -> None:
+        self._interruption.answered(message)

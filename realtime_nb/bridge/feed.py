@@ -1,0 +1,123 @@
+"""What a page shows of a session: items and event rows, gathered before they are sent.
+
+A service streams dozens of deltas a second, and the Jupyter server drops messages above a
+rate; changes are gathered for `GATHER_S` and sent as one message. Of what changed, only the
+newest state is sent, so the gathering is bounded by the number of items and rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.protocol.rows import Row, RowFeed, fold
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from realtime_nb.bridge.view import Message
+    from realtime_nb.protocol.conversation import Conversation
+    from realtime_nb.protocol.items import Item
+    from realtime_nb.protocol.log import EventLog, Record
+
+GATHER_S: Final = 0.05
+SHOWN_ROWS: Final = 500
+"""Rows sent to a page that has just come."""
+
+_FOLDED_FOR_WELCOME: Final = 5_000  # the newest records looked at to make those rows
+
+
+class Feed:
+    """Sends changed items and new rows to all pages.
+
+    Parameters
+    ----------
+    conversation
+        Where items are looked up.
+    send
+        Sends a message to every page.
+    loop
+        The loop this runs on.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        send: Callable[[Message], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._conversation = conversation
+        self._send = send
+        self._loop = loop
+        self._rows = RowFeed()
+        self._changed: dict[str, None] = {}
+        self._new_rows: dict[int, Row] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, record: Record, changed: frozenset[str]) -> None:
+        """Take one event and the ids of the items it changed."""
+        self._changed.update(dict.fromkeys(changed))
+        row = self._rows.add(record)
+        self._new_rows[row["seq"]] = row
+        while len(self._new_rows) > SHOWN_ROWS:
+            del self._new_rows[next(iter(self._new_rows))]
+        if self._timer is None:
+            self._timer = self._loop.call_later(GATHER_S, self.flush)
+
+    def flush(self) -> None:
+        """Send what has been gathered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._changed:
+            items = [self._conversation.item(item_id) for item_id in self._changed]
+            gone = [key for key, item in zip(self._changed, items, strict=True) if item is None]
+            self._changed.clear()
+            shown = [show_item(item, self._conversation) for item in items if item is not None]
+            self._send({"kind": "items", "items": shown, "gone": gone})
+        if self._new_rows:
+            rows = list(self._new_rows.values())
+            self._new_rows.clear()
+            self._send({"kind": "events", "rows": rows})
+
+    def stop(self) -> None:
+        """Send the last of it and gather no more."""
+        self.flush()
+
+
+def welcome_rows(log: EventLog) -> list[Row]:
+    """Return the newest rows of a log for a page that has just come."""
+    return fold(log[-_FOLDED_FOR_WELCOME:])[-SHOWN_ROWS:]
+
+
+def show_item(item: Item, conversation: Conversation) -> dict[str, Any]:
+    """Return what a page shows of an item.
+
+    Text is the model's or the user's own and unescaped: a page sets it as text, never as
+    markup.
+    """
+    role, text, note = _role_and_text(item)
+    cut = item.truncated_ms is not None
+    return {
+        "id": item.id,
+        "role": role,
+        "text": text,
+        "status": item.status,
+        "after": conversation.previous_id(item.id),
+        "heard_chars": len(item.heard_text) if cut else None,
+        "pending": item.awaits_transcript and not item.text,
+        "note": note,
+    }
+
+
+def _role_and_text(item: Item) -> tuple[str, str, str | None]:
+    if item.type == "function_call":
+        return "tool", f"{item.name or '…'}({item.arguments})", None
+    if item.type == "function_call_output":
+        return "tool", f"→ {item.output or ''}", None
+    note = item.error
+    if item.role == "user" and note is not None:
+        note = f"not transcribed: {note}"
+    elif item.truncated_ms is not None:
+        note = f"stopped after {item.truncated_ms / 1000:.1f} s"
+    return item.role or "system", item.text, note

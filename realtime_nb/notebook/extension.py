@@ -1,0 +1,44 @@
+"""``%load_ext realtime_nb`` and ``%unload_ext realtime_nb``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from realtime_nb.client.local import LocalServer
+from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.notebook.magics import RealtimeMagics
+
+_KINDS: Final = ("line", "cell")
+_NAME: Final = "realtime"
+_STATE: Final = "_realtime_nb_extension"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics, remembering what they hide."""
+    hidden = {
+        kind: shell.magics_manager.magics[kind][_NAME]
+        for kind in _KINDS
+        if _NAME in shell.magics_manager.magics[kind]
+    }
+    magics = RealtimeMagics(shell)
+    shell.register_magics(magics)
+    setattr(shell, _STATE, (magics, hidden))
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """End the chats, the loop and the local server; put back what was hidden."""
+    state = getattr(shell, _STATE, None)
+    if state is None:
+        return
+    delattr(shell, _STATE)
+    magics, hidden = state
+    try:
+        magics.close_all()
+    finally:
+        for kind in _KINDS:
+            shell.magics_manager.magics[kind].pop(_NAME, None)
+            if kind in hidden:
+                shell.magics_manager.magics[kind][_NAME] = hidden[kind]
+        shell.magics_manager.registry.pop(type(magics).__name__, None)
+        LocalServer.stop_shared()
+        BackgroundLoop.stop_shared()

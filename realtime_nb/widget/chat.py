@@ -1,0 +1,56 @@
+"""The chat as a widget: a channel to its pages, and nothing of what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from realtime_nb.widget.subshell import pin_subshell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_nb.bridge.view import Buffers, Handler, Message
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class ChatWidget(anywidget.AnyWidget):
+    """The pages that show one chat, as `realtime_nb.bridge.view.View`.
+
+    Parameters
+    ----------
+    label
+        What the chat is called, shown where no page can be.
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+
+    # Overrides of what the page asks the browser for, such as {"echoCancellation": False}.
+    _audio_constraints = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, label: str = "chat", **traits: Any) -> None:
+        self.label = label
+        super().__init__(**traits)
+        pin_subshell(self.comm)
+
+    def send_message(self, message: Message, buffers: Buffers = ()) -> None:
+        """Send one message to every page; from any thread."""
+        self.send(message, list(buffers))
+
+    def on_message(self, handler: Handler) -> Callable[[], None]:
+        """Call `handler` with every message from a page; return what takes it off."""
+
+        def take(_widget: Any, content: Any, buffers: list[memoryview]) -> None:
+            if isinstance(content, dict):
+                handler(content, buffers)  # pyright: ignore[reportUnknownArgumentType] -- JSON
+
+        self.on_msg(take)
+        return lambda: self.on_msg(take, remove=True)
+
+    def __repr__(self) -> str:
+        return f"<realtime chat {self.label!r}: shown where the notebook has a live kernel>"

@@ -1,0 +1,113 @@
+"""A session and a view that remember what they were told."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from types import SimpleNamespace
+from typing import Any
+
+from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.log import EventLog
+
+
+class FakeLoop:
+    """The running loop in the place of a background one."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+
+    def post(self, function: Any, *args: Any) -> bool:
+        self.loop.call_soon(function, *args)
+        return True
+
+
+class FakeCall:
+    def add_done_callback(self, callback: Any) -> None:
+        pass
+
+
+class FakeSession:
+    def __init__(self) -> None:
+        self.state = "open"
+        self.failure: Exception | None = None
+        self.endpoint = SimpleNamespace(
+            name="local practice server",
+            model="local-demo",
+            practice=True,
+            base_url="http://127.0.0.1:1/v1",
+        )
+        self.log = EventLog()
+        self.conversation = Conversation()
+        self.did: list[tuple[Any, ...]] = []
+        self.has_room = True
+        self.clock_ms = 0.0
+        self._listeners: list[Any] = []
+        self._states: list[Any] = []
+
+    def subscribe(self, listener: Any) -> Any:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def on_state(self, listener: Any) -> Any:
+        self._states.append(listener)
+        return lambda: self._states.remove(listener)
+
+    def now_ms(self) -> float:
+        return self.clock_ms
+
+    def append_audio(self, pcm: bytes) -> bool:
+        if self.has_room:
+            payload = base64.b64encode(pcm).decode()
+            self.did.append(("append", pcm))
+            self.pass_event("sent", {"type": "input_audio_buffer.append", "audio": payload})
+        return self.has_room
+
+    def say(self, text: str) -> FakeCall:
+        self.did.append(("say", text))
+        return FakeCall()
+
+    def cancel(self) -> FakeCall:
+        self.did.append(("cancel",))
+        return FakeCall()
+
+    def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> FakeCall:
+        self.did.append(("truncate", item_id, content_index, audio_end_ms))
+        return FakeCall()
+
+    def pass_event(self, direction: Any, data: dict[str, Any], t_ms: float = 0.0) -> None:
+        event = Event(data)
+        record = self.log.append(direction, event, t_ms=t_ms, size=len(event.to_json()))
+        changed = self.conversation.apply(direction, event, t_ms)
+        for listener in list(self._listeners):
+            listener(record, changed)
+
+    def receive(self, *events: dict[str, Any], t_ms: float = 0.0) -> None:
+        for data in events:
+            self.pass_event("received", data, t_ms)
+
+    def become(self, state: str) -> None:
+        self.state = state
+        for listener in list(self._states):
+            listener(state)
+
+
+class FakeView:
+    def __init__(self) -> None:
+        self.sent: list[tuple[dict[str, Any], tuple[bytes, ...]]] = []
+        self.handlers: list[Any] = []
+
+    def send_message(self, message: dict[str, Any], buffers: Any = ()) -> None:
+        self.sent.append((message, tuple(bytes(b) for b in buffers)))
+
+    def on_message(self, handler: Any) -> Any:
+        self.handlers.append(handler)
+        return lambda: self.handlers.remove(handler)
+
+    def page_says(self, kind: str, *buffers: bytes, client: str = "page", **fields: Any) -> None:
+        for handler in list(self.handlers):
+            handler({"kind": kind, "client": client, **fields}, [memoryview(b) for b in buffers])
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message, _ in self.sent if message["kind"] == kind]

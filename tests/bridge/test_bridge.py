@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from bridge_fakes import FakeLoop, FakeSession, FakeView
+
+from realtime_nb.bridge import Bridge
+from realtime_nb.bridge.frames import MICROPHONE, Frame
+
+RATE = 24_000
+
+
+@dataclass
+class Room:
+    session: FakeSession
+    view: FakeView
+    bridge: Bridge
+
+    async def settle(self, seconds: float = 0.0) -> None:
+        await asyncio.sleep(seconds)
+        await asyncio.sleep(0)
+
+    def sounds(self) -> list[Frame]:
+        return [Frame.unpack(b[0]) for m, b in self.view.sent if m["kind"] == "audio"]
+
+    def answer(self, milliseconds: int, item_id: str = "a1", level: int = 7) -> None:
+        pcm = level.to_bytes(2, "little") * (24 * milliseconds)
+        self.session.receive(
+            {
+                "type": "response.output_audio.delta",
+                "item_id": item_id,
+                "response_id": "resp_1",
+                "content_index": 0,
+                "delta": base64.b64encode(pcm).decode(),
+            }
+        )
+
+    def finish(self, item_id: str = "a1") -> None:
+        self.session.receive(
+            {
+                "type": "response.output_audio.done",
+                "item_id": item_id,
+                "response_id": "resp_1",
+                "content_index": 0,
+            }
+        )
+
+
+@pytest.fixture
+async def room() -> Room:
+    session, view = FakeSession(), FakeView()
+    bridge = Bridge(session, view, loop=FakeLoop(), phrases=["what time is it"])
+    bridge.start()
+    session.receive(
+        {"type": "session.updated", "session": {"audio": {"input": {"turn_detection": {}}}}},
+        {"type": "response.created", "response": {"id": "resp_1", "conversation_id": "c"}},
+    )
+    return Room(session, view, bridge)
+
+
+@pytest.fixture
+async def owned(room: Room) -> Room:
+    room.view.page_says("hello", version=1)
+    await room.settle()
+    return room
+
+
+def microphone(seq: int, stream: int = 1, milliseconds: int = 40) -> bytes:
+    pcm = bytes(48 * milliseconds)
+    return Frame(MICROPHONE, stream, seq, seq * 960, 1000.0 + seq * 40, pcm).pack()
+
+
+async def test_a_page_is_welcomed_with_all_there_is(room: Room) -> None:
+    room.view.page_says("hello", version=1)
+    await room.settle()
+    welcome = room.view.of_kind("welcome")[0]
+    assert welcome["to"] == "page"
+    assert welcome["owner"] is True
+    assert welcome["state"] == "open"
+    assert welcome["phrases"] == ["what time is it"]
+    assert welcome["endpoint"]["practice"] is True
+    assert [row["type"] for row in welcome["events"]] == ["session.updated", "response.created"]
+
+
+async def test_sound_goes_up_in_order_and_gaps_are_counted(owned: Room) -> None:
+    owned.view.page_says("mic", on=True)
+    for seq in (0, 1, 4):
+        owned.view.page_says("audio", microphone(seq))
+    owned.view.page_says("audio", b"not a frame")
+    await owned.settle()
+    assert [entry[0] for entry in owned.session.did] == ["append"] * 3
+    assert owned.bridge.uplink.lost_frames == 2
+    assert owned.bridge.uplink.refused_frames == 1
+
+
+async def test_only_the_owner_is_heard_and_a_press_takes_over(owned: Room) -> None:
+    owned.view.page_says("mic", on=True)
+    owned.view.page_says("hello", client="other", version=1)
+    owned.view.page_says("audio", microphone(0), client="other")
+    await owned.settle()
+    assert owned.session.did == []
+    assert owned.view.of_kind("welcome")[-1]["owner"] is False
+    owned.view.page_says("mic", client="other", on=True)
+    owned.view.page_says("audio", microphone(0), client="other")
+    await owned.settle()
+    assert len(owned.session.did) == 1
+    assert owned.view.of_kind("owner")[-1]["client"] == "other"
+
+
+async def test_an_idle_page_gives_way_to_one_that_reloaded(owned: Room) -> None:
+    owned.view.page_says("hello", client="reloaded", version=1)
+    await owned.settle()
+    assert owned.view.of_kind("welcome")[-1]["owner"] is True
+
+
+async def test_the_first_sound_goes_down_at_once_and_the_rest_gathered(owned: Room) -> None:
+    owned.answer(100)
+    assert len(owned.sounds()) == 1
+    for _ in range(6):
+        owned.answer(50)
+    await owned.settle(0.05)
+    frames = owned.sounds()
+    assert sum(frame.samples for frame in frames) == 24 * 400
+    assert len(frames) < 7
+    assert [frame.offset for frame in frames] == [
+        sum(f.samples for f in frames[:n]) for n in range(len(frames))
+    ]
+    assert [frame.seq for frame in frames] == list(range(len(frames)))
+    owned.finish()
+    await owned.settle()
+    assert owned.view.of_kind("end") == [{"kind": "end", "stream": 1, "to": "page"}]
+
+
+async def test_no_more_than_half_a_minute_lies_unplayed_in_the_page(owned: Room) -> None:
+    for _ in range(200):
+        owned.answer(200)
+    await owned.settle(0.05)
+    sent = sum(frame.duration_ms for frame in owned.sounds())
+    assert 30_000 <= sent <= 30_400
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 5 * RATE}])
+    await owned.settle()
+    more = sum(frame.duration_ms for frame in owned.sounds())
+    assert 34_900 <= more <= 35_500
+
+
+async def test_barge_in_silences_and_cuts_where_the_page_says(owned: Room) -> None:
+    owned.answer(1000)
+    await owned.settle()
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    clear = owned.view.of_kind("clear")[0]
+    assert clear["to"] == "page"
+    owned.answer(100)  # in flight when the item was cut
+    owned.view.page_says(
+        "cleared", id=clear["id"], streams=[{"stream": 1, "samples": 12_000}], latency_ms=32.0
+    )
+    await owned.settle(0.01)
+    assert owned.session.did == [("truncate", "a1", 0, 468)]
+    assert sum(frame.duration_ms for frame in owned.sounds()) == 1000
+
+
+async def test_nothing_heard_is_nothing_cut(owned: Room) -> None:
+    owned.answer(1000)
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    clear = owned.view.of_kind("clear")[0]
+    owned.view.page_says(
+        "cleared", id=clear["id"], streams=[{"stream": 1, "samples": 0}], latency_ms=0
+    )
+    await owned.settle(0.01)
+    assert owned.session.did == []
+
+
+async def test_an_answer_heard_whole_is_not_cut(owned: Room) -> None:
+    owned.answer(500)
+    owned.finish()
+    owned.view.page_says("drained", stream=1)
+    await owned.settle()
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    await owned.settle(0.01)
+    assert owned.view.of_kind("clear") == []
+    assert owned.session.did == []
+    assert owned.bridge.playback.heard_ms(("a1", 0)) == 500
+
+
+async def test_without_interrupt_response_speech_stops_nothing(owned: Room) -> None:
+    detection = {"type": "server_vad", "interrupt_response": False}
+    owned.session.receive(
+        {
+            "type": "session.updated",
+            "session": {"audio": {"input": {"turn_detection": detection}}},
+        }
+    )
+    owned.answer(1000)
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    assert owned.view.of_kind("clear") == []
+
+
+async def test_a_page_that_does_not_answer_is_taken_at_its_last_report(
+    owned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime_nb.bridge.interruption.ANSWER_S", 0.01)
+    owned.answer(1000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 6_000}])
+    await owned.settle()
+    owned.view.page_says("stop")
+    await owned.settle(0.1)
+    assert owned.session.did == [("cancel",), ("truncate", "a1", 0, 250)]
+
+
+async def test_typing_stops_the_answer_and_speaks(owned: Room) -> None:
+    owned.answer(1000)
+    owned.view.page_says("text", text="  hello  ")
+    owned.view.page_says("text", text="   ")
+    await owned.settle()
+    assert owned.session.did[:2] == [("cancel",), ("say", "hello")]
+    assert len(owned.session.did) == 2
+    assert owned.view.of_kind("clear")
+
+
+async def test_nothing_is_sent_to_a_session_that_is_gone(owned: Room) -> None:
+    owned.session.failure = RuntimeError("the server went away")
+    owned.session.become("failed")
+    owned.view.page_says("text", text="hello")
+    owned.view.page_says("mic", on=True)
+    await owned.settle()
+    assert owned.session.did == []
+    assert owned.view.of_kind("state")[-1]["detail"] == "the server went away"
+    assert owned.view.of_kind("mic_off")[0]["to"] == "page"
+    assert "hello" in owned.view.of_kind("notice")[0]["text"]
+
+
+async def test_without_a_page_sound_goes_nowhere_and_nothing_is_cut(room: Room) -> None:
+    room.answer(500)
+    room.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    await room.settle(0.01)
+    assert room.sounds() == []
+    assert room.session.did == []
+
+
+async def test_items_and_rows_are_gathered(owned: Room) -> None:
+    item = {"id": "a1", "type": "message", "role": "assistant", "content": []}
+    owned.session.receive(
+        {"type": "conversation.item.added", "item": item, "previous_item_id": None}
+    )
+    for text in ("Hel", "lo ", "you"):
+        owned.session.receive(
+            {
+                "type": "response.output_audio_transcript.delta",
+                "item_id": "a1",
+                "response_id": "resp_1",
+                "content_index": 0,
+                "delta": text,
+            }
+        )
+    await owned.settle(0.12)
+    messages = owned.view.of_kind("items")
+    assert len(messages) == 1
+    assert messages[0]["items"][0]["text"] == "Hello you"
+    rows = owned.view.of_kind("events")[-1]["rows"]
+    assert (rows[-1]["summary"], rows[-1]["count"]) == ("Hello you", 3)
+
+
+async def test_a_bad_message_of_a_page_ends_nothing(
+    owned: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    for fields in ({"streams": 3}, {"streams": [None]}):
+        owned.view.page_says("played", **fields)
+    owned.view.page_says("nonsense")
+    owned.view.page_says("text", client=3, text="x")
+    await owned.settle()
+    assert "could not be handled" in caplog.text
+    owned.view.page_says("text", text="still here")
+    await owned.settle()
+    assert ("say", "still here") in owned.session.did
+
+
+async def test_a_failed_answer_is_told(owned: Room) -> None:
+    failure: dict[str, Any] = {"code": "insufficient_quota", "message": "no credit"}
+    owned.session.receive(
+        {"type": "response.done", "response": {"id": "r", "status_details": {"error": failure}}}
+    )
+    assert "no credit" in owned.view.of_kind("notice")[0]["text"]
+
+
+async def test_the_notebook_s_share_is_measured_on_two_clocks(owned: Room) -> None:
+    detection = {"type": "server_vad", "silence_duration_ms": 200}
+    owned.session.receive(
+        {
+            "type": "session.updated",
+            "session": {"audio": {"input": {"turn_detection": detection}}},
+        }
+    )
+    for seq in range(20):
+        owned.session.clock_ms = 5_000 + seq * 40
+        owned.view.page_says("audio", microphone(seq))
+        await owned.settle()
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_stopped", "item_id": "u1", "audio_end_ms": 600}
+    )
+    owned.answer(100)
+    owned.bridge.timing.turns[-1].delta_ms = 5_800.0
+    owned.view.page_says("started", stream=1, t_ms=1_000 + 400 + 450)
+    await owned.settle()
+    turn = owned.bridge.timing.turns[-1]
+    # The speech ended 400 ms into the sound: in the tenth frame, captured by 1400, sent at 5360.
+    assert turn.page_ms == 450
+    assert turn.socket_ms == 440
+    assert turn.share_ms == 10
+
+
+async def test_stopping_lets_the_microphone_go(owned: Room) -> None:
+    owned.bridge.stop()
+    await owned.settle()
+    assert owned.view.of_kind("mic_off")[0]["to"] == "page"
+    assert owned.view.handlers == []
+
+
+async def test_other_formats_are_turned_into_the_page_s(owned: Room) -> None:
+    law = {"format": {"type": "audio/pcmu"}}
+    owned.session.receive(
+        {"type": "session.updated", "session": {"audio": {"input": law, "output": law}}}
+    )
+    owned.view.page_says("audio", microphone(0, milliseconds=200))
+    await owned.settle()
+    assert abs(len(owned.session.did[0][1]) - 8 * 200) < 40
+    owned.session.receive(
+        {
+            "type": "response.output_audio.delta",
+            "item_id": "a9",
+            "response_id": "resp_1",
+            "content_index": 0,
+            "delta": base64.b64encode(bytes([255]) * 800).decode(),
+        }
+    )
+    assert abs(owned.sounds()[0].duration_ms - 100) < 5
