@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from realtime_nb.bridge.view import Buffers, Message, View
-    from realtime_nb.client.loop import BackgroundLoop
+    from realtime_nb.client.loop import BackgroundLoop, Call
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.log import Record
     from realtime_nb.protocol.playback import PartKey
@@ -102,18 +102,18 @@ class Bridge:
             self._view.on_message(self._post),
         ]
 
-    def stop(self, reason: str = "the chat was closed") -> None:
+    def stop(self, reason: str = "the chat was closed") -> Call[None]:
         """Let the page's microphone go and listen no more; call it from any thread."""
         for undo in self._undo:
             undo()
         self._undo = []
-        self._loop.post(self._stop, reason)
+        return self._loop.call(self._stop(reason))
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard; call it from any thread."""
         self._loop.post(self._interrupt)
 
-    def _stop(self, reason: str) -> None:
+    async def _stop(self, reason: str) -> None:
         self._interruption.stop()
         self._feed.stop()
         self._downlink.drop()

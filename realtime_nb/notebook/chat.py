@@ -132,7 +132,7 @@ class Chat:
             return
         self._closed = True
         self.session.close().result(CLOSE_TIMEOUT_S)
-        self.bridge.stop()
+        self.bridge.stop().result(CLOSE_TIMEOUT_S)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget._repr_mimebundle_(**kwargs)

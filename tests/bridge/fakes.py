@@ -22,6 +22,9 @@ class FakeLoop:
         self.loop.call_soon(function, *args)
         return True
 
+    def call(self, coroutine: Any) -> asyncio.Task[Any]:
+        return self.loop.create_task(coroutine)
+
 
 class FakeCall:
     def add_done_callback(self, callback: Any) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from bridge_fakes import FakeLoop, FakeSession, FakeView
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.bridge.frames import MICROPHONE, Frame
+from tests.bridge.fakes import FakeLoop, FakeSession, FakeView
 
 RATE = 24_000
 
