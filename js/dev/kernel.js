@@ -1,0 +1,55 @@
+// A kernel's side played in the page, to look at the widget without a notebook:
+//   python js/dev/serve.py, then open /dev/?scene=talk&theme=dark
+
+import widget from "/static/widget.js";
+import { scenes } from "./scenes.js";
+
+/** As much of anywidget's model as the widget uses. */
+class FakeModel {
+  #handlers = new Map();
+  sent = [];
+  onsend = () => undefined;
+
+  get() {
+    return undefined;
+  }
+  on(name, handler) {
+    this.#handlers.set(handler, name);
+  }
+  off(_name, handler) {
+    this.#handlers.delete(handler);
+  }
+  send(content, _callbacks, buffers) {
+    this.sent.push(content);
+    this.onsend(content, buffers ?? []);
+  }
+  emit(name, ...values) {
+    for (const [handler, known] of this.#handlers) if (known === name) handler(...values);
+  }
+}
+
+const query = new URLSearchParams(location.search);
+const model = new FakeModel();
+const life = new AbortController();
+const definition = widget();
+const page = {
+  model,
+  life,
+  client: null,
+  tell: (message) => model.emit("msg:custom", message, []),
+};
+globalThis.page = page;
+
+const scene = scenes[query.get("scene") ?? "talk"];
+model.onsend = (message, buffers) => {
+  page.client = message.client;
+  if (message.kind === "hello") setTimeout(() => scene.hello?.(page), 0);
+  else scene[message.kind]?.(page, message, buffers);
+};
+definition.initialize({ model, signal: life.signal });
+for (let views = Number(query.get("views") ?? 1); views > 0; views--) {
+  const el = document.createElement("div");
+  el.style.width = query.get("width") ?? "760px";
+  document.body.append(el);
+  definition.render({ model, el, signal: life.signal });
+}

@@ -1,0 +1,111 @@
+// What the page knows about one chat. The engine writes it, views read it; there may be several
+// views of one model, or none.
+
+import { EventWindow } from "./event_window.js";
+import type { Endpoint, EventRow, Item, NoticeLevel, SessionState } from "./messages.js";
+import { Transcript } from "./transcript.js";
+
+export type Topic = "status" | "items" | "events" | "microphone" | "level" | "notices" | "phrases";
+
+/** Between page and kernel: hello not answered yet, welcomed, or the kernel's side went away. */
+export type Link = "waiting" | "live" | "gone";
+
+export interface Notice {
+  readonly level: NoticeLevel;
+  readonly text: string;
+}
+
+/** More notices than anyone reads push out the oldest. */
+const NOTICES_MAX = 3;
+
+export class Chat {
+  link: Link = "waiting";
+  session: SessionState = "connecting";
+  /** One line about the state, for people. */
+  detail = "";
+  endpoint: Endpoint | null = null;
+  /** This page captures and plays; another tab may instead. */
+  owner = false;
+  microphone: "off" | "asking" | "on" = "off";
+  /** Level of the microphone, RMS 0..1. */
+  level = 0;
+  /** Sound of an answer plays or waits. */
+  playing = false;
+  /** Sound waits for the user's first click. */
+  muted = false;
+  phrases: readonly string[] = [];
+  notices: readonly Notice[] = [];
+  readonly transcript = new Transcript();
+  readonly events = new EventWindow();
+
+  readonly #listeners = new Set<(topic: Topic) => void>();
+
+  /** Messages reach a session. */
+  get open(): boolean {
+    return this.link === "live" && this.session === "open";
+  }
+
+  /** There is an answer that could be stopped. */
+  get stoppable(): boolean {
+    return this.link === "live" && (this.playing || this.transcript.answering);
+  }
+
+  subscribe(listener: (topic: Topic) => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+
+  /** Change fields, then tell the views. */
+  set(topic: Topic, change: Partial<Pick<Chat, Settable>>): void {
+    Object.assign(this, change);
+    this.#tell(topic);
+  }
+
+  resetItems(items: readonly Item[]): void {
+    this.transcript.reset(items);
+    this.#tell("items");
+  }
+
+  upsertItems(items: readonly Item[]): void {
+    this.transcript.upsert(items);
+    this.#tell("items");
+  }
+
+  resetEvents(rows: readonly EventRow[]): void {
+    this.events.clear();
+    this.upsertEvents(rows);
+  }
+
+  upsertEvents(rows: readonly EventRow[]): void {
+    this.events.upsert(rows);
+    this.#tell("events");
+  }
+
+  /** Show a notice; the same words are not shown twice. */
+  notify(level: NoticeLevel, text: string): void {
+    if (text === "" || this.notices.some((notice) => notice.text === text)) return;
+    const notices = [...this.notices, { level, text }].slice(-NOTICES_MAX);
+    this.set("notices", { notices });
+  }
+
+  dismiss(notice: Notice): void {
+    this.set("notices", { notices: this.notices.filter((other) => other !== notice) });
+  }
+
+  #tell(topic: Topic): void {
+    for (const listener of this.#listeners) listener(topic);
+  }
+}
+
+type Settable =
+  | "link"
+  | "session"
+  | "detail"
+  | "endpoint"
+  | "owner"
+  | "microphone"
+  | "level"
+  | "playing"
+  | "muted"
+  | "phrases"
+  | "notices";

@@ -1,0 +1,230 @@
+// Sound and messages of one chat on one page. Lives as long as the model; views come and go.
+//
+// The microphone is let go whenever nobody could know it is on: the last view closed, the kernel
+// restarted, a send failed, another tab took over, the session closed, the page is left.
+
+import type { AnyModel } from "@anywidget/types";
+import { SharedContext } from "./audio/context.js";
+import { Microphone } from "./audio/microphone.js";
+import { playbackIn, Speaker } from "./audio/speaker.js";
+import { MicrophoneTrouble } from "./audio/trouble.js";
+import type { Chat } from "./chat.js";
+import { decodeFrame } from "./frames.js";
+import type { Incoming } from "./messages.js";
+import { type Gone, Port } from "./port.js";
+
+/** JupyterLab redraws a view by closing it first: wait this long before letting go. */
+const LAST_VIEW_MS = 700;
+
+/** How a constraints override reaches the microphone (tests turn echo cancellation off). */
+const CONSTRAINTS_TRAIT = "_audio_constraints";
+
+export class Engine {
+  readonly #chat: Chat;
+  readonly #port: Port;
+  readonly #context = new SharedContext();
+  readonly #microphone: Microphone;
+  readonly #speaker: Speaker;
+  #views = 0;
+
+  constructor(model: AnyModel, chat: Chat, signal: AbortSignal) {
+    this.#chat = chat;
+    this.#port = new Port(
+      model,
+      {
+        message: (message, buffers) => this.#receive(message, buffers),
+        gone: (why) => this.#gone(why),
+      },
+      signal,
+    );
+    this.#microphone = new Microphone(this.#context, {
+      frame: (bytes, rms) => this.#frame(bytes, rms),
+      lost: () => this.#microphoneLost(),
+    });
+    this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
+      played: ({ latencyMs: latency_ms, ...counts }) =>
+        this.#port.send({ kind: "played", latency_ms, ...counts }),
+      started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
+      drained: (stream) => this.#port.send({ kind: "drained", stream }),
+      changed: (playing, muted) => chat.set("status", { playing, muted }),
+      failed: (message) => chat.notify("error", message),
+    });
+    this.#context.onrunning = () => this.#speaker.unlocked();
+    window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
+    signal.addEventListener("abort", () => this.#close());
+    this.#port.open();
+  }
+
+  /** Count a view for as long as its signal lives. */
+  attach(signal: AbortSignal): void {
+    this.#views++;
+    signal.addEventListener("abort", () => {
+      this.#views--;
+      setTimeout(() => this.#lastViewGone(), LAST_VIEW_MS);
+    });
+  }
+
+  async toggleMicrophone(): Promise<void> {
+    if (this.#chat.microphone !== "off") {
+      this.releaseMicrophone();
+      return;
+    }
+    this.#chat.set("microphone", { microphone: "asking" });
+    void this.#speaker.unlock();
+    try {
+      const settings = await this.#microphone.start(this.#constraints());
+      if (settings === null) return;
+      this.#chat.set("microphone", { microphone: "on" });
+      const { rate, deviceLabel: device_label } = settings;
+      this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+    } catch (error) {
+      this.#microphoneFailed(error);
+    }
+  }
+
+  /** Let the microphone go and say so. */
+  releaseMicrophone(): void {
+    if (this.#chat.microphone === "off") return;
+    const told = this.#chat.microphone === "on";
+    this.#microphone.stop();
+    this.#chat.set("level", { level: 0 });
+    this.#chat.set("microphone", { microphone: "off" });
+    if (told) this.#port.send({ kind: "mic", on: false });
+  }
+
+  /** Send a typed line; false when there is nobody to read it. */
+  say(text: string): boolean {
+    void this.#speaker.unlock();
+    return this.#port.send({ kind: "text", text });
+  }
+
+  /** Stop the answer being given. */
+  stop(): void {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "stop" });
+  }
+
+  /** The click that lets sound out. */
+  hear(): void {
+    void this.#speaker.unlock();
+  }
+
+  #receive(message: Incoming, buffers: readonly DataView[]): void {
+    switch (message.kind) {
+      case "welcome":
+        this.#welcome(message);
+        break;
+      case "state":
+        this.#chat.set("status", { session: message.state, detail: message.detail });
+        break;
+      case "owner":
+        this.#owned(message.client === this.#port.client);
+        break;
+      case "items":
+        this.#chat.upsertItems(message.items);
+        break;
+      case "events":
+        this.#chat.upsertEvents(message.rows);
+        break;
+      case "audio":
+        this.#audio(message.stream, buffers[0]);
+        break;
+      case "end":
+        this.#speaker.end(message.stream);
+        break;
+      case "clear":
+        this.#clear(message.id);
+        break;
+      case "mic_off":
+        this.releaseMicrophone();
+        this.#chat.notify("info", message.reason);
+        break;
+      case "notice":
+        this.#chat.notify(message.level, message.text);
+        break;
+    }
+  }
+
+  #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
+    const { state: session, detail, endpoint, owner, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, owner });
+    this.#chat.set("phrases", { phrases });
+    this.#chat.resetItems(message.items);
+    this.#chat.resetEvents(message.events);
+  }
+
+  #owned(owner: boolean): void {
+    if (!owner) {
+      this.releaseMicrophone();
+      void this.#speaker.clear();
+    }
+    this.#chat.set("status", { owner });
+  }
+
+  #audio(stream: number, bytes: DataView | undefined): void {
+    if (bytes === undefined) return;
+    try {
+      const frame = decodeFrame(bytes);
+      this.#speaker.push(stream, frame.offset, frame.samples);
+    } catch (error) {
+      this.#chat.notify("error", `Sound of the answer could not be read: ${String(error)}.`);
+    }
+  }
+
+  async #clear(id: number): Promise<void> {
+    const streams = await this.#speaker.clear();
+    const latency_ms = this.#context.latencyMs;
+    this.#port.send({ kind: "cleared", id, streams, latency_ms });
+  }
+
+  #frame(bytes: ArrayBuffer, rms: number): void {
+    this.#chat.set("level", { level: rms });
+    if (this.#chat.microphone === "on") this.#port.send({ kind: "audio" }, [bytes]);
+  }
+
+  #gone(why: Gone): void {
+    this.releaseMicrophone();
+    void this.#speaker.clear();
+    const detail =
+      why === "restart"
+        ? "the kernel restarted: run the cell again"
+        : "the kernel's side of this chat is gone: run the cell again";
+    this.#chat.set("status", { link: "gone", detail });
+  }
+
+  #microphoneFailed(error: unknown): void {
+    const trouble =
+      error instanceof MicrophoneTrouble
+        ? error
+        : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
+    this.#chat.set("microphone", { microphone: "off" });
+    this.#chat.notify("error", trouble.message);
+    this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
+  }
+
+  #microphoneLost(): void {
+    this.releaseMicrophone();
+    this.#chat.notify(
+      "warning",
+      "The microphone was unplugged or taken away: plug it in and press Microphone again.",
+    );
+  }
+
+  #lastViewGone(): void {
+    if (this.#views > 0) return;
+    this.releaseMicrophone();
+    // Nobody could press Stop any more.
+    if (this.#speaker.active) this.#port.send({ kind: "stop" });
+  }
+
+  #constraints(): MediaTrackConstraints {
+    const value = this.#port.setting(CONSTRAINTS_TRAIT);
+    return typeof value === "object" && value !== null ? value : {};
+  }
+
+  #close(): void {
+    this.#microphone.stop();
+    this.#speaker.close();
+    this.#context.close();
+  }
+}

@@ -1,0 +1,23 @@
+// What anywidget loads. It calls the default export once for each model, so the engine and its
+// views share a closure; `initialize` gives the engine the model's signal, `render` each view its
+// own.
+
+import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
+import { Chat } from "./chat.js";
+import { Engine } from "./engine.js";
+import { drawPanel } from "./ui/panel.js";
+
+export default (() => {
+  const chat = new Chat();
+  let engine: Engine | null = null;
+  return {
+    initialize({ model, signal }: InitializeProps) {
+      engine = new Engine(model, chat, signal);
+    },
+    render({ el, signal }: RenderProps) {
+      if (engine === null) return;
+      engine.attach(signal);
+      drawPanel(chat, engine, el, signal);
+    },
+  };
+}) satisfies AnyWidget;

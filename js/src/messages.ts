@@ -1,0 +1,220 @@
+// What page and kernel say to each other, and the guard at the page's door. The kernel may be of
+// another version than this page: unknown kinds are ignored, missing details get a plain default.
+
+export const PROTOCOL_VERSION = 1;
+
+export type SessionState = "connecting" | "open" | "closed" | "failed";
+export type Role = "user" | "assistant" | "system" | "tool";
+export type ItemStatus = "in_progress" | "completed" | "incomplete" | "failed";
+export type NoticeLevel = "info" | "warning" | "error";
+
+export interface Endpoint {
+  readonly name: string;
+  readonly model: string;
+  readonly practice: boolean;
+  readonly url: string;
+}
+
+/** One line of the conversation. */
+export interface Item {
+  readonly id: string;
+  readonly role: Role;
+  readonly text: string;
+  readonly status: ItemStatus;
+  /** The item before this one; null when it is the first, or not known. */
+  readonly after: string | null;
+  /** An answer cut off: how many characters (code points) of it were heard. */
+  readonly heardChars: number | null;
+  /** The user's words are not recognised yet. */
+  readonly pending: boolean;
+  readonly note: string | null;
+}
+
+/** One row of the event log; `count` > 1 stands for a run of deltas. */
+export interface EventRow {
+  readonly seq: number;
+  readonly tMs: number;
+  readonly dir: "sent" | "received";
+  readonly type: string;
+  readonly ref: string;
+  readonly summary: string;
+  readonly size: number;
+  readonly count: number;
+}
+
+export interface Progress {
+  readonly stream: number;
+  readonly samples: number;
+}
+
+export type Incoming =
+  | {
+      readonly kind: "welcome";
+      readonly to: string;
+      readonly version: number;
+      readonly state: SessionState;
+      readonly detail: string;
+      readonly endpoint: Endpoint;
+      readonly owner: boolean;
+      readonly items: readonly Item[];
+      readonly events: readonly EventRow[];
+      readonly phrases: readonly string[];
+    }
+  | { readonly kind: "state"; readonly state: SessionState; readonly detail: string }
+  | { readonly kind: "owner"; readonly client: string }
+  | { readonly kind: "items"; readonly items: readonly Item[] }
+  | { readonly kind: "events"; readonly rows: readonly EventRow[] }
+  | { readonly kind: "audio"; readonly to: string; readonly stream: number }
+  | { readonly kind: "end"; readonly to: string; readonly stream: number }
+  | { readonly kind: "clear"; readonly to: string; readonly id: number }
+  | { readonly kind: "mic_off"; readonly to: string; readonly reason: string }
+  | { readonly kind: "notice"; readonly level: NoticeLevel; readonly text: string };
+
+/** What the page tells the kernel; the port adds `client`. */
+export type Outgoing =
+  | { readonly kind: "hello"; readonly version: number }
+  | {
+      readonly kind: "mic";
+      readonly on: boolean;
+      readonly settings?: { readonly rate: number; readonly device_label: string };
+    }
+  | { readonly kind: "mic_failed"; readonly name: string; readonly message: string }
+  | { readonly kind: "audio" }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "stop" }
+  | {
+      readonly kind: "played";
+      readonly streams: readonly Progress[];
+      readonly latency_ms: number;
+      /** Samples waiting in the playback ring. */
+      readonly buffered: number;
+      readonly underruns: number;
+      /** Samples that found the ring full. */
+      readonly refused: number;
+    }
+  | { readonly kind: "started"; readonly stream: number; readonly t_ms: number }
+  | { readonly kind: "drained"; readonly stream: number }
+  | {
+      readonly kind: "cleared";
+      readonly id: number;
+      readonly streams: readonly Progress[];
+      readonly latency_ms: number;
+    };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const STATES: readonly SessionState[] = ["connecting", "open", "closed", "failed"];
+const ROLES: readonly Role[] = ["user", "assistant", "system", "tool"];
+const STATUSES: readonly ItemStatus[] = ["in_progress", "completed", "incomplete", "failed"];
+const LEVELS: readonly NoticeLevel[] = ["info", "warning", "error"];
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const count = (value: unknown, otherwise: number): number =>
+  typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+const isIndex = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0;
+
+function oneOf<T extends string>(choices: readonly T[], value: unknown, otherwise: T): T {
+  return choices.find((choice) => choice === value) ?? otherwise;
+}
+
+function listOf<T>(value: unknown, read: (entry: unknown) => T | null): T[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(read).filter((entry) => entry !== null);
+}
+
+function readItem(value: unknown): Item | null {
+  if (!isFields(value) || typeof value.id !== "string") return null;
+  return {
+    id: value.id,
+    role: oneOf(ROLES, value.role, "system"),
+    text: text(value.text),
+    status: oneOf(STATUSES, value.status, "completed"),
+    after: textOrNull(value.after),
+    heardChars: isIndex(value.heard_chars) ? value.heard_chars : null,
+    pending: value.pending === true,
+    note: textOrNull(value.note),
+  };
+}
+
+function readRow(value: unknown): EventRow | null {
+  if (!isFields(value) || !isIndex(value.seq) || typeof value.type !== "string") return null;
+  return {
+    seq: value.seq,
+    tMs: count(value.t_ms, 0),
+    dir: value.dir === "sent" ? "sent" : "received",
+    type: value.type,
+    ref: text(value.ref),
+    summary: text(value.summary),
+    size: count(value.size, 0),
+    count: count(value.count, 1),
+  };
+}
+
+function readEndpoint(value: unknown): Endpoint {
+  const fields = isFields(value) ? value : {};
+  return {
+    name: text(fields.name),
+    model: text(fields.model),
+    practice: fields.practice === true,
+    url: text(fields.url),
+  };
+}
+
+function readWelcome(fields: Fields): Incoming | null {
+  if (typeof fields.to !== "string") return null;
+  return {
+    kind: "welcome",
+    to: fields.to,
+    version: count(fields.version, 0),
+    state: oneOf(STATES, fields.state, "connecting"),
+    detail: text(fields.detail),
+    endpoint: readEndpoint(fields.endpoint),
+    owner: fields.owner === true,
+    items: listOf(fields.items, readItem),
+    events: listOf(fields.events, readRow),
+    phrases: listOf(fields.phrases, textOrNull),
+  };
+}
+
+/** Messages for one page: `to` is needed, and a number under `key`. */
+function readAddressed(kind: "audio" | "end", fields: Fields): Incoming | null {
+  const { to, stream } = fields;
+  return typeof to === "string" && isIndex(stream) ? { kind, to, stream } : null;
+}
+
+/** Read one message from the kernel; null for what this page does not know or cannot use. */
+export function readIncoming(value: unknown): Incoming | null {
+  if (!isFields(value)) return null;
+  const { kind, to, id, client } = value;
+  switch (kind) {
+    case "welcome":
+      return readWelcome(value);
+    case "state":
+      return {
+        kind,
+        state: oneOf(STATES, value.state, "connecting"),
+        detail: text(value.detail),
+      };
+    case "owner":
+      return typeof client === "string" ? { kind, client } : null;
+    case "items":
+      return { kind, items: listOf(value.items, readItem) };
+    case "events":
+      return { kind, rows: listOf(value.rows, readRow) };
+    case "audio":
+    case "end":
+      return readAddressed(kind, value);
+    case "clear":
+      return typeof to === "string" && isIndex(id) ? { kind, to, id } : null;
+    case "mic_off":
+      return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
+    case "notice":
+      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+    default:
+      return null;
+  }
+}

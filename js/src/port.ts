@@ -1,0 +1,107 @@
+// The page's end of the comm, and the only user of anywidget's `model`. Says hello until the
+// kernel welcomes this page: a saved notebook renders, and sends into nothing without an error,
+// so nothing is shown as live before the answer came.
+
+import type { AnyModel } from "@anywidget/types";
+import { type Incoming, type Outgoing, PROTOCOL_VERSION, readIncoming } from "./messages.js";
+
+export const HELLO_EVERY_MS = 2000;
+/** After a restart the old comm most likely leads nowhere: ask a few times, then rest. */
+export const HELLOS_AFTER_RESTART = 3;
+
+export type Gone = "restart" | "send";
+
+export interface PortHandlers {
+  message(message: Incoming, buffers: readonly DataView[]): void;
+  /** The kernel's side is gone: restarted, or a send failed. */
+  gone(why: Gone): void;
+}
+
+export class Port {
+  readonly client: string;
+  readonly #model: AnyModel;
+  readonly #handlers: PortHandlers;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #live = false;
+  #closed = false;
+
+  constructor(model: AnyModel, handlers: PortHandlers, signal: AbortSignal) {
+    this.client = randomId();
+    this.#model = model;
+    this.#handlers = handlers;
+    const receive = (message: unknown, buffers?: readonly DataView[]) =>
+      this.#receive(message, buffers ?? []);
+    const restarted = () => this.#lost("restart");
+    model.on("msg:custom", receive);
+    model.on("comm_live_update", restarted);
+    signal.addEventListener("abort", () => {
+      this.#closed = true;
+      clearTimeout(this.#timer);
+      model.off("msg:custom", receive);
+      model.off("comm_live_update", restarted);
+    });
+  }
+
+  /** The kernel has welcomed this page and has not gone since. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Say hello, again and again until welcomed. */
+  open(): void {
+    this.#hello(Number.POSITIVE_INFINITY);
+  }
+
+  /** A value the kernel keeps for the page (a trait), undefined when it has none. */
+  setting(name: string): unknown {
+    return this.#model.get(name);
+  }
+
+  /** Send one message; false when the kernel's side is gone (or was never there). */
+  send(message: Outgoing, buffers: ArrayBuffer[] = []): boolean {
+    if (!this.#live) return false;
+    if (this.#post(message, buffers)) return true;
+    this.#lost("send");
+    return false;
+  }
+
+  #post(message: Outgoing, buffers: ArrayBuffer[]): boolean {
+    try {
+      this.#model.send({ ...message, client: this.client }, undefined, buffers);
+      return true;
+    } catch {
+      return false; // a closed comm or a disposed kernel connection throws
+    }
+  }
+
+  #hello(times: number): void {
+    clearTimeout(this.#timer);
+    if (this.#closed || this.#live || times <= 0) return;
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION }, []);
+    this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
+  }
+
+  #lost(why: Gone): void {
+    if (this.#closed) return;
+    this.#live = false;
+    this.#handlers.gone(why);
+    this.#hello(HELLOS_AFTER_RESTART);
+  }
+
+  #receive(value: unknown, buffers: readonly DataView[]): void {
+    const message = readIncoming(value);
+    if (message === null) return;
+    if ("to" in message && message.to !== this.client) return;
+    if (message.kind === "welcome") {
+      this.#live = true;
+      clearTimeout(this.#timer);
+    }
+    this.#handlers.message(message, buffers);
+  }
+}
+
+/** `crypto.randomUUID` exists only in secure contexts; notebooks are also read over plain http. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,143 @@
+// Every event in both directions, as a table of the latest rows. Follows the end unless scrolled
+// away from it.
+
+import type { Chat } from "../chat.js";
+import type { EventRow } from "../messages.js";
+import { atEnd, h, icon, setText, spoken } from "./dom.js";
+
+/** Milliseconds since the session's start as minutes, seconds, milliseconds. */
+export function clockText(tMs: number): string {
+  const total = Math.max(0, Math.round(tMs));
+  const minutes = Math.floor(total / 60_000);
+  const seconds = ((total % 60_000) / 1000).toFixed(3).padStart(6, "0");
+  return `${minutes}:${seconds}`;
+}
+
+/** The row of one event; made once, its growing parts updated. */
+class Row {
+  readonly node: HTMLTableRowElement;
+  readonly #count = h("span", { class: "rnb-count" });
+  readonly #summary = h("td", { class: "rnb-summary" });
+  #row: EventRow | null = null;
+
+  constructor(row: EventRow) {
+    const sent = row.dir === "sent";
+    const arrow = h("span", { "aria-hidden": "true" }, sent ? "↑" : "↓");
+    const direction = h("td", { class: "rnb-dir" }, arrow, spoken(sent ? "sent" : "received"));
+    this.node = h(
+      "tr",
+      { "data-dir": row.dir },
+      h("td", { class: "rnb-time" }, clockText(row.tMs)),
+      direction,
+      h("td", { class: "rnb-type" }, row.type, this.#count),
+      h("td", { class: "rnb-ref", title: row.ref }, row.ref),
+      this.#summary,
+    );
+    if (row.type === "error" || row.type.endsWith(".failed")) this.node.dataset.bad = "";
+  }
+
+  show(row: EventRow): void {
+    if (row === this.#row) return;
+    this.#row = row;
+    setText(this.#count, row.count > 1 ? `×${row.count}` : "");
+    setText(this.#summary, row.summary);
+    this.#summary.title = row.summary;
+  }
+}
+
+function createTable(): { table: HTMLTableElement; body: HTMLTableSectionElement } {
+  const titles = ["Time", "", "Event", "Item or response", "Summary"];
+  const cells = titles.map((title) => h("th", { scope: "col" }, title || spoken("Direction")));
+  const body = h("tbody");
+  const table = h(
+    "table",
+    { "aria-label": "Events", class: "rnb-table" },
+    h("thead", {}, h("tr", {}, ...cells)),
+    body,
+  );
+  return { table, body };
+}
+
+export function createEvents(
+  chat: Chat,
+  signal: AbortSignal,
+): { node: HTMLElement; update(): void } {
+  const { table, body } = createTable();
+  const box = h("div", { class: "rnb-scroll", tabindex: "0" }, table);
+  const total = h("span", { class: "rnb-total" });
+  const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
+  latest.hidden = true;
+  const node = h(
+    "details",
+    { class: "rnb-events", open: true },
+    h("summary", {}, icon("chevron"), "Events", total),
+    box,
+    latest,
+  );
+  const rows = new Map<number, Row>();
+  let following = true;
+
+  const follow = () => {
+    if (following) box.scrollTop = box.scrollHeight;
+    latest.hidden = following;
+  };
+  box.addEventListener(
+    "scroll",
+    () => {
+      following = atEnd(box);
+      latest.hidden = following;
+    },
+    { signal, passive: true },
+  );
+  latest.addEventListener(
+    "click",
+    () => {
+      following = true;
+      follow();
+    },
+    { signal },
+  );
+
+  const update = () => {
+    const window = chat.events;
+    dropBefore(rows, box, following, window.rows[0]?.seq ?? Number.POSITIVE_INFINITY);
+    let behind: Node | null = null; // rows come in order, nearly always at the end
+    for (let i = window.rows.length - 1; i >= 0; i--) {
+      const row = window.rows[i];
+      if (row === undefined) continue;
+      let drawn = rows.get(row.seq);
+      if (drawn === undefined) {
+        drawn = new Row(row);
+        rows.set(row.seq, drawn);
+        body.insertBefore(drawn.node, behind);
+      }
+      drawn.show(row);
+      behind = drawn.node;
+    }
+    setText(total, totalText(window.rows.length, window.trimmed));
+    follow();
+  };
+  update();
+  return { node, update };
+}
+
+/** Remove rows that left the window; what a reader is looking at stays where it is. */
+function dropBefore(
+  rows: Map<number, Row>,
+  box: HTMLElement,
+  following: boolean,
+  seq: number,
+): void {
+  const before = box.scrollHeight;
+  for (const [known, row] of rows) {
+    if (known >= seq) continue;
+    row.node.remove();
+    rows.delete(known);
+  }
+  if (!following) box.scrollTop -= before - box.scrollHeight;
+}
+
+function totalText(shown: number, trimmed: number): string {
+  if (shown === 0) return "";
+  return trimmed === 0 ? `${shown}` : `last ${shown} of ${shown + trimmed}; all in chat.events`;
+}

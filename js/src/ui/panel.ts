@@ -1,0 +1,63 @@
+// One view of a chat: its parts, redrawn at most once a frame and only where something changed.
+
+import type { Chat, Topic } from "../chat.js";
+import { type Actions, createComposer } from "./composer.js";
+import { h } from "./dom.js";
+import { createEvents } from "./events.js";
+import { createHeader } from "./header.js";
+import { createNotices } from "./notices.js";
+import { createPhrases } from "./phrases.js";
+import { createTranscript } from "./transcript.js";
+
+/** Draw `chat` into `el` until `signal` aborts. */
+export function drawPanel(
+  chat: Chat,
+  actions: Actions,
+  el: HTMLElement,
+  signal: AbortSignal,
+): void {
+  const header = createHeader(chat);
+  const transcript = createTranscript(chat);
+  const notices = createNotices(chat, actions, signal);
+  const composer = createComposer(chat, actions, signal);
+  const phrases = createPhrases(chat, composer.write, signal);
+  const events = createEvents(chat, signal);
+  const parts: Readonly<Record<Topic, readonly (() => void)[]>> = {
+    status: [header.update, transcript.update, notices.update, composer.update],
+    items: [transcript.update, composer.update],
+    events: [events.update],
+    microphone: [composer.update],
+    level: [composer.updateLevel],
+    notices: [notices.update],
+    phrases: [phrases.update],
+  };
+
+  // Lumino takes keys before the page does: Enter on a button would edit the cell instead.
+  const root = h(
+    "section",
+    { class: "rnb", "aria-label": "Realtime chat", "data-lm-suppress-shortcuts": "true" },
+    header.node,
+    transcript.node,
+    notices.node,
+    phrases.node,
+    composer.node,
+    events.node,
+  );
+  el.append(root);
+
+  const dirty = new Set<() => void>();
+  let scheduled = 0;
+  const redraw = () => {
+    scheduled = 0;
+    for (const update of dirty) update();
+    dirty.clear();
+  };
+  chat.subscribe((topic) => {
+    for (const update of parts[topic]) dirty.add(update);
+    if (scheduled === 0) scheduled = requestAnimationFrame(redraw);
+  }, signal);
+  signal.addEventListener("abort", () => {
+    cancelAnimationFrame(scheduled);
+    root.remove();
+  });
+}

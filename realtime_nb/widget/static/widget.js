@@ -1,0 +1,2122 @@
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e38ecf084cd16fb1555dcb396bba097b3d7e7dfc52e56f584175f6a0eecc3b33
+// src/event_window.ts
+var WINDOW_ROWS = 500;
+var EventWindow = class {
+  #max;
+  #rows = [];
+  #trimmedTo = -1;
+  #trimmed = 0;
+  constructor(max = WINDOW_ROWS) {
+    this.#max = max;
+  }
+  get rows() {
+    return this.#rows;
+  }
+  /** How many earlier rows were here and are not shown any more. */
+  get trimmed() {
+    return this.#trimmed;
+  }
+  clear() {
+    this.#rows.length = 0;
+    this.#trimmedTo = -1;
+    this.#trimmed = 0;
+  }
+  /** Add or replace rows by `seq`; an update of a row that left the window is ignored. */
+  upsert(rows) {
+    for (const row of rows) {
+      if (row.seq <= this.#trimmedTo) continue;
+      const at = this.#indexOf(row.seq);
+      if (this.#rows[at]?.seq === row.seq) this.#rows[at] = row;
+      else this.#rows.splice(at, 0, row);
+    }
+    const excess = this.#rows.length - this.#max;
+    if (excess <= 0) return;
+    const gone = this.#rows.splice(0, excess);
+    this.#trimmed += excess;
+    this.#trimmedTo = gone[gone.length - 1]?.seq ?? this.#trimmedTo;
+  }
+  /** Where `seq` stands, or belongs. Almost always at the end. */
+  #indexOf(seq) {
+    let at = this.#rows.length;
+    while (at > 0 && (this.#rows[at - 1]?.seq ?? -1) >= seq) at--;
+    return at;
+  }
+};
+
+// src/transcript.ts
+var Transcript = class {
+  #items = /* @__PURE__ */ new Map();
+  #order = [];
+  get items() {
+    return this.#order.map((id) => this.#items.get(id)).filter((item) => item !== void 0);
+  }
+  /** Start again from a full list, already in order. */
+  reset(items) {
+    this.#items.clear();
+    this.#order.length = 0;
+    for (const item of items) {
+      if (!this.#items.has(item.id)) this.#order.push(item.id);
+      this.#items.set(item.id, item);
+    }
+  }
+  /** Add or replace items by id. */
+  upsert(items) {
+    for (const item of items) {
+      const known = this.#items.get(item.id);
+      this.#items.set(item.id, item);
+      if (known === void 0) this.#order.push(item.id);
+      if (known === void 0 || known.after !== item.after) this.#place(item);
+    }
+  }
+  /** An answer is being written. */
+  get answering() {
+    for (const item of this.#items.values()) {
+      if (item.role === "assistant" && item.status === "in_progress") return true;
+    }
+    return false;
+  }
+  /** Move an item right behind the one it names, and behind it those that waited for it. */
+  #place(item) {
+    this.#moveBehind(item);
+    for (const id of [...this.#order].reverse()) {
+      const other = this.#items.get(id);
+      if (other?.after === item.id) this.#moveBehind(other);
+    }
+  }
+  /** An item whose predecessor is not here (yet) stays where it is: a new one, at the end. */
+  #moveBehind(item) {
+    if (item.after === null || item.after === item.id || !this.#items.has(item.after)) return;
+    this.#order.splice(this.#order.indexOf(item.id), 1);
+    this.#order.splice(this.#order.indexOf(item.after) + 1, 0, item.id);
+  }
+};
+function splitAt(text2, count2) {
+  const characters = Array.from(text2);
+  return [characters.slice(0, count2).join(""), characters.slice(count2).join("")];
+}
+
+// src/chat.ts
+var NOTICES_MAX = 3;
+var Chat = class {
+  link = "waiting";
+  session = "connecting";
+  /** One line about the state, for people. */
+  detail = "";
+  endpoint = null;
+  /** This page captures and plays; another tab may instead. */
+  owner = false;
+  microphone = "off";
+  /** Level of the microphone, RMS 0..1. */
+  level = 0;
+  /** Sound of an answer plays or waits. */
+  playing = false;
+  /** Sound waits for the user's first click. */
+  muted = false;
+  phrases = [];
+  notices = [];
+  transcript = new Transcript();
+  events = new EventWindow();
+  #listeners = /* @__PURE__ */ new Set();
+  /** Messages reach a session. */
+  get open() {
+    return this.link === "live" && this.session === "open";
+  }
+  /** There is an answer that could be stopped. */
+  get stoppable() {
+    return this.link === "live" && (this.playing || this.transcript.answering);
+  }
+  subscribe(listener, signal) {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+  /** Change fields, then tell the views. */
+  set(topic, change) {
+    Object.assign(this, change);
+    this.#tell(topic);
+  }
+  resetItems(items) {
+    this.transcript.reset(items);
+    this.#tell("items");
+  }
+  upsertItems(items) {
+    this.transcript.upsert(items);
+    this.#tell("items");
+  }
+  resetEvents(rows) {
+    this.events.clear();
+    this.upsertEvents(rows);
+  }
+  upsertEvents(rows) {
+    this.events.upsert(rows);
+    this.#tell("events");
+  }
+  /** Show a notice; the same words are not shown twice. */
+  notify(level, text2) {
+    if (text2 === "" || this.notices.some((notice) => notice.text === text2)) return;
+    const notices = [...this.notices, { level, text: text2 }].slice(-NOTICES_MAX);
+    this.set("notices", { notices });
+  }
+  dismiss(notice) {
+    this.set("notices", { notices: this.notices.filter((other) => other !== notice) });
+  }
+  #tell(topic) {
+    for (const listener of this.#listeners) listener(topic);
+  }
+};
+
+// src/frames.ts
+var FRAME_VERSION = 1;
+var HEADER_BYTES = 24;
+var RATE = 24e3;
+var FrameKind = { microphone: 1, answer: 2 };
+var FrameError = class extends Error {
+  name = "FrameError";
+};
+function encodeFrame(frame) {
+  const buffer = new ArrayBuffer(HEADER_BYTES + frame.samples.length * 2);
+  const view = new DataView(buffer);
+  view.setUint8(0, FRAME_VERSION);
+  view.setUint8(1, frame.kind);
+  view.setUint32(4, frame.stream, true);
+  view.setUint32(8, frame.seq, true);
+  view.setUint32(12, frame.offset, true);
+  view.setFloat64(16, frame.tMs, true);
+  let at = HEADER_BYTES;
+  for (const sample of frame.samples) {
+    view.setInt16(at, sample, true);
+    at += 2;
+  }
+  return buffer;
+}
+function decodeFrame(view) {
+  if (view.byteLength < HEADER_BYTES) {
+    throw new FrameError(`a frame has ${HEADER_BYTES} bytes of header, got ${view.byteLength}`);
+  }
+  const version = view.getUint8(0);
+  if (version !== FRAME_VERSION) {
+    throw new FrameError(`frame version ${version}, this page reads ${FRAME_VERSION}`);
+  }
+  const kind = view.getUint8(1);
+  if (kind !== FrameKind.microphone && kind !== FrameKind.answer) {
+    throw new FrameError(`frame kind ${kind} is neither microphone (1) nor answer (2)`);
+  }
+  const bytes = view.byteLength - HEADER_BYTES;
+  if (bytes % 2 !== 0) {
+    throw new FrameError(`16 bit samples need an even number of bytes, got ${bytes}`);
+  }
+  const samples = new Int16Array(bytes / 2);
+  for (let i = 0; i < samples.length; i++) {
+    samples[i] = view.getInt16(HEADER_BYTES + 2 * i, true);
+  }
+  return {
+    kind,
+    stream: view.getUint32(4, true),
+    seq: view.getUint32(8, true),
+    offset: view.getUint32(12, true),
+    tMs: view.getFloat64(16, true),
+    samples
+  };
+}
+
+// src/audio/context.ts
+var START_MS = 400;
+var IDLE_MS = 3e4;
+async function addWorklet(context, source) {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    await context.audioWorklet.addModule(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+var SharedContext = class {
+  #holders = /* @__PURE__ */ new Set();
+  #context = null;
+  #idle;
+  /** Called whenever the context begins to run. */
+  onrunning = () => void 0;
+  get() {
+    if (this.#context === null) {
+      const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      context.onstatechange = () => {
+        if (context.state === "running") this.onrunning();
+      };
+      this.#context = context;
+    }
+    return this.#context;
+  }
+  /** Start it; false when the browser wants a click first. A later click may call this again. */
+  async start(holder) {
+    clearTimeout(this.#idle);
+    this.#holders.add(holder);
+    const context = this.get();
+    if (context.state !== "running") {
+      await Promise.race([context.resume().catch(() => void 0), pause(START_MS)]);
+    }
+    return isRunning(context);
+  }
+  /** The holder needs it no more; once nobody does, it goes to sleep soon. */
+  rest(holder) {
+    this.#holders.delete(holder);
+    clearTimeout(this.#idle);
+    if (this.#holders.size > 0) return;
+    this.#idle = setTimeout(() => void this.#context?.suspend().catch(() => void 0), IDLE_MS);
+  }
+  /** What still lies between the context and the ear, in ms. */
+  get latencyMs() {
+    const context = this.#context;
+    if (context === null) return 0;
+    return 1e3 * (context.outputLatency || context.baseLatency || 0);
+  }
+  close() {
+    clearTimeout(this.#idle);
+    void this.#context?.close().catch(() => void 0);
+    this.#context = null;
+  }
+};
+function isRunning(context) {
+  return context.state === "running";
+}
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+// worklet:src/worklets/capture.worklet.ts
+var capture_worklet_default = `"use strict";
+(() => {
+  // src/worklets/framer.ts
+  var FRAME_SAMPLES = 960;
+  var Framer = class {
+    #frame;
+    #filled = 0;
+    #energy = 0;
+    /** RMS of the last full frame, 0..1. */
+    rms = 0;
+    constructor(first) {
+      this.#frame = first;
+    }
+    /**
+     * Take samples from \`from\` on, until \`count\` or until the frame is full; returns how many were
+     * taken. A full frame must be taken out by \`exchange\` before the next call.
+     */
+    push(samples, from, count) {
+      const taken = Math.min(count - from, FRAME_SAMPLES - this.#filled);
+      for (let i = 0; i < taken; i++) {
+        const value = samples[from + i] ?? 0;
+        this.#energy += value * value;
+        this.#frame[this.#filled + i] = Math.max(-32768, Math.min(32767, Math.round(value * 32768)));
+      }
+      this.#filled += taken;
+      return taken;
+    }
+    get full() {
+      return this.#filled === FRAME_SAMPLES;
+    }
+    /** Hand over the full frame, and go on in \`next\`. */
+    exchange(next) {
+      const frame = this.#frame;
+      this.rms = Math.sqrt(this.#energy / FRAME_SAMPLES);
+      this.#frame = next;
+      this.#filled = 0;
+      this.#energy = 0;
+      return frame;
+    }
+  };
+
+  // src/worklets/resampler.ts
+  var BETA = 10;
+  var CUTOFF = 0.93;
+  var CROSSINGS = 48;
+  var Resampler = class {
+    #phases;
+    #step;
+    #taps;
+    #kernel;
+    /** Input not used up yet, oldest first; begins with silence. */
+    #input;
+    #held;
+    /** Where the next output stands, in 1/#phases of an input sample. */
+    #phase = 0;
+    /** How late the output is, in input samples. */
+    delay;
+    /** \`maxBlock\`: the most input samples given at once. */
+    constructor(from, to, maxBlock) {
+      const divisor = gcd(from, to);
+      this.#phases = to / divisor;
+      this.#step = from / divisor;
+      const half = Math.ceil(CROSSINGS * Math.max(1, from / to));
+      this.#taps = 2 * half;
+      this.delay = half;
+      this.#kernel = kernel(this.#phases, half, Math.min(1, to / from) * CUTOFF);
+      this.#input = new Float32Array(this.#taps + maxBlock);
+      this.#held = this.#taps - 1;
+    }
+    /** The most samples one block of \`count\` can give. */
+    capacity(count) {
+      return Math.ceil(count * this.#phases / this.#step) + 1;
+    }
+    /** Take \`count\` samples in, write what they give to \`output\`; returns how many. */
+    process(samples, count, output) {
+      const input = this.#input;
+      for (let i = 0; i < count; i++) input[this.#held + i] = samples[i] ?? 0;
+      this.#held += count;
+      let at = 0;
+      let made = 0;
+      while (at + this.#taps <= this.#held) {
+        output[made++] = this.#convolve(at);
+        this.#phase += this.#step;
+        at += Math.floor(this.#phase / this.#phases);
+        this.#phase %= this.#phases;
+      }
+      const used = Math.min(at, this.#held);
+      this.#phase += (at - used) * this.#phases;
+      input.copyWithin(0, used, this.#held);
+      this.#held -= used;
+      return made;
+    }
+    #convolve(at) {
+      const row = this.#phase * this.#taps;
+      let sum = 0;
+      for (let k = 0; k < this.#taps; k++) {
+        sum += (this.#kernel[row + k] ?? 0) * (this.#input[at + k] ?? 0);
+      }
+      return sum;
+    }
+  };
+  function kernel(phases, half, cutoff) {
+    const taps = 2 * half;
+    const table = new Float32Array(phases * taps);
+    for (let phase = 0; phase < phases; phase++) {
+      const row = new Float64Array(taps);
+      let sum = 0;
+      for (let k = 0; k < taps; k++) {
+        const distance = k - (half - 1) - phase / phases;
+        const value = sinc(distance * cutoff) * kaiser(distance / half);
+        row[k] = value;
+        sum += value;
+      }
+      for (let k = 0; k < taps; k++) table[phase * taps + k] = (row[k] ?? 0) / sum;
+    }
+    return table;
+  }
+  function sinc(x) {
+    return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+  }
+  function kaiser(x) {
+    return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
+  }
+  function bessel(x) {
+    let term = 1;
+    let sum = 1;
+    for (let k = 1; term > sum * 1e-12; k++) {
+      term *= (x / (2 * k)) ** 2;
+      sum += term;
+    }
+    return sum;
+  }
+  function gcd(a, b) {
+    return b === 0 ? a : gcd(b, a % b);
+  }
+
+  // src/worklets/capture.worklet.ts
+  var RATE = 24e3;
+  var SPARE_FRAMES = 8;
+  var MAX_BLOCK = 1024;
+  var CaptureProcessor = class extends AudioWorkletProcessor {
+    #spare = [];
+    #framer = new Framer(new Int16Array(FRAME_SAMPLES));
+    #mono = new Float32Array(MAX_BLOCK);
+    #resampler = sampleRate === RATE ? null : new Resampler(sampleRate, RATE, MAX_BLOCK);
+    #resampled = new Float32Array(this.#resampler?.capacity(MAX_BLOCK) ?? 0);
+    #open = true;
+    constructor() {
+      super();
+      for (let i = 0; i < SPARE_FRAMES; i++) this.#spare.push(new Int16Array(FRAME_SAMPLES));
+      this.port.onmessage = (event) => {
+        if (event.data.kind === "close") this.#open = false;
+        else this.#spare.push(event.data.samples);
+      };
+    }
+    process(inputs) {
+      const channels = inputs[0];
+      const length = channels?.[0]?.length ?? 0;
+      if (!this.#open || channels === void 0 || length === 0) return this.#open;
+      this.#mix(channels, length);
+      if (this.#resampler === null) {
+        this.#frame(this.#mono, length, length);
+      } else {
+        const made = this.#resampler.process(this.#mono, length, this.#resampled);
+        this.#frame(this.#resampled, made, length);
+      }
+      return true;
+    }
+    #mix(channels, length) {
+      const mono = this.#mono;
+      mono.fill(0, 0, length);
+      for (const channel of channels) {
+        for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) + (channel[i] ?? 0);
+      }
+      for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) / channels.length;
+    }
+    /** \`samples[0..count]\` came out of this quantum's \`block\` input samples. */
+    #frame(samples, count, block) {
+      let at = 0;
+      while (at < count) {
+        at += this.#framer.push(samples, at, count);
+        if (this.#framer.full) this.#send(at / count * block);
+      }
+    }
+    /** \`consumed\`: input samples of this quantum up to the end of the frame. */
+    #send(consumed) {
+      const samples = this.#framer.exchange(this.#spare.pop() ?? new Int16Array(FRAME_SAMPLES));
+      const end = (currentFrame + consumed - (this.#resampler?.delay ?? 0)) / sampleRate;
+      const captured = {
+        samples,
+        time: end - FRAME_SAMPLES / RATE,
+        rms: this.#framer.rms
+      };
+      this.port.postMessage(captured, [samples.buffer]);
+    }
+  };
+  registerProcessor("realtime-nb-capture", CaptureProcessor);
+})();
+`;
+
+// src/audio/clock.ts
+var WINDOW = 128;
+var Clock = class {
+  #differences = [];
+  /** The page had the context's `contextMs` in hand at `pageMs`. */
+  observe(contextMs, pageMs) {
+    this.#differences.push(pageMs - contextMs);
+    if (this.#differences.length > WINDOW) this.#differences.shift();
+  }
+  /** Page time of a context time; NaN before the first observation. */
+  pageTime(contextMs) {
+    if (this.#differences.length === 0) return Number.NaN;
+    return contextMs + Math.min(...this.#differences);
+  }
+};
+function epochMs() {
+  return performance.timeOrigin + performance.now();
+}
+
+// src/audio/trouble.ts
+var MicrophoneTrouble = class extends Error {
+  name;
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+  }
+};
+var TYPE = "Type your message below instead; the answer is still spoken.";
+var BY_NAME = {
+  NotAllowedError: `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`,
+  NotFoundError: `No microphone is connected to this computer. ${TYPE}`,
+  NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
+  OverconstrainedError: `No microphone here fits the requested settings. ${TYPE}`,
+  SecurityError: `The browser forbids the microphone on this page. ${TYPE}`,
+  AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
+};
+function troubleOf(error) {
+  if (error instanceof MicrophoneTrouble) return error;
+  const name = nameOf(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  return new MicrophoneTrouble(
+    name,
+    BY_NAME[name] ?? `The microphone could not be opened (${name}: ${detail}). ${TYPE}`
+  );
+}
+function troubleWith(page) {
+  if (typeof page.navigator.mediaDevices?.getUserMedia === "function") return null;
+  if (page.location.protocol.startsWith("vscode-")) {
+    return new MicrophoneTrouble(
+      "NoMediaDevices",
+      `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${TYPE}`
+    );
+  }
+  if (!page.isSecureContext) {
+    return new MicrophoneTrouble(
+      "InsecureContext",
+      `Browsers give the microphone only to https and localhost pages, and this page is ${page.location.protocol}//${page.location.host}. ${TYPE}`
+    );
+  }
+  return new MicrophoneTrouble("NoMediaDevices", `This page has no access to microphones. ${TYPE}`);
+}
+function nameOf(error) {
+  return error instanceof Error ? error.name : "Error";
+}
+
+// src/audio/microphone.ts
+var DEFAULTS = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true
+};
+var Capture = class {
+  #stream;
+  #parts = [];
+  #port = null;
+  #ownContext = null;
+  constructor(stream) {
+    this.#stream = stream;
+  }
+  get track() {
+    return this.#stream.getAudioTracks()[0];
+  }
+  /** Connect the stream to a capture worklet; returns the rate it runs at. */
+  async connect(shared, heard) {
+    const { context, source } = this.#source(shared.get());
+    await addWorkletOnce(context);
+    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
+      numberOfInputs: 1,
+      numberOfOutputs: 1,
+      outputChannelCount: [1]
+    });
+    this.#port = node.port;
+    node.port.onmessage = (event) => {
+      heard(event.data);
+      const used = { kind: "recycle", samples: event.data.samples };
+      node.port.postMessage(used, [event.data.samples.buffer]);
+    };
+    source.connect(node).connect(context.destination);
+    this.#parts.push(source, node);
+    if (this.#ownContext === null) await shared.start("microphone");
+    else await this.#ownContext.resume();
+    return context.sampleRate;
+  }
+  /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
+  #source(context) {
+    try {
+      return { context, source: context.createMediaStreamSource(this.#stream) };
+    } catch {
+      const own = new AudioContext();
+      this.#ownContext = own;
+      return { context: own, source: own.createMediaStreamSource(this.#stream) };
+    }
+  }
+  close() {
+    for (const track of this.#stream.getTracks()) track.stop();
+    for (const part of this.#parts) part.disconnect();
+    if (this.#port !== null) {
+      this.#port.onmessage = null;
+      this.#port.postMessage({ kind: "close" });
+    }
+    void this.#ownContext?.close().catch(() => void 0);
+  }
+};
+var Microphone = class {
+  #shared;
+  #handlers;
+  #capture = null;
+  /** Each press and each stop counts up: what was asked for before that is let go on arrival. */
+  #turn = 0;
+  #stream = 0;
+  constructor(shared, handlers) {
+    this.#shared = shared;
+    this.#handlers = handlers;
+  }
+  get on() {
+    return this.#capture !== null;
+  }
+  /**
+   * Ask for the microphone and begin to send frames; null when `stop` came in between.
+   * Throws MicrophoneTrouble, with a sentence for people.
+   */
+  async start(overrides = {}) {
+    const turn = ++this.#turn;
+    const trouble = troubleWith(globalThis);
+    if (trouble !== null) throw trouble;
+    let capture = null;
+    try {
+      const audio = { ...DEFAULTS, ...overrides };
+      capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
+      if (turn !== this.#turn) return release(capture);
+      const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
+      if (turn !== this.#turn) return release(capture);
+      return this.#keep(capture, rate);
+    } catch (error) {
+      capture?.close();
+      if (turn !== this.#turn) return null;
+      throw troubleOf(error);
+    }
+  }
+  /** Let the microphone go: at once, and also one still being asked for. */
+  stop() {
+    this.#turn++;
+    this.#capture?.close();
+    this.#capture = null;
+    this.#shared.rest("microphone");
+  }
+  #keep(capture, rate) {
+    const track = capture.track;
+    if (track === void 0 || track.readyState === "ended") {
+      throw new DOMException("the microphone ended", "AbortError");
+    }
+    track.addEventListener("ended", () => {
+      if (this.#capture !== capture) return;
+      this.stop();
+      this.#handlers.lost();
+    });
+    this.#capture = capture;
+    return { rate, deviceLabel: track.label };
+  }
+  #framing(stream) {
+    const clock = new Clock();
+    let seq = 0;
+    let offset = 0;
+    return ({ samples, time, rms }) => {
+      const firstMs = 1e3 * time;
+      clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
+      const tMs = clock.pageTime(firstMs);
+      const kind = FrameKind.microphone;
+      this.#handlers.frame(encodeFrame({ kind, stream, seq, offset, tMs, samples }), rms);
+      seq++;
+      offset += samples.length;
+    };
+  }
+};
+var READY = /* @__PURE__ */ new WeakMap();
+function addWorkletOnce(context) {
+  let ready = READY.get(context);
+  if (ready === void 0) {
+    ready = addWorklet(context, capture_worklet_default);
+    READY.set(context, ready);
+  }
+  return ready;
+}
+function release(capture) {
+  capture.close();
+  return null;
+}
+
+// worklet:src/worklets/playback.worklet.ts
+var playback_worklet_default = `"use strict";
+(() => {
+  // src/worklets/ring.ts
+  var CHUNK_SAMPLES = 9600;
+  var ChunkPool = class {
+    #max;
+    #free = null;
+    #freeCount = 0;
+    #made = 0;
+    constructor(maxBytes) {
+      this.#max = Math.floor(maxBytes / (CHUNK_SAMPLES * Int16Array.BYTES_PER_ELEMENT));
+    }
+    /** How many chunks may still be taken. */
+    get available() {
+      return this.#freeCount + this.#max - this.#made;
+    }
+    take() {
+      const chunk = this.#free;
+      if (chunk !== null) {
+        this.#free = chunk.next;
+        this.#freeCount--;
+        chunk.next = null;
+        return chunk;
+      }
+      if (this.#made >= this.#max) return null;
+      this.#made++;
+      return { samples: new Int16Array(CHUNK_SAMPLES), next: null };
+    }
+    give(chunk) {
+      chunk.next = this.#free;
+      this.#free = chunk;
+      this.#freeCount++;
+    }
+  };
+  var Ring = class {
+    #pool;
+    #head = null;
+    #tail = null;
+    /** Next sample to read in the head chunk. */
+    #readAt = 0;
+    /** Next free place in the tail chunk. */
+    #writeAt = CHUNK_SAMPLES;
+    #length = 0;
+    constructor(pool) {
+      this.#pool = pool;
+    }
+    /** Samples waiting. */
+    get length() {
+      return this.#length;
+    }
+    /** Whether \`count\` more samples fit the pool. */
+    fits(count) {
+      const beyondTail = count - (CHUNK_SAMPLES - this.#writeAt);
+      return Math.ceil(beyondTail / CHUNK_SAMPLES) <= this.#pool.available;
+    }
+    /** Append all of \`samples\`, or none: false when the pool is used up. */
+    write(samples) {
+      if (!this.fits(samples.length)) return false;
+      let at = 0;
+      while (at < samples.length) {
+        const chunk = this.#writable();
+        if (chunk === null) return false;
+        const count = Math.min(CHUNK_SAMPLES - this.#writeAt, samples.length - at);
+        chunk.samples.set(samples.subarray(at, at + count), this.#writeAt);
+        this.#writeAt += count;
+        this.#length += count;
+        at += count;
+      }
+      return true;
+    }
+    /** Move up to \`count\` samples to \`out\` as floats in -1..1; returns how many there were. */
+    read(out, at, count) {
+      const total = Math.min(count, this.#length);
+      let done = 0;
+      while (done < total && this.#head !== null) {
+        const samples = this.#head.samples;
+        const part = Math.min(CHUNK_SAMPLES - this.#readAt, total - done);
+        for (let i = 0; i < part; i++) {
+          out[at + done + i] = (samples[this.#readAt + i] ?? 0) / 32768;
+        }
+        this.#readAt += part;
+        this.#length -= part;
+        done += part;
+        if (this.#readAt === CHUNK_SAMPLES) this.#dropHead();
+      }
+      return total;
+    }
+    /** Forget everything waiting. */
+    clear() {
+      while (this.#head !== null) this.#dropHead();
+      this.#length = 0;
+    }
+    #writable() {
+      if (this.#tail !== null && this.#writeAt < CHUNK_SAMPLES) return this.#tail;
+      const chunk = this.#pool.take();
+      if (chunk === null) return null;
+      if (this.#tail === null) this.#head = chunk;
+      else this.#tail.next = chunk;
+      this.#tail = chunk;
+      this.#writeAt = 0;
+      return chunk;
+    }
+    #dropHead() {
+      const chunk = this.#head;
+      if (chunk === null) return;
+      this.#head = chunk.next;
+      this.#readAt = 0;
+      if (this.#head === null) {
+        this.#tail = null;
+        this.#writeAt = CHUNK_SAMPLES;
+      }
+      this.#pool.give(chunk);
+    }
+  };
+
+  // src/worklets/player.ts
+  var PREBUFFER = 1920;
+  var PREBUFFER_MAX = 4 * PREBUFFER;
+  var MAX_BYTES = 16 * 1024 * 1024;
+  var STARVED_SAMPLES = 12e3;
+  var GAP_MAX = 48e3;
+  var FINISHED_MAX = 64;
+  var Player = class {
+    #pool;
+    #order = [];
+    #finished = /* @__PURE__ */ new Set();
+    #drained = [];
+    #buffered = 0;
+    #underruns = 0;
+    #refused = 0;
+    #lost = 0;
+    constructor(maxBytes = MAX_BYTES) {
+      this.#pool = new ChunkPool(maxBytes);
+    }
+    /** Samples waiting in all streams. */
+    get buffered() {
+      return this.#buffered;
+    }
+    /** Times a stream ran dry before its end. */
+    get underruns() {
+      return this.#underruns;
+    }
+    /** Samples that found the memory full. */
+    get refused() {
+      return this.#refused;
+    }
+    /** Samples that never arrived; silence stands in their place. */
+    get lost() {
+      return this.#lost;
+    }
+    /** Whether any stream is not yet played to its end. */
+    get active() {
+      return this.#order.length > 0;
+    }
+    /** Take in samples that stand at \`offset\` of their stream. */
+    push(id, offset, samples) {
+      if (this.#finished.has(id)) return "late";
+      let stream = this.#find(id);
+      const isNew = stream === void 0;
+      if (stream === void 0) {
+        stream = this.#open(id, offset);
+        this.#order.push(stream);
+      }
+      if (stream.ended) return "late";
+      const skip = Math.max(0, stream.expected - offset);
+      const fresh = samples.subarray(Math.min(skip, samples.length));
+      const gap = Math.max(0, offset - stream.expected);
+      if (stream.cut || gap > GAP_MAX || !stream.ring.fits(gap + fresh.length)) {
+        stream.cut = true;
+        this.#refused += fresh.length;
+        return "refused";
+      }
+      if (gap > 0) {
+        stream.ring.write(new Int16Array(gap));
+        this.#lost += gap;
+      }
+      stream.ring.write(fresh);
+      stream.expected += gap + fresh.length;
+      this.#buffered += gap + fresh.length;
+      return isNew ? "started" : "queued";
+    }
+    /** No more samples will come for this stream; what waits is played at once. */
+    end(id) {
+      if (this.#finished.has(id)) return;
+      const stream = this.#find(id);
+      if (stream !== void 0) {
+        stream.ended = true;
+        return;
+      }
+      this.#finish(id);
+      this.#drained.push({ stream: id, samples: 0 });
+    }
+    /** Drop everything waiting; returns how far each stream came. Their late frames are dropped. */
+    clear() {
+      const progress = this.progress();
+      for (const stream of this.#order) {
+        stream.ring.clear();
+        this.#finish(stream.id);
+      }
+      this.#order.length = 0;
+      this.#buffered = 0;
+      return progress;
+    }
+    /** Samples consumed of each stream not yet played to its end. */
+    progress() {
+      return this.#order.map((stream) => ({ stream: stream.id, samples: stream.position }));
+    }
+    /** Whether \`takeDrained\` has something to tell. */
+    get hasDrained() {
+      return this.#drained.length > 0;
+    }
+    /** Streams played to their end since the last call. */
+    takeDrained() {
+      return this.#drained.splice(0);
+    }
+    /** Fill \`out\` with the next samples, and with silence where there are none. */
+    render(out) {
+      let filled = 0;
+      while (filled < out.length) {
+        const stream = this.#ready(out.length - filled);
+        if (stream === null) break;
+        const count = stream.ring.read(out, filled, out.length - filled);
+        stream.position += count;
+        this.#buffered -= count;
+        filled += count;
+        if (stream.ended && stream.ring.length === 0) this.#drain(stream);
+        else if (filled < out.length) this.#underrun(stream);
+      }
+      out.fill(0, filled);
+    }
+    /** The stream to read from now, or null while none may sound. */
+    #ready(wanted) {
+      const head = this.#order[0];
+      if (head === void 0) return null;
+      if (!head.playing && (head.ended || head.ring.length >= head.threshold)) head.playing = true;
+      if (head.playing) return head;
+      head.starved += wanted;
+      if (head.starved > STARVED_SAMPLES && this.#order.length > 1) {
+        head.starved = 0;
+        this.#order.shift();
+        this.#order.push(head);
+      }
+      return null;
+    }
+    #underrun(stream) {
+      this.#underruns++;
+      stream.playing = false;
+      stream.starved = 0;
+      stream.threshold = Math.min(2 * stream.threshold, PREBUFFER_MAX);
+    }
+    #drain(stream) {
+      this.#order.shift();
+      this.#finish(stream.id);
+      this.#drained.push({ stream: stream.id, samples: stream.position });
+    }
+    #finish(id) {
+      this.#finished.add(id);
+      if (this.#finished.size <= FINISHED_MAX) return;
+      for (const oldest of this.#finished) {
+        this.#finished.delete(oldest);
+        return;
+      }
+    }
+    #find(id) {
+      return this.#order.find((stream) => stream.id === id);
+    }
+    #open(id, offset) {
+      return {
+        id,
+        ring: new Ring(this.#pool),
+        expected: offset,
+        position: offset,
+        threshold: PREBUFFER,
+        ended: false,
+        playing: false,
+        cut: false,
+        starved: 0
+      };
+    }
+  };
+
+  // src/worklets/playback.worklet.ts
+  var REPORT_EVERY_S = 0.2;
+  var PlaybackProcessor = class extends AudioWorkletProcessor {
+    #player = new Player();
+    #nextReport = 0;
+    #open = true;
+    constructor() {
+      super();
+      this.port.onmessage = (event) => this.#obey(event.data);
+    }
+    process(_inputs, outputs) {
+      const out = outputs[0]?.[0];
+      if (out === void 0) return this.#open;
+      this.#player.render(out);
+      if (this.#player.hasDrained) this.#tellDrained();
+      if (this.#player.active && currentTime >= this.#nextReport) {
+        this.#nextReport = currentTime + REPORT_EVERY_S;
+        this.#tellPlayed();
+      }
+      return this.#open;
+    }
+    #obey(command) {
+      switch (command.kind) {
+        case "push": {
+          const pushed = this.#player.push(command.stream, command.offset, command.samples);
+          if (pushed === "started") this.#tell({ kind: "started", stream: command.stream });
+          break;
+        }
+        case "end":
+          this.#player.end(command.stream);
+          break;
+        case "clear":
+          this.#tell({ kind: "cleared", id: command.id, streams: this.#player.clear() });
+          break;
+        case "close":
+          this.#player.clear();
+          this.#open = false;
+      }
+    }
+    /** First the last count of what ended, then that it ended. */
+    #tellDrained() {
+      const drained = this.#player.takeDrained();
+      this.#tellPlayed(drained);
+      for (const { stream } of drained) this.#tell({ kind: "drained", stream });
+    }
+    #tellPlayed(drained = []) {
+      const { buffered, underruns, refused, lost } = this.#player;
+      const streams = [...drained, ...this.#player.progress()];
+      this.#tell({ kind: "played", streams, buffered, underruns, refused, lost });
+    }
+    #tell(report) {
+      this.port.postMessage(report);
+    }
+  };
+  registerProcessor("realtime-nb-playback", PlaybackProcessor);
+})();
+`;
+
+// src/audio/speaker.ts
+var FINISHED_MAX = 64;
+var CLEAR_MS = 1e3;
+function playbackIn(shared) {
+  return async (report) => {
+    const context = shared.get();
+    await addWorklet(context, playback_worklet_default);
+    const node = new AudioWorkletNode(context, "realtime-nb-playback", {
+      numberOfInputs: 0,
+      numberOfOutputs: 1,
+      outputChannelCount: [1]
+    });
+    node.port.onmessage = (event) => report(event.data);
+    node.connect(context.destination);
+    return { send: (command, transfer = []) => node.port.postMessage(command, transfer) };
+  };
+}
+var Speaker = class {
+  #shared;
+  #open;
+  #handlers;
+  #port = null;
+  /** Streams that play or wait, and how far the worklet said they came. */
+  #streams = /* @__PURE__ */ new Map();
+  #finished = [];
+  #clears = /* @__PURE__ */ new Map();
+  #clearId = 0;
+  #starting = false;
+  #muted = false;
+  constructor(shared, open, handlers) {
+    this.#shared = shared;
+    this.#open = open;
+    this.#handlers = handlers;
+  }
+  /** Something plays, or waits to. */
+  get active() {
+    return this.#streams.size > 0;
+  }
+  /** Sound is here but the browser wants a click before it lets it out. */
+  get muted() {
+    return this.#muted;
+  }
+  /** Call it from a click or a key press: browsers let sound out only after one. */
+  async unlock() {
+    const started = await this.#shared.start("speaker");
+    if (started) this.#setMuted(false);
+    if (!this.active) this.#shared.rest("speaker");
+  }
+  /** The context runs after all. */
+  unlocked() {
+    this.#setMuted(false);
+  }
+  push(stream, offset, samples) {
+    if (this.#finished.includes(stream)) return;
+    if (!this.#streams.has(stream)) {
+      this.#streams.set(stream, 0);
+      this.#changed();
+      void this.#wake();
+    }
+    this.#send({ kind: "push", stream, offset, samples }, [samples.buffer]);
+  }
+  end(stream) {
+    if (this.#port === null) this.#handlers.drained(stream);
+    else this.#send({ kind: "end", stream });
+  }
+  /**
+   * Silence now; resolves to how many samples had been played of each stream that was not drained.
+   * Frames of these streams that are still on their way are dropped.
+   */
+  async clear() {
+    const lastKnown = Array.from(this.#streams, ([stream, samples]) => ({ stream, samples }));
+    if (this.#port === null) return lastKnown;
+    const id = ++this.#clearId;
+    const cleared = new Promise((resolve) => {
+      this.#clears.set(id, resolve);
+      setTimeout(() => resolve(lastKnown), CLEAR_MS);
+    });
+    this.#send({ kind: "clear", id });
+    for (const { stream } of lastKnown) this.#forget(stream);
+    const streams = await cleared;
+    this.#clears.delete(id);
+    return streams;
+  }
+  close() {
+    if (this.#port !== null) this.#send({ kind: "close" });
+    this.#port = null;
+    this.#streams.clear();
+  }
+  /** Commands keep their order: each waits for the same promise. */
+  #send(command, transfer = []) {
+    this.#port ??= this.#open((report) => this.#hear(report));
+    this.#port.then(
+      (port) => port.send(command, transfer),
+      (error) => this.#fail(error)
+    );
+  }
+  #fail(error) {
+    if (this.#port === null) return;
+    this.#port = null;
+    this.#streams.clear();
+    this.#changed();
+    this.#handlers.failed(`This browser cannot play the answer aloud (${String(error)}).`);
+  }
+  #hear(report) {
+    switch (report.kind) {
+      case "started":
+        this.#handlers.started(report.stream, epochMs());
+        break;
+      case "played":
+        this.#tellPlayed(report);
+        break;
+      case "drained":
+        this.#forget(report.stream);
+        this.#handlers.drained(report.stream);
+        break;
+      case "cleared":
+        this.#clears.get(report.id)?.(report.streams);
+    }
+  }
+  #tellPlayed(report) {
+    for (const { stream, samples } of report.streams) {
+      if (this.#streams.has(stream)) this.#streams.set(stream, samples);
+    }
+    const { streams, buffered, underruns, refused } = report;
+    const latencyMs = this.#shared.latencyMs;
+    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused });
+  }
+  async #wake() {
+    if (this.#starting) return;
+    this.#starting = true;
+    const started = await this.#shared.start("speaker");
+    this.#starting = false;
+    this.#setMuted(!started && this.active);
+  }
+  #forget(stream) {
+    if (!this.#streams.delete(stream)) return;
+    this.#finished.push(stream);
+    if (this.#finished.length > FINISHED_MAX) this.#finished.shift();
+    if (!this.active) {
+      this.#muted = false;
+      this.#shared.rest("speaker");
+    }
+    this.#changed();
+  }
+  #setMuted(muted) {
+    if (muted === this.#muted) return;
+    this.#muted = muted;
+    this.#changed();
+  }
+  #changed() {
+    this.#handlers.changed(this.active, this.#muted);
+  }
+};
+
+// src/messages.ts
+var PROTOCOL_VERSION = 1;
+var STATES = ["connecting", "open", "closed", "failed"];
+var ROLES = ["user", "assistant", "system", "tool"];
+var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
+var LEVELS = ["info", "warning", "error"];
+var isFields = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text = (value) => typeof value === "string" ? value : "";
+var textOrNull = (value) => typeof value === "string" ? value : null;
+var count = (value, otherwise) => typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+var isIndex = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+function oneOf(choices, value, otherwise) {
+  return choices.find((choice) => choice === value) ?? otherwise;
+}
+function listOf(value, read) {
+  if (!Array.isArray(value)) return [];
+  return value.map(read).filter((entry) => entry !== null);
+}
+function readItem(value) {
+  if (!isFields(value) || typeof value.id !== "string") return null;
+  return {
+    id: value.id,
+    role: oneOf(ROLES, value.role, "system"),
+    text: text(value.text),
+    status: oneOf(STATUSES, value.status, "completed"),
+    after: textOrNull(value.after),
+    heardChars: isIndex(value.heard_chars) ? value.heard_chars : null,
+    pending: value.pending === true,
+    note: textOrNull(value.note)
+  };
+}
+function readRow(value) {
+  if (!isFields(value) || !isIndex(value.seq) || typeof value.type !== "string") return null;
+  return {
+    seq: value.seq,
+    tMs: count(value.t_ms, 0),
+    dir: value.dir === "sent" ? "sent" : "received",
+    type: value.type,
+    ref: text(value.ref),
+    summary: text(value.summary),
+    size: count(value.size, 0),
+    count: count(value.count, 1)
+  };
+}
+function readEndpoint(value) {
+  const fields = isFields(value) ? value : {};
+  return {
+    name: text(fields.name),
+    model: text(fields.model),
+    practice: fields.practice === true,
+    url: text(fields.url)
+  };
+}
+function readWelcome(fields) {
+  if (typeof fields.to !== "string") return null;
+  return {
+    kind: "welcome",
+    to: fields.to,
+    version: count(fields.version, 0),
+    state: oneOf(STATES, fields.state, "connecting"),
+    detail: text(fields.detail),
+    endpoint: readEndpoint(fields.endpoint),
+    owner: fields.owner === true,
+    items: listOf(fields.items, readItem),
+    events: listOf(fields.events, readRow),
+    phrases: listOf(fields.phrases, textOrNull)
+  };
+}
+function readAddressed(kind, fields) {
+  const { to, stream } = fields;
+  return typeof to === "string" && isIndex(stream) ? { kind, to, stream } : null;
+}
+function readIncoming(value) {
+  if (!isFields(value)) return null;
+  const { kind, to, id, client } = value;
+  switch (kind) {
+    case "welcome":
+      return readWelcome(value);
+    case "state":
+      return {
+        kind,
+        state: oneOf(STATES, value.state, "connecting"),
+        detail: text(value.detail)
+      };
+    case "owner":
+      return typeof client === "string" ? { kind, client } : null;
+    case "items":
+      return { kind, items: listOf(value.items, readItem) };
+    case "events":
+      return { kind, rows: listOf(value.rows, readRow) };
+    case "audio":
+    case "end":
+      return readAddressed(kind, value);
+    case "clear":
+      return typeof to === "string" && isIndex(id) ? { kind, to, id } : null;
+    case "mic_off":
+      return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
+    case "notice":
+      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+    default:
+      return null;
+  }
+}
+
+// src/port.ts
+var HELLO_EVERY_MS = 2e3;
+var HELLOS_AFTER_RESTART = 3;
+var Port = class {
+  client;
+  #model;
+  #handlers;
+  #timer;
+  #live = false;
+  #closed = false;
+  constructor(model, handlers, signal) {
+    this.client = randomId();
+    this.#model = model;
+    this.#handlers = handlers;
+    const receive = (message, buffers) => this.#receive(message, buffers ?? []);
+    const restarted = () => this.#lost("restart");
+    model.on("msg:custom", receive);
+    model.on("comm_live_update", restarted);
+    signal.addEventListener("abort", () => {
+      this.#closed = true;
+      clearTimeout(this.#timer);
+      model.off("msg:custom", receive);
+      model.off("comm_live_update", restarted);
+    });
+  }
+  /** The kernel has welcomed this page and has not gone since. */
+  get live() {
+    return this.#live;
+  }
+  /** Say hello, again and again until welcomed. */
+  open() {
+    this.#hello(Number.POSITIVE_INFINITY);
+  }
+  /** A value the kernel keeps for the page (a trait), undefined when it has none. */
+  setting(name) {
+    return this.#model.get(name);
+  }
+  /** Send one message; false when the kernel's side is gone (or was never there). */
+  send(message, buffers = []) {
+    if (!this.#live) return false;
+    if (this.#post(message, buffers)) return true;
+    this.#lost("send");
+    return false;
+  }
+  #post(message, buffers) {
+    try {
+      this.#model.send({ ...message, client: this.client }, void 0, buffers);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  #hello(times) {
+    clearTimeout(this.#timer);
+    if (this.#closed || this.#live || times <= 0) return;
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION }, []);
+    this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
+  }
+  #lost(why) {
+    if (this.#closed) return;
+    this.#live = false;
+    this.#handlers.gone(why);
+    this.#hello(HELLOS_AFTER_RESTART);
+  }
+  #receive(value, buffers) {
+    const message = readIncoming(value);
+    if (message === null) return;
+    if ("to" in message && message.to !== this.client) return;
+    if (message.kind === "welcome") {
+      this.#live = true;
+      clearTimeout(this.#timer);
+    }
+    this.#handlers.message(message, buffers);
+  }
+};
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// src/engine.ts
+var LAST_VIEW_MS = 700;
+var CONSTRAINTS_TRAIT = "_audio_constraints";
+var Engine = class {
+  #chat;
+  #port;
+  #context = new SharedContext();
+  #microphone;
+  #speaker;
+  #views = 0;
+  constructor(model, chat, signal) {
+    this.#chat = chat;
+    this.#port = new Port(
+      model,
+      {
+        message: (message, buffers) => this.#receive(message, buffers),
+        gone: (why) => this.#gone(why)
+      },
+      signal
+    );
+    this.#microphone = new Microphone(this.#context, {
+      frame: (bytes, rms) => this.#frame(bytes, rms),
+      lost: () => this.#microphoneLost()
+    });
+    this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
+      played: ({ latencyMs: latency_ms, ...counts }) => this.#port.send({ kind: "played", latency_ms, ...counts }),
+      started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
+      drained: (stream) => this.#port.send({ kind: "drained", stream }),
+      changed: (playing, muted) => chat.set("status", { playing, muted }),
+      failed: (message) => chat.notify("error", message)
+    });
+    this.#context.onrunning = () => this.#speaker.unlocked();
+    window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
+    signal.addEventListener("abort", () => this.#close());
+    this.#port.open();
+  }
+  /** Count a view for as long as its signal lives. */
+  attach(signal) {
+    this.#views++;
+    signal.addEventListener("abort", () => {
+      this.#views--;
+      setTimeout(() => this.#lastViewGone(), LAST_VIEW_MS);
+    });
+  }
+  async toggleMicrophone() {
+    if (this.#chat.microphone !== "off") {
+      this.releaseMicrophone();
+      return;
+    }
+    this.#chat.set("microphone", { microphone: "asking" });
+    void this.#speaker.unlock();
+    try {
+      const settings = await this.#microphone.start(this.#constraints());
+      if (settings === null) return;
+      this.#chat.set("microphone", { microphone: "on" });
+      const { rate, deviceLabel: device_label } = settings;
+      this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+    } catch (error) {
+      this.#microphoneFailed(error);
+    }
+  }
+  /** Let the microphone go and say so. */
+  releaseMicrophone() {
+    if (this.#chat.microphone === "off") return;
+    const told = this.#chat.microphone === "on";
+    this.#microphone.stop();
+    this.#chat.set("level", { level: 0 });
+    this.#chat.set("microphone", { microphone: "off" });
+    if (told) this.#port.send({ kind: "mic", on: false });
+  }
+  /** Send a typed line; false when there is nobody to read it. */
+  say(text2) {
+    void this.#speaker.unlock();
+    return this.#port.send({ kind: "text", text: text2 });
+  }
+  /** Stop the answer being given. */
+  stop() {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "stop" });
+  }
+  /** The click that lets sound out. */
+  hear() {
+    void this.#speaker.unlock();
+  }
+  #receive(message, buffers) {
+    switch (message.kind) {
+      case "welcome":
+        this.#welcome(message);
+        break;
+      case "state":
+        this.#chat.set("status", { session: message.state, detail: message.detail });
+        break;
+      case "owner":
+        this.#owned(message.client === this.#port.client);
+        break;
+      case "items":
+        this.#chat.upsertItems(message.items);
+        break;
+      case "events":
+        this.#chat.upsertEvents(message.rows);
+        break;
+      case "audio":
+        this.#audio(message.stream, buffers[0]);
+        break;
+      case "end":
+        this.#speaker.end(message.stream);
+        break;
+      case "clear":
+        this.#clear(message.id);
+        break;
+      case "mic_off":
+        this.releaseMicrophone();
+        this.#chat.notify("info", message.reason);
+        break;
+      case "notice":
+        this.#chat.notify(message.level, message.text);
+        break;
+    }
+  }
+  #welcome(message) {
+    const { state: session, detail, endpoint, owner, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, owner });
+    this.#chat.set("phrases", { phrases });
+    this.#chat.resetItems(message.items);
+    this.#chat.resetEvents(message.events);
+  }
+  #owned(owner) {
+    if (!owner) {
+      this.releaseMicrophone();
+      void this.#speaker.clear();
+    }
+    this.#chat.set("status", { owner });
+  }
+  #audio(stream, bytes) {
+    if (bytes === void 0) return;
+    try {
+      const frame = decodeFrame(bytes);
+      this.#speaker.push(stream, frame.offset, frame.samples);
+    } catch (error) {
+      this.#chat.notify("error", `Sound of the answer could not be read: ${String(error)}.`);
+    }
+  }
+  async #clear(id) {
+    const streams = await this.#speaker.clear();
+    const latency_ms = this.#context.latencyMs;
+    this.#port.send({ kind: "cleared", id, streams, latency_ms });
+  }
+  #frame(bytes, rms) {
+    this.#chat.set("level", { level: rms });
+    if (this.#chat.microphone === "on") this.#port.send({ kind: "audio" }, [bytes]);
+  }
+  #gone(why) {
+    this.releaseMicrophone();
+    void this.#speaker.clear();
+    const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
+    this.#chat.set("status", { link: "gone", detail });
+  }
+  #microphoneFailed(error) {
+    const trouble = error instanceof MicrophoneTrouble ? error : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
+    this.#chat.set("microphone", { microphone: "off" });
+    this.#chat.notify("error", trouble.message);
+    this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
+  }
+  #microphoneLost() {
+    this.releaseMicrophone();
+    this.#chat.notify(
+      "warning",
+      "The microphone was unplugged or taken away: plug it in and press Microphone again."
+    );
+  }
+  #lastViewGone() {
+    if (this.#views > 0) return;
+    this.releaseMicrophone();
+    if (this.#speaker.active) this.#port.send({ kind: "stop" });
+  }
+  #constraints() {
+    const value = this.#port.setting(CONSTRAINTS_TRAIT);
+    return typeof value === "object" && value !== null ? value : {};
+  }
+  #close() {
+    this.#microphone.stop();
+    this.#speaker.close();
+    this.#context.close();
+  }
+};
+
+// src/ui/dom.ts
+var SVG = "http://www.w3.org/2000/svg";
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+function spoken(words) {
+  return h("span", { class: "rnb-sr" }, words);
+}
+function setText(node, text2) {
+  if (node.textContent !== text2) node.textContent = text2;
+}
+var PATHS = {
+  microphone: [
+    "M12 14.5a3.5 3.5 0 0 0 3.5-3.5V6a3.5 3.5 0 0 0-7 0v5a3.5 3.5 0 0 0 3.5 3.5Z",
+    "M18.5 10.5a.75.75 0 0 0-.75.75 5.75 5.75 0 0 1-11.5 0 .75.75 0 0 0-1.5 0 7.26 7.26 0 0 0 6.5 7.2v2.3h-2.5a.75.75 0 0 0 0 1.5h6.5a.75.75 0 0 0 0-1.5h-2.5v-2.3a7.26 7.26 0 0 0 6.5-7.2.75.75 0 0 0-.75-.75Z"
+  ],
+  send: [
+    "M4.4 3.6 20.6 11a1.1 1.1 0 0 1 0 2L4.4 20.4a1.1 1.1 0 0 1-1.5-1.4L5.6 13l7.9-1-7.9-1-2.7-6a1.1 1.1 0 0 1 1.5-1.4Z"
+  ],
+  stop: [
+    "M7.5 6h9A1.5 1.5 0 0 1 18 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 6 16.5v-9A1.5 1.5 0 0 1 7.5 6Z"
+  ],
+  speaker: [
+    "M4 9.5v5a1 1 0 0 0 1 1h2.6l4 3.4a.85.85 0 0 0 1.4-.65V5.75a.85.85 0 0 0-1.4-.65l-4 3.4H5a1 1 0 0 0-1 1Z",
+    "M16 8.3a.75.75 0 0 0-.3 1 5.8 5.8 0 0 1 0 5.4.75.75 0 1 0 1.3.7 7.3 7.3 0 0 0 0-6.8.75.75 0 0 0-1-.3Z"
+  ],
+  chevron: [
+    "M9.3 6.7a.9.9 0 0 1 1.3 0l4.6 4.7a.9.9 0 0 1 0 1.2l-4.6 4.7a.9.9 0 1 1-1.3-1.2l4-4.1-4-4.1a.9.9 0 0 1 0-1.2Z"
+  ],
+  close: [
+    "M6.7 5.6 12 10.9l5.3-5.3a.78.78 0 0 1 1.1 1.1L13.1 12l5.3 5.3a.78.78 0 0 1-1.1 1.1L12 13.1l-5.3 5.3a.78.78 0 0 1-1.1-1.1l5.3-5.3-5.3-5.3a.78.78 0 0 1 1.1-1.1Z"
+  ]
+};
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `rnb-icon rnb-icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  for (const d of PATHS[name]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    svg.append(path);
+  }
+  return svg;
+}
+function atEnd(box) {
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+}
+
+// src/ui/meter.ts
+var BARS = 24;
+var WIDTH = 72;
+var HEIGHT = 24;
+var FLOOR_DB = -60;
+function loudness(rms) {
+  if (rms <= 0) return 0;
+  const decibels = 20 * Math.log10(rms);
+  return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DB));
+}
+function createMeter(chat) {
+  const canvas = h("canvas", { class: "rnb-meter", "aria-hidden": "true" });
+  const scale = Math.max(1, window.devicePixelRatio || 1);
+  canvas.width = WIDTH * scale;
+  canvas.height = HEIGHT * scale;
+  const levels = new Array(BARS).fill(0);
+  const draw = () => {
+    const pen = canvas.getContext("2d");
+    if (pen === null) return;
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    pen.fillStyle = getComputedStyle(canvas).color;
+    const step = WIDTH / BARS;
+    levels.forEach((level, index) => {
+      const height = Math.max(2, level * HEIGHT);
+      pen.fillRect(index * step, (HEIGHT - height) / 2, step - 1, height);
+    });
+  };
+  const update = () => {
+    canvas.hidden = chat.microphone !== "on";
+    if (canvas.hidden) {
+      levels.fill(0);
+      return;
+    }
+    levels.shift();
+    levels.push(loudness(chat.level));
+    draw();
+  };
+  update();
+  return { node: canvas, update };
+}
+
+// src/ui/composer.ts
+var MICROPHONE_TITLES = {
+  off: "Press and speak",
+  asking: "Waiting for leave to use the microphone; press to give up",
+  on: "Listening; press to switch the microphone off"
+};
+function createComposer(chat, actions, signal) {
+  const microphone = h(
+    "button",
+    {
+      type: "button",
+      class: "rnb-microphone",
+      "aria-label": "Microphone",
+      "aria-pressed": "false"
+    },
+    h("span", { class: "rnb-ring", "aria-hidden": "true" }),
+    icon("microphone")
+  );
+  const meter = createMeter(chat);
+  const box = h("textarea", {
+    class: "rnb-box",
+    rows: "1",
+    "aria-label": "Message",
+    autocomplete: "off",
+    spellcheck: "true"
+  });
+  const send = button("Send", "rnb-send");
+  const stop = button("Stop", "rnb-stop");
+  const node = h("div", { class: "rnb-composer" }, microphone, meter.node, box, send, stop);
+  const update = () => {
+    microphone.disabled = !chat.open && chat.microphone === "off";
+    microphone.dataset.state = chat.microphone;
+    microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
+    microphone.title = MICROPHONE_TITLES[chat.microphone];
+    box.placeholder = chat.microphone === "on" ? "Listening. Or type" : "Message";
+    send.disabled = !chat.open || box.value.trim() === "";
+    stop.disabled = !chat.stoppable;
+    updateLevel();
+  };
+  const updateLevel = () => {
+    microphone.style.setProperty("--rnb-level", loudness(chat.level).toFixed(3));
+    meter.update();
+  };
+  const edited = () => {
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight + 2}px`;
+    send.disabled = !chat.open || box.value.trim() === "";
+  };
+  const submit = () => {
+    const text2 = box.value.trim();
+    if (text2 === "" || !chat.open || !actions.say(text2)) return;
+    box.value = "";
+    edited();
+    box.focus();
+  };
+  microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
+  send.addEventListener("click", submit, { signal });
+  stop.addEventListener("click", () => actions.stop(), { signal });
+  box.addEventListener("input", edited, { signal });
+  box.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    },
+    { signal }
+  );
+  update();
+  const write = (text2) => {
+    box.value = text2;
+    edited();
+    box.focus();
+  };
+  return { node, update, updateLevel, write };
+}
+function button(words, className) {
+  const mark = icon(words === "Send" ? "send" : "stop");
+  return h("button", { type: "button", class: `rnb-button ${className}` }, mark, words);
+}
+
+// src/ui/events.ts
+function clockText(tMs) {
+  const total = Math.max(0, Math.round(tMs));
+  const minutes = Math.floor(total / 6e4);
+  const seconds = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
+  return `${minutes}:${seconds}`;
+}
+var Row = class {
+  node;
+  #count = h("span", { class: "rnb-count" });
+  #summary = h("td", { class: "rnb-summary" });
+  #row = null;
+  constructor(row) {
+    const sent = row.dir === "sent";
+    const arrow = h("span", { "aria-hidden": "true" }, sent ? "↑" : "↓");
+    const direction = h("td", { class: "rnb-dir" }, arrow, spoken(sent ? "sent" : "received"));
+    this.node = h(
+      "tr",
+      { "data-dir": row.dir },
+      h("td", { class: "rnb-time" }, clockText(row.tMs)),
+      direction,
+      h("td", { class: "rnb-type" }, row.type, this.#count),
+      h("td", { class: "rnb-ref", title: row.ref }, row.ref),
+      this.#summary
+    );
+    if (row.type === "error" || row.type.endsWith(".failed")) this.node.dataset.bad = "";
+  }
+  show(row) {
+    if (row === this.#row) return;
+    this.#row = row;
+    setText(this.#count, row.count > 1 ? `×${row.count}` : "");
+    setText(this.#summary, row.summary);
+    this.#summary.title = row.summary;
+  }
+};
+function createTable() {
+  const titles = ["Time", "", "Event", "Item or response", "Summary"];
+  const cells = titles.map((title) => h("th", { scope: "col" }, title || spoken("Direction")));
+  const body = h("tbody");
+  const table = h(
+    "table",
+    { "aria-label": "Events", class: "rnb-table" },
+    h("thead", {}, h("tr", {}, ...cells)),
+    body
+  );
+  return { table, body };
+}
+function createEvents(chat, signal) {
+  const { table, body } = createTable();
+  const box = h("div", { class: "rnb-scroll", tabindex: "0" }, table);
+  const total = h("span", { class: "rnb-total" });
+  const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
+  latest.hidden = true;
+  const node = h(
+    "details",
+    { class: "rnb-events", open: true },
+    h("summary", {}, icon("chevron"), "Events", total),
+    box,
+    latest
+  );
+  const rows = /* @__PURE__ */ new Map();
+  let following = true;
+  const follow = () => {
+    if (following) box.scrollTop = box.scrollHeight;
+    latest.hidden = following;
+  };
+  box.addEventListener(
+    "scroll",
+    () => {
+      following = atEnd(box);
+      latest.hidden = following;
+    },
+    { signal, passive: true }
+  );
+  latest.addEventListener(
+    "click",
+    () => {
+      following = true;
+      follow();
+    },
+    { signal }
+  );
+  const update = () => {
+    const window2 = chat.events;
+    dropBefore(rows, box, following, window2.rows[0]?.seq ?? Number.POSITIVE_INFINITY);
+    let behind = null;
+    for (let i = window2.rows.length - 1; i >= 0; i--) {
+      const row = window2.rows[i];
+      if (row === void 0) continue;
+      let drawn = rows.get(row.seq);
+      if (drawn === void 0) {
+        drawn = new Row(row);
+        rows.set(row.seq, drawn);
+        body.insertBefore(drawn.node, behind);
+      }
+      drawn.show(row);
+      behind = drawn.node;
+    }
+    setText(total, totalText(window2.rows.length, window2.trimmed));
+    follow();
+  };
+  update();
+  return { node, update };
+}
+function dropBefore(rows, box, following, seq) {
+  const before = box.scrollHeight;
+  for (const [known, row] of rows) {
+    if (known >= seq) continue;
+    row.node.remove();
+    rows.delete(known);
+  }
+  if (!following) box.scrollTop -= before - box.scrollHeight;
+}
+function totalText(shown, trimmed) {
+  if (shown === 0) return "";
+  return trimmed === 0 ? `${shown}` : `last ${shown} of ${shown + trimmed}; all in chat.events`;
+}
+
+// src/ui/header.ts
+function stateWords(chat) {
+  const because = chat.detail === "" ? "" : `: ${chat.detail}`;
+  if (chat.link === "waiting") return { tone: "idle", words: "not live: run the cell to talk" };
+  if (chat.link === "gone") return { tone: "bad", words: `not live${because}` };
+  switch (chat.session) {
+    case "connecting":
+      return { tone: "busy", words: `connecting${because}` };
+    case "open":
+      return { tone: "live", words: "live" };
+    case "closed":
+      return { tone: "idle", words: `closed${because}` };
+    case "failed":
+      return { tone: "bad", words: `failed${because}` };
+  }
+}
+function createHeader(chat) {
+  const dot = h("span", { class: "rnb-dot", "aria-hidden": "true" });
+  const words = h("span", { class: "rnb-state", role: "status" });
+  const model = h("span", { class: "rnb-model" });
+  const endpoint = h("span", { class: "rnb-endpoint" });
+  const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
+  const node = h("header", { class: "rnb-header" }, dot, words, badge, endpoint, model);
+  const update = () => {
+    const { tone, words: text2 } = stateWords(chat);
+    dot.dataset.tone = tone;
+    setText(words, text2);
+    words.title = text2;
+    const practice = chat.endpoint?.practice === true;
+    badge.hidden = !practice;
+    setText(endpoint, practice ? "" : chat.endpoint?.name ?? "");
+    endpoint.title = chat.endpoint?.url ?? "";
+    badge.title = endpoint.title;
+    setText(model, chat.endpoint?.model ?? "");
+  };
+  update();
+  return { node, update };
+}
+
+// src/ui/notices.ts
+function createNotices(chat, actions, signal) {
+  const hear = h(
+    "button",
+    { type: "button", class: "rnb-button rnb-hear" },
+    icon("speaker"),
+    "Click to hear"
+  );
+  hear.addEventListener("click", () => actions.hear(), { signal });
+  const elsewhere = h(
+    "p",
+    { class: "rnb-elsewhere" },
+    "Open in another tab, which listens and plays. Press Microphone to take over here."
+  );
+  const list = h("div", { class: "rnb-notice-list", role: "status" });
+  const node = h("div", { class: "rnb-notices" }, hear, elsewhere, list);
+  const shown = /* @__PURE__ */ new Map();
+  const show = (notice) => {
+    const close = h(
+      "button",
+      { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
+      icon("close")
+    );
+    close.addEventListener("click", () => chat.dismiss(notice), { signal });
+    const words = h("span", {}, notice.text);
+    return h("div", { class: "rnb-notice", "data-level": notice.level }, words, close);
+  };
+  const update = () => {
+    hear.hidden = !chat.muted;
+    elsewhere.hidden = chat.link !== "live" || chat.owner;
+    for (const [notice, box] of shown) {
+      if (chat.notices.includes(notice)) continue;
+      box.remove();
+      shown.delete(notice);
+    }
+    for (const notice of chat.notices) {
+      if (shown.has(notice)) continue;
+      const box = show(notice);
+      shown.set(notice, box);
+      list.append(box);
+    }
+  };
+  update();
+  return { node, update };
+}
+
+// src/ui/phrases.ts
+function createPhrases(chat, choose, signal) {
+  const chips = h("div", { class: "rnb-chips" });
+  const node = h(
+    "details",
+    { class: "rnb-phrases", open: true },
+    h("summary", {}, icon("chevron"), "Try saying"),
+    chips
+  );
+  let drawn = [];
+  chips.addEventListener(
+    "click",
+    (event) => {
+      const chip = event.target instanceof Element ? event.target.closest("button") : null;
+      if (chip !== null) choose(chip.textContent ?? "");
+    },
+    { signal }
+  );
+  const update = () => {
+    node.hidden = chat.phrases.length === 0;
+    if (drawn === chat.phrases) return;
+    drawn = chat.phrases;
+    chips.replaceChildren(
+      ...drawn.map((phrase) => h("button", { type: "button", class: "rnb-chip" }, phrase))
+    );
+  };
+  update();
+  return { node, update };
+}
+
+// src/ui/transcript.ts
+var SPEAKERS = {
+  user: "You: ",
+  assistant: "Assistant: ",
+  system: "System: ",
+  tool: "Tool: "
+};
+var Bubble = class {
+  node;
+  #text = document.createTextNode("");
+  #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
+  #dots = h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
+  #note = h("p", { class: "rnb-note" });
+  #item = null;
+  constructor(role) {
+    const words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
+    words.append(this.#text, this.#unheard, this.#dots);
+    this.node = h("div", { class: `rnb-item rnb-${role}` }, words, this.#note);
+  }
+  show(item) {
+    if (item === this.#item) return;
+    this.#item = item;
+    const cut = item.heardChars !== null && item.role === "assistant";
+    const [heard, unheard] = cut ? splitAt(item.text, item.heardChars ?? 0) : [item.text, ""];
+    setText(this.#text, heard);
+    setText(this.#unheard, unheard);
+    this.#unheard.hidden = unheard === "";
+    const writing = item.status === "in_progress";
+    this.#dots.hidden = !(item.pending || writing && item.text === "");
+    this.node.dataset.status = item.status;
+    this.node.setAttribute("aria-busy", String(writing || item.pending));
+    setText(this.#note, noteOf(item, unheard !== ""));
+    this.#note.hidden = this.#note.textContent === "";
+  }
+};
+function noteOf(item, cut) {
+  if (item.note !== null && item.note !== "") return item.note;
+  if (item.status === "failed") return "failed";
+  if (cut) return "cut off here";
+  return item.status === "incomplete" ? "incomplete" : "";
+}
+function createTranscript(chat) {
+  const log = h("div", {
+    class: "rnb-log",
+    role: "log",
+    "aria-label": "Transcript",
+    "aria-live": "polite",
+    tabindex: "0"
+  });
+  const empty = h("p", { class: "rnb-empty" });
+  const node = h("div", { class: "rnb-transcript" }, log, empty);
+  const bubbles = /* @__PURE__ */ new Map();
+  const bubbleOf = (item) => {
+    let bubble = bubbles.get(item.id);
+    if (bubble === void 0) {
+      bubble = new Bubble(item.role);
+      bubbles.set(item.id, bubble);
+    }
+    return bubble;
+  };
+  const update = () => {
+    const follow = atEnd(log);
+    const items = chat.transcript.items;
+    let next = log.firstChild;
+    for (const item of items) {
+      const bubble = bubbleOf(item);
+      bubble.show(item);
+      if (bubble.node === next) next = next.nextSibling;
+      else log.insertBefore(bubble.node, next);
+    }
+    dropRest(next);
+    if (bubbles.size > items.length) forget(bubbles, items);
+    empty.hidden = items.length > 0;
+    setText(empty, chat.link === "live" ? "Press the microphone and speak, or type." : "");
+    if (follow) log.scrollTop = log.scrollHeight;
+  };
+  update();
+  return { node, update };
+}
+function dropRest(from) {
+  let node = from;
+  while (node !== null) {
+    const after = node.nextSibling;
+    node.remove();
+    node = after;
+  }
+}
+function forget(bubbles, items) {
+  const kept = new Set(items.map((item) => item.id));
+  for (const id of bubbles.keys()) if (!kept.has(id)) bubbles.delete(id);
+}
+
+// src/ui/panel.ts
+function drawPanel(chat, actions, el, signal) {
+  const header = createHeader(chat);
+  const transcript = createTranscript(chat);
+  const notices = createNotices(chat, actions, signal);
+  const composer = createComposer(chat, actions, signal);
+  const phrases = createPhrases(chat, composer.write, signal);
+  const events = createEvents(chat, signal);
+  const parts = {
+    status: [header.update, transcript.update, notices.update, composer.update],
+    items: [transcript.update, composer.update],
+    events: [events.update],
+    microphone: [composer.update],
+    level: [composer.updateLevel],
+    notices: [notices.update],
+    phrases: [phrases.update]
+  };
+  const root = h(
+    "section",
+    { class: "rnb", "aria-label": "Realtime chat", "data-lm-suppress-shortcuts": "true" },
+    header.node,
+    transcript.node,
+    notices.node,
+    phrases.node,
+    composer.node,
+    events.node
+  );
+  el.append(root);
+  const dirty = /* @__PURE__ */ new Set();
+  let scheduled = 0;
+  const redraw = () => {
+    scheduled = 0;
+    for (const update of dirty) update();
+    dirty.clear();
+  };
+  chat.subscribe((topic) => {
+    for (const update of parts[topic]) dirty.add(update);
+    if (scheduled === 0) scheduled = requestAnimationFrame(redraw);
+  }, signal);
+  signal.addEventListener("abort", () => {
+    cancelAnimationFrame(scheduled);
+    root.remove();
+  });
+}
+
+// src/index.ts
+var src_default = (() => {
+  const chat = new Chat();
+  let engine = null;
+  return {
+    initialize({ model, signal }) {
+      engine = new Engine(model, chat, signal);
+    },
+    render({ el, signal }) {
+      if (engine === null) return;
+      engine.attach(signal);
+      drawPanel(chat, engine, el, signal);
+    }
+  };
+});
+export {
+  src_default as default
+};
