@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import realtime_nb
+from realtime_nb.notebook import load_ipython_extension, unload_ipython_extension
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def test_loading_and_unloading_leave_the_shell_as_it_was(shell: InteractiveShell) -> None:
+    manager = shell.magics_manager
+    assert "realtime" in manager.magics["cell"]
+    shell.run_line_magic("unload_ext", "realtime_nb")
+    assert "realtime" not in manager.magics["cell"]
+    assert "realtime" not in manager.magics["line"]
+    shell.run_line_magic("load_ext", "realtime_nb")
+
+
+def test_a_magic_of_the_same_name_comes_back(shell: InteractiveShell) -> None:
+    unload_ipython_extension(shell)
+    mine = lambda line: line  # noqa: E731 -- any callable will do
+    shell.register_magic_function(mine, "line", "realtime")
+    try:
+        load_ipython_extension(shell)
+        assert shell.magics_manager.magics["line"]["realtime"] is not mine
+        unload_ipython_extension(shell)
+        assert shell.magics_manager.magics["line"]["realtime"] is mine
+    finally:
+        shell.magics_manager.magics["line"].pop("realtime", None)
+        load_ipython_extension(shell)
+
+
+def test_unloading_what_was_never_loaded_does_nothing() -> None:
+    unload_ipython_extension(SimpleNamespace())
+
+
+@pytest.mark.parametrize("name", realtime_nb.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(realtime_nb, name) is not None
+    assert name in dir(realtime_nb)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        _ = realtime_nb.nothing_like_it
