@@ -135,7 +135,7 @@ class Chat:
         self.bridge.stop().result(CLOSE_TIMEOUT_S)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.widget._repr_mimebundle_(**kwargs)
+        return self.widget.mime_bundle(**kwargs)
 
     def __repr__(self) -> str:
         endpoint = self.session.endpoint

@@ -1,5 +1,9 @@
 """`%%realtime` and `%realtime`."""
 
+# IPython's decorators and display have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUntypedFunctionDecorator=false
+
 from __future__ import annotations
 
 import keyword
@@ -38,6 +42,7 @@ class RealtimeMagics(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self._names: dict[str, Any] = shell.user_ns
         self.chats: dict[str, Chat] = {}
 
     @no_var_expand
@@ -60,7 +65,7 @@ class RealtimeMagics(Magics):
         if cell is None:
             self._list()
             return
-        options = parse_argstring(self.realtime, line)
+        options: Namespace = parse_argstring(self.realtime, line)
         self._start(options, cell)
 
     def _list(self) -> None:
@@ -80,7 +85,7 @@ class RealtimeMagics(Magics):
         endpoint = resolve_endpoint(options.endpoint, model)
         chat = Chat(endpoint, merge(DEFAULTS, config), name=name)
         self.chats[name] = chat
-        self.shell.user_ns[name] = chat
+        self._names[name] = chat
         display(chat)
         if "instructions" not in config:
             chat.bridge.notice(

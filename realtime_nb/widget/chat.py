@@ -1,5 +1,8 @@
 """The chat as a widget: a channel to its pages, and nothing of what it means."""
 
+# ipywidgets has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -51,6 +54,10 @@ class ChatWidget(anywidget.AnyWidget):
 
         self.on_msg(take)
         return lambda: self.on_msg(take, remove=True)
+
+    def mime_bundle(self, **kwargs: Any) -> Any:
+        """Return what Jupyter shows for the widget: its view, and its text."""
+        return self._repr_mimebundle_(**kwargs)
 
     def __repr__(self) -> str:
         return f"<realtime chat {self.label!r}: shown where the notebook has a live kernel>"
