@@ -1,0 +1,31 @@
+"""The client of a realtime voice service: endpoints, connections, long-lived sessions.
+
+Two ways in. `connect` gives one connection in the shape of the ``openai`` package, for
+code that reads events itself. `RealtimeSession` keeps a conversation alive on a thread of
+its own, so that a busy notebook cell cannot stop it; its methods return a `Call`, which is
+awaited in a cell or asked for its `result()` in plain code.
+"""
+
+from __future__ import annotations
+
+from realtime_nb.client.connection import Connection, connect
+from realtime_nb.client.endpoint import DEFAULT_MODEL, Endpoint, resolve_endpoint
+from realtime_nb.client.local import LocalServer
+from realtime_nb.client.loop import BackgroundLoop, Call
+from realtime_nb.client.response import Response
+from realtime_nb.client.secret import Secret
+from realtime_nb.client.session import RealtimeSession
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "BackgroundLoop",
+    "Call",
+    "Connection",
+    "Endpoint",
+    "LocalServer",
+    "RealtimeSession",
+    "Response",
+    "Secret",
+    "connect",
+    "resolve_endpoint",
+]

@@ -1,0 +1,135 @@
+"""What can be asked of an open session, as coroutines on the loop's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.client.futures import fail, settle
+from realtime_nb.errors import ServerError, UsageError
+from realtime_nb.protocol.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from realtime_nb.client.core import SessionCore
+    from realtime_nb.client.outgoing import AnyEvent
+    from realtime_nb.client.response import Response
+    from realtime_nb.client.turn import Turn
+    from realtime_nb.errors import RealtimeError
+
+# Truncating races with the service: the item may be gone, shorter, or silent still.
+_TRUNCATE_RACES: Final = (
+    "is already shorter than",
+    "Only model output audio messages can be truncated",
+    "does not exist",
+)
+_NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
+
+
+async def update(core: SessionCore, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Change the session; return what is in force afterwards."""
+    await core.ready()
+    kind = (core.conversation.session or {}).get("type") or "realtime"
+    answer = await core.ask({"type": "session.update", "session": {"type": kind, **config}})
+    return answer.data["session"]
+
+
+async def say(core: SessionCore, text: str) -> Response:
+    """Add a message of the user and have it answered."""
+    await core.ready()
+    if not text.strip():
+        raise UsageError("say() needs some text")
+    item = {
+        "id": new_id("item"),
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": text}],
+    }
+    future = _future()
+    turns: list[Turn] = []
+
+    def refused(error: RealtimeError) -> None:
+        fail(future)(error)
+        # The answer would be one to nothing.
+        for turn in turns:
+            core.sequencer.withdraw(turn, cancel=True)
+
+    core.transmit({"type": "conversation.item.create", "item": item}, refuse=refused)
+    turns.append(core.sequencer.submit({}, settle(future), fail(future)))
+    return await _response(core, future, turns[0])
+
+
+async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
+    """Have a response made."""
+    await core.ready()
+    future = _future()
+    turn = core.sequencer.submit(overrides, settle(future), fail(future))
+    return await _response(core, future, turn)
+
+
+async def _response(core: SessionCore, future: asyncio.Future[Response], turn: Turn) -> Response:
+    try:
+        return await future
+    except asyncio.CancelledError:
+        core.sequencer.withdraw(turn)
+        raise
+
+
+async def commit(core: SessionCore) -> str:
+    """Make an item of the sound sent so far; return its id."""
+    await core.ready()
+    answer = await core.ask({"type": "input_audio_buffer.commit"})
+    return answer.get("item_id", "")
+
+
+async def clear_input(core: SessionCore) -> None:
+    """Forget the sound sent since the last commit."""
+    await core.ready()
+    await core.ask({"type": "input_audio_buffer.clear"})
+
+
+async def cancel(core: SessionCore) -> None:
+    """Cancel the response in progress, and wait for its end."""
+    await core.ready()
+    if not core.sequencer.busy:
+        return
+    event: dict[str, Any] = {"type": "response.cancel"}
+    # Asked for but not begun: the service takes events in order, so this still meets it.
+    if core.sequencer.active is not None:
+        event["response_id"] = core.sequencer.active
+    future = _future()
+    core.sequencer.when_done(core.sequencer.active, lambda: settle(future)(None))
+    core.transmit(event, refuse=fail(future))
+    try:
+        await core.wait_for(future, "response.cancel")
+    except ServerError as error:
+        if error.code != _NOTHING_TO_CANCEL:
+            raise
+
+
+async def truncate(core: SessionCore, item_id: str, content_index: int, audio_end_ms: int) -> None:
+    """Cut the sound of an item of the assistant."""
+    await core.ready()
+    event = {
+        "type": "conversation.item.truncate",
+        "item_id": item_id,
+        "content_index": content_index,
+        "audio_end_ms": max(0, int(audio_end_ms)),
+    }
+    try:
+        await core.ask(event)
+    except ServerError as error:
+        unknown = error.code == "item_truncate_invalid_item_id"
+        if not unknown and not any(words in str(error) for words in _TRUNCATE_RACES):
+            raise
+
+
+async def send(core: SessionCore, event: AnyEvent) -> str:
+    """Send any event; return its id."""
+    await core.ready()
+    return core.transmit(event)
+
+
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()

@@ -1,0 +1,235 @@
+"""Which call an answer belongs to.
+
+Every client event that is answered is entered here in the order of sending, with or without
+somebody waiting, and every answer crosses one out. The rules:
+
+- An `error` names the event it answers by `event_id`; then that entry is refused.
+- Some errors come with a null `event_id` although one was sent (seen live for truncate and
+  for a duplicate item id). Their code or parameter says which kind of event they answer,
+  and the oldest entry of that kind, or the one whose item the message names, is refused.
+- An error that fits nothing belongs to nobody; `last_stray` keeps it for a later message.
+- Other answers go to the oldest entry of their kind, by item id where there is one.
+- What the service's voice activity detection commits by itself answers nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from realtime_nb.errors import RealtimeError, ServerError
+from realtime_nb.protocol.events import Event
+
+# Answer: what it answers, and where it names the item.
+_ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
+    "session.updated": ("session.update", ""),
+    "input_audio_buffer.committed": ("input_audio_buffer.commit", ""),
+    "input_audio_buffer.cleared": ("input_audio_buffer.clear", ""),
+    "output_audio_buffer.cleared": ("output_audio_buffer.clear", ""),
+    "conversation.item.added": ("conversation.item.create", "item.id"),
+    "conversation.item.created": ("conversation.item.create", "item.id"),
+    "conversation.item.retrieved": ("conversation.item.retrieve", "item.id"),
+    "conversation.item.truncated": ("conversation.item.truncate", "item_id"),
+    "conversation.item.deleted": ("conversation.item.delete", "item_id"),
+}
+# Answered by the sequencer, which knows responses; entered for their errors.
+_RESPONSES: Final = frozenset({"response.create", "response.cancel"})
+_ANSWERED: Final = frozenset(kind for kind, _ in _ANSWERS.values()) | _RESPONSES
+
+# What the code, parameter or message of an error without event_id begins with or holds.
+_CODES: Final[tuple[tuple[str, str], ...]] = (
+    ("item_create_", "conversation.item.create"),
+    ("invalid_tool_call_id", "conversation.item.create"),
+    ("item_truncate_", "conversation.item.truncate"),
+    ("item_delete_", "conversation.item.delete"),
+    ("item_retrieve_", "conversation.item.retrieve"),
+    ("input_audio_buffer_commit_", "input_audio_buffer.commit"),
+    ("response_cancel_", "response.cancel"),
+    ("conversation_already_has_active_response", "response.create"),
+    ("conversation_too_long", "response.create"),
+    ("cannot_update_voice", "session.update"),
+)
+_PARAMETERS: Final[tuple[tuple[str, str], ...]] = (
+    ("session", "session.update"),
+    ("item", "conversation.item.create"),
+    ("previous_item_id", "conversation.item.create"),
+    ("response", "response.create"),
+    ("audio_end_ms", "conversation.item.truncate"),
+    ("content_index", "conversation.item.truncate"),
+)
+_MESSAGES: Final[tuple[tuple[str, str], ...]] = (
+    ("is already shorter than", "conversation.item.truncate"),
+    ("Only model output audio", "conversation.item.truncate"),
+    ("Error adding item", "conversation.item.create"),
+    ("Error deleting item", "conversation.item.delete"),
+    ("Error retrieving item", "conversation.item.retrieve"),
+    ("Error truncating item", "conversation.item.truncate"),
+    ("Error committing input audio", "input_audio_buffer.commit"),
+)
+_KEPT: Final = 512
+
+Answer: TypeAlias = Callable[[Event], None]
+Refuse: TypeAlias = Callable[[RealtimeError], None]
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """One client event that is to be answered.
+
+    Attributes
+    ----------
+    kind, event_id
+        Its type and id.
+    item_id
+        The item it is about, where it names one.
+    shape
+        Type and role of an item to be created.
+    answer, refuse
+        One of them is called, once, with the event that answers it or with what went wrong.
+    """
+
+    kind: str
+    event_id: str
+    item_id: str | None
+    shape: tuple[Any, Any] = (None, None)
+    answer: Answer | None = None
+    refuse: Refuse | None = None
+
+
+class Ledger:
+    """The client events that wait for an answer, in order.
+
+    Attributes
+    ----------
+    last_stray
+        The last error that belonged to nothing.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        # Items that the service commits, or has committed, from the sound.
+        self._cut_by_service: deque[str] = deque(maxlen=_KEPT)
+        self._spoken: deque[str] = deque(maxlen=_KEPT)
+        self.last_stray: ServerError | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def enter(
+        self,
+        event: Mapping[str, Any],
+        answer: Answer | None = None,
+        refuse: Refuse | None = None,
+    ) -> Entry | None:
+        """Enter a client event that is about to be sent; None when it is never answered."""
+        kind = event["type"]
+        if kind not in _ANSWERED:
+            return None
+        item: dict[str, Any] = event.get("item") or {}
+        entry = Entry(
+            kind,
+            event_id=str(event.get("event_id", "")),
+            item_id=event.get("item_id") or item.get("id"),
+            shape=(item.get("type"), item.get("role")),
+            answer=answer,
+            refuse=refuse,
+        )
+        self._entries.append(entry)
+        # Only a service that never answers fills this; nobody waits that long.
+        del self._entries[:-_KEPT]
+        return entry
+
+    def strike(self, entry: Entry) -> None:
+        """Cross out an entry that was answered otherwise."""
+        if entry in self._entries:
+            self._entries.remove(entry)
+
+    def received(self, event: Event) -> ServerError | None:
+        """Take in a server event; return the error that belongs to nobody, if it is one."""
+        match event.type:
+            case "error":
+                return self._refuse(event)
+            case "input_audio_buffer.speech_stopped" | "input_audio_buffer.timeout_triggered":
+                self._cut_by_service.append(event.get("item_id", ""))
+            case "input_audio_buffer.committed":
+                self._spoken.append(event.get("item_id", ""))
+                if event.get("item_id") not in self._cut_by_service:
+                    self._answer(event)
+            case _ if event.type in _ANSWERS:
+                self._answer(event)
+            case _:
+                pass
+        return None
+
+    def fail_all(self, make_error: Callable[[], RealtimeError]) -> None:
+        """Refuse every entry: the connection is gone."""
+        entries, self._entries = self._entries, []
+        for entry in entries:
+            if entry.refuse is not None:
+                entry.refuse(make_error())
+
+    def _answer(self, event: Event) -> None:
+        kind, path = _ANSWERS[event.type]
+        for entry in self._entries:
+            if entry.kind == kind and (not path or self._about(entry, event, event.get(path))):
+                self._entries.remove(entry)
+                if entry.answer is not None:
+                    entry.answer(event)
+                return
+
+    def _about(self, entry: Entry, event: Event, item_id: Any) -> bool:
+        if entry.item_id is not None:
+            return entry.item_id == item_id
+        # A new item whose id was left to the service: known by what it is.
+        shape = (event.get("item.type"), event.get("item.role"))
+        return entry.shape == shape and item_id not in self._spoken
+
+    def _refuse(self, event: Event) -> ServerError | None:
+        error = server_error(event)
+        entry = self._named(error.event_id) if error.event_id else self._guessed(error)
+        if entry is None:
+            self.last_stray = error
+            return error
+        self._entries.remove(entry)
+        if entry.refuse is not None:
+            entry.refuse(error)
+        return None
+
+    def _named(self, event_id: str) -> Entry | None:
+        return next((entry for entry in self._entries if entry.event_id == event_id), None)
+
+    def _guessed(self, error: ServerError) -> Entry | None:
+        kind = _kind_of(error)
+        entries = [entry for entry in self._entries if entry.kind == kind]
+        named = [entry for entry in entries if entry.item_id and entry.item_id in str(error)]
+        return next(iter(named or entries), None)
+
+
+def server_error(event: Event) -> ServerError:
+    """Return what an `error` event says, as an exception."""
+    error: dict[str, Any] = event.get("error") or {}
+    code = error.get("code")
+    message = " ".join(str(error.get("message") or code or "an error without a message").split())
+    return ServerError(
+        message,
+        code=code,
+        param=error.get("param"),
+        type=error.get("type"),
+        event_id=error.get("event_id"),
+    )
+
+
+def _kind_of(error: ServerError) -> str | None:
+    """Return the type of client event that an error without an `event_id` answers."""
+    for beginning, kind in _CODES:
+        if (error.code or "").startswith(beginning):
+            return kind
+    for words, kind in _MESSAGES:
+        if words in str(error):
+            return kind
+    for name, kind in _PARAMETERS:
+        if error.param is not None and (error.param == name or error.param.startswith(name + ".")):
+            return kind
+    return None

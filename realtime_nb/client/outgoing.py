@@ -1,0 +1,71 @@
+"""What can be sent, and the frame it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+import orjson
+
+from realtime_nb.errors import UsageError
+from realtime_nb.protocol.events import Event
+
+APPEND: Final = "input_audio_buffer.append"
+
+
+@runtime_checkable
+class _Model(Protocol):
+    """A typed event of the ``openai`` package."""
+
+    def to_dict(self, *, mode: str = ..., exclude_unset: bool = ...) -> dict[str, Any]: ...
+
+
+AnyEvent: TypeAlias = Mapping[str, Any] | Event | _Model
+"""What can be sent: a mapping, an `Event`, or a typed event of the ``openai`` package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event and the frame it makes."""
+
+    event: Event
+    frame: bytes
+
+
+def prepare(event: AnyEvent) -> Prepared:
+    """Return the event as it will go out.
+
+    Raises
+    ------
+    UsageError
+        When it has no `type`, or holds what JSON cannot.
+    """
+    data = as_dict(event)
+    try:
+        frame = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as error:
+        raise UsageError(f"{data['type']} cannot be sent as JSON: {error}") from None
+    # Read back: what the caller does to its dict later is not the wire's. Sound is flat.
+    return Prepared(Event(data) if data["type"] == APPEND else Event.parse(frame), frame)
+
+
+def as_dict(event: AnyEvent) -> dict[str, Any]:
+    """Return the event as a plain dict, not shared with the caller's outermost one.
+
+    Raises
+    ------
+    UsageError
+        When it is none of the three, or has no `type` that is a string.
+    """
+    if isinstance(event, Event):
+        return dict(event.data)
+    if isinstance(event, Mapping):
+        data = dict(event)
+    elif isinstance(event, _Model):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        data = event.to_dict(mode="json", exclude_unset=True)
+    else:
+        raise UsageError(f"{type(event).__name__} is no event; give a dict with a type")
+    if not isinstance(data.get("type"), str):
+        raise UsageError("an event needs a type, e.g. {'type': 'response.create'}")
+    return data

@@ -1,0 +1,192 @@
+"""What a failed connection says to people: one line, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from websockets.exceptions import InvalidHandshake, InvalidStatus, ProxyError
+
+from realtime_nb.errors import ConnectionFailed, ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from realtime_nb.client.endpoint import Endpoint
+
+_LONGEST: Final = 400
+
+# Codes of `error` events after which the service hangs up, and what helps.
+_ADVICE: Final[Mapping[str, str]] = {
+    "invalid_api_key": "check {key}",
+    "invalid_model": "choose another model, e.g. gpt-realtime-2.1",
+    "missing_model": "name a model, e.g. gpt-realtime-2.1",
+    "beta_api_shape_disabled": "leave out the header OpenAI-Beta",
+    "session_expired": "open a new session",
+    "insufficient_quota": "check the plan and billing of the account",
+}
+_NO_KEY: Final = "give a key in {key}"
+
+_STATUS_ADVICE: Final[Mapping[int, str]] = {
+    400: "check the model and the URL",
+    401: "check {key}",
+    403: "check {key}, and that the account may use this model",
+    404: "check the URL, which usually ends in /v1, and the model",
+    429: "too many requests or no quota left; wait, or check the account",
+}
+_SERVER_ERROR: Final = 500
+# Close codes from here on are the service's own (RFC 6455, 7.4.2); it sends an error first.
+_FIRST_OF_APPLICATION: Final = 3000
+_GOING_AWAY: Final = 1001
+
+
+def is_fatal(code: str | None) -> bool:
+    """Whether the service hangs up after an `error` event of this code."""
+    return code in _ADVICE
+
+
+def refused(error: Mapping[str, Any], endpoint: Endpoint) -> ConnectionFailed:
+    """Return the error for a service that said why it does not let us in.
+
+    Parameters
+    ----------
+    error
+        The `error` object of the service's `error` event.
+    endpoint
+        Who said it.
+    """
+    code = error.get("code")
+    advice = _ADVICE.get(code or "", "")
+    if not code and not endpoint.api_key:
+        advice = _NO_KEY
+    said = _line(str(error.get("message") or code or "no reason given"), endpoint)
+    return ConnectionFailed(_joined(f"{endpoint.name} refused: {said}", _fill(advice, endpoint)))
+
+
+def handshake_failed(error: Exception, endpoint: Endpoint) -> ConnectionFailed:
+    """Return the error for a WebSocket that did not open.
+
+    Parameters
+    ----------
+    error
+        What ``websockets`` or the system raised.
+    endpoint
+        Where it was to go.
+    """
+    if isinstance(error, InvalidStatus):
+        return _bad_status(error, endpoint)
+    name = endpoint.name
+    said = _line(str(error) or type(error).__name__, endpoint)
+    if isinstance(error, TimeoutError):
+        text = f"{name} did not answer in time; check the URL and the network"
+    elif isinstance(error, ssl.SSLError):
+        reason = getattr(error, "verify_message", "") or error.reason or "TLS failed"
+        text = f"no secure connection to {name}: {_line(str(reason), endpoint)}"
+    elif isinstance(error, socket.gaierror):
+        text = f"there is no host for {name}; check the URL and the network"
+    elif isinstance(error, ConnectionRefusedError):
+        url = endpoint.base_url
+        text = f"nobody listens at {name} ({url}); check the URL, or start the server"
+    elif isinstance(error, ProxyError):
+        text = f"the proxy did not let us through to {name}: {said}"
+    else:
+        what = "no WebSocket service" if isinstance(error, InvalidHandshake) else "not reached"
+        text = f"{name}: {what} ({said}); check the URL"
+    return ConnectionFailed(text)
+
+
+def lost(name: str, code: int | None, reason: str) -> ConnectionLost:
+    """Return the error for a connection that was open and has ended.
+
+    Parameters
+    ----------
+    name
+        The endpoint, for people.
+    code
+        WebSocket close code; None or 1006 when there was no farewell.
+    reason
+        What came with it.
+    """
+    reason = " ".join(reason.split())[:_LONGEST]
+    if code is None or code == 1006:  # noqa: PLR2004 -- RFC 6455: closed without a farewell
+        return ConnectionLost(f"the connection to {name} broke off", code=code)
+    said = f"{code} {reason}" if reason else str(code)
+    if code == 1011 and "keepalive" in reason:  # noqa: PLR2004 -- RFC 6455: internal error
+        return ConnectionLost(f"{name} no longer answers (no sign of life for 20 s)", code=code)
+    verb = "went away" if code == _GOING_AWAY else "closed the connection"
+    return ConnectionLost(f"{name} {verb} ({said})", code=code)
+
+
+def end_of(
+    end: ConnectionLost,
+    word: Mapping[str, Any] | None,
+    endpoint: Endpoint,
+    *,
+    connecting: bool,
+) -> ConnectionFailed:
+    """Return what to say of a session's end: in the service's own words where they explain it.
+
+    Parameters
+    ----------
+    end
+        How the connection ended.
+    word
+        The `error` object of the last `error` event that answered nothing of ours.
+    endpoint
+        Who it was.
+    connecting
+        Whether the session was not open yet.
+
+    Returns
+    -------
+    ConnectionFailed
+        A `ConnectionLost` with the close code, unless the session never opened.
+    """
+    # An error of long ago does not explain why a server was killed just now.
+    explains = word is not None and (
+        connecting or is_fatal(word.get("code")) or (end.code or 0) >= _FIRST_OF_APPLICATION
+    )
+    text = str(refused(word, endpoint)) if explains and word is not None else str(end)
+    return ConnectionFailed(text) if connecting else ConnectionLost(text, code=end.code)
+
+
+def _bad_status(error: InvalidStatus, endpoint: Endpoint) -> ConnectionFailed:
+    response = error.response
+    status = response.status_code
+    said = _line(_body_message(response.body), endpoint) or response.reason_phrase
+    advice = _STATUS_ADVICE.get(status, "")
+    if status >= _SERVER_ERROR:
+        advice = "the fault is on its side; try again later"
+    if status in (401, 403) and not endpoint.api_key and not endpoint.extra_headers:
+        advice = _NO_KEY
+    head = f"{endpoint.name} refused with HTTP {status}" + (f": {said}" if said else "")
+    return ConnectionFailed(_joined(head, _fill(advice, endpoint)))
+
+
+def _body_message(body: bytes | bytearray | memoryview | None) -> str:
+    """Return the sentence in the body of an HTTP error, where it holds one."""
+    try:
+        data: Any = json.loads(bytes(body or b""))
+    except ValueError:
+        return ""
+    if not isinstance(data, dict):
+        return ""
+    fields = cast("dict[str, Any]", data)
+    inner = fields.get("error", fields)
+    if isinstance(inner, dict):
+        inner = cast("dict[str, Any]", inner).get("message", "")
+    return inner if isinstance(inner, str) else ""
+
+
+def _fill(advice: str, endpoint: Endpoint) -> str:
+    return advice.format(key=endpoint.key_source or "the key")
+
+
+def _joined(head: str, advice: str) -> str:
+    return f"{head.rstrip('.')}; {advice}" if advice else head
+
+
+def _line(text: str, endpoint: Endpoint) -> str:
+    return endpoint.api_key.scrub(" ".join(text.split()))[:_LONGEST]

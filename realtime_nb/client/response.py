@@ -1,0 +1,132 @@
+"""What a response came to: its words, its sound, its cost."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from realtime_nb.audio.clip import AudioClip
+from realtime_nb.audio.g711 import alaw_decode, ulaw_decode
+from realtime_nb.protocol.summary import item_texts, shorten
+
+if TYPE_CHECKING:
+    from realtime_nb.protocol.events import Event
+
+DELTAS = frozenset(
+    {
+        "response.output_audio.delta",
+        "response.output_audio_transcript.delta",
+        "response.output_text.delta",
+    }
+)
+"""The events of a running response that a `Response` is made of, besides its end."""
+
+_PCM_RATE = 24_000
+_G711_RATE = 8_000
+_AUDIO_DELTA = "response.output_audio.delta"
+_TEXT_DELTAS = ("response.output_text.delta", "response.output_audio_transcript.delta")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Response:
+    """One response of the model, ended.
+
+    It shows itself as one line, and in a notebook's cell with a player for its sound.
+
+    Attributes
+    ----------
+    id
+        The response's id.
+    status
+        ``"completed"``, ``"cancelled"`` or ``"incomplete"``; a failed one is raised as
+        `ResponseFailed` instead.
+    text
+        What was written, or the transcript of what was said.
+    usage
+        The service's token counts, None when it gave none.
+    item_ids
+        Ids of the items it made, in order.
+    status_details
+        Why it was cancelled or is incomplete, as on the wire; None when completed.
+    data
+        The whole response object as on the wire.
+    """
+
+    id: str
+    status: str
+    text: str
+    usage: dict[str, Any] | None
+    item_ids: tuple[str, ...]
+    status_details: dict[str, Any] | None
+    data: dict[str, Any]
+    _deltas: tuple[Event, ...] = field(default=())
+
+    @classmethod
+    def from_events(cls, done: Event, deltas: tuple[Event, ...] = ()) -> Response:
+        """Read a response from its `response.done` and the deltas that came before.
+
+        Parameters
+        ----------
+        done
+            The `response.done` event.
+        deltas
+            The response's sound, text and transcript deltas, in order.
+        """
+        data: dict[str, Any] = done.get("response") or {}
+        output = [item for item in cast("list[Any]", data.get("output") or []) if item]
+        items = cast("list[dict[str, Any]]", [item for item in output if isinstance(item, dict)])
+        text = " ".join(part for item in items for part in item_texts(item))
+        if not text:
+            # A service may leave the words of a cancelled response out of its end.
+            text = "".join(delta.get("delta", "") for delta in deltas if delta.type in _TEXT_DELTAS)
+        return cls(
+            id=str(data.get("id", "")),
+            status=str(data.get("status", "")),
+            text=text,
+            usage=data.get("usage"),
+            item_ids=tuple(str(item["id"]) for item in items if "id" in item),
+            status_details=data.get("status_details"),
+            data=data,
+            _deltas=deltas,
+        )
+
+    @cached_property
+    def audio(self) -> AudioClip | None:
+        """The sound of the response, as it was sent; None when there was none.
+
+        At 24 kHz for PCM and 8 kHz for G.711, whatever part of it was played.
+        """
+        sound = b"".join(delta.audio or b"" for delta in self._deltas if delta.type == _AUDIO_DELTA)
+        if not sound:
+            return None
+        audio_format = _output_format(self.data)
+        kind = audio_format.get("type")
+        if kind in ("audio/pcmu", "audio/pcma"):
+            decode = ulaw_decode if kind == "audio/pcmu" else alaw_decode
+            pcm = np.ascontiguousarray(decode(sound), dtype="<i2").tobytes()
+            return AudioClip.from_pcm16(pcm, _G711_RATE, caption=shorten(self.text))
+        rate = audio_format.get("rate")
+        whole = sound[: len(sound) // 2 * 2]
+        return AudioClip.from_pcm16(
+            whole, rate if isinstance(rate, int) else _PCM_RATE, caption=shorten(self.text)
+        )
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}: {shorten(self.text)!r}>"
+
+    def _repr_html_(self) -> str:
+        words = html.escape(self.text) or f"<em>no words ({html.escape(self.status)})</em>"
+        # Without its caption, which would say the words again.
+        clip = None if self.audio is None else replace(self.audio, caption="")
+        player = "" if clip is None else clip._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
+        return f"<div>{words}</div>{player}"
+
+
+def _output_format(data: dict[str, Any]) -> dict[str, Any]:
+    audio: dict[str, Any] = data.get("audio") or {}
+    output: dict[str, Any] = audio.get("output") or {}
+    return output.get("format") or {}

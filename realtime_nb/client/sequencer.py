@@ -1,0 +1,318 @@
+"""One response at a time, and each one found again.
+
+The rules it keeps:
+
+- The default conversation has one active response. A request waits until no response is
+  active, whoever started it: we, a raw event of the user, or the service's own voice
+  activity detection.
+- The service may start one by itself while our request is on its way and then refuses ours
+  (`conversation_already_has_active_response`). Ours goes back to the front of the queue and
+  is sent again after the next `response.done`, at most `MAX_ATTEMPTS` times.
+- A response is ours when its metadata holds our key, which the service echoes. A service
+  that does not echo metadata is matched by order: the `response.created` that follows our
+  request, unless the service was about to start one by itself.
+- Out-of-band responses (``conversation: "none"``) neither wait nor block.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from realtime_nb.client.response import DELTAS, Response
+from realtime_nb.client.turn import METADATA_KEY, Timer, Turn
+from realtime_nb.errors import CallTimeout, ResponseFailed, ServerError
+from realtime_nb.protocol.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.errors import RealtimeError
+    from realtime_nb.protocol.events import Event
+
+MAX_ATTEMPTS: Final = 6
+ACTIVE_CODE: Final = "conversation_already_has_active_response"
+# How long the service may take to begin a response that it was asked for.
+_BEGIN_TIMEOUT_S: Final = 60.0
+# First wait before a refused request is sent again although we know of no active response.
+_BACKOFF_S: Final = 0.25
+
+
+class Transmit(Protocol):
+    """Sends a client event, and says so when the service refuses it."""
+
+    def __call__(self, event: dict[str, Any], *, refuse: Callable[[RealtimeError], None]) -> object:
+        """Send `event`; `refuse` is called with the service's error for it."""
+        ...
+
+
+class ResponseSequencer:
+    """Sends our requests when their time has come, and gives each its response.
+
+    Parameters
+    ----------
+    transmit
+        Sends a client event.
+    later
+        Has a function called after so many seconds.
+
+    Attributes
+    ----------
+    active
+        Id of the response in progress in the default conversation, else None.
+    """
+
+    def __init__(
+        self, transmit: Transmit, later: Callable[[float, Callable[[], None]], Timer]
+    ) -> None:
+        self._transmit = transmit
+        self._later = later
+        self._queue: deque[Turn] = deque()
+        self._asked: Turn | None = None
+        self._beside: list[Turn] = []
+        self._running: dict[str, Turn] = {}
+        self._watchers: list[tuple[str | None, Callable[[], None]]] = []
+        self._pause: Timer | None = None
+        self._echoes = False
+        self._service_begins = False
+        self.active: str | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their turn."""
+        return len(self._queue)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a response is in progress or asked for in the default conversation."""
+        return self.active is not None or self._asked is not None
+
+    def submit(
+        self,
+        overrides: Mapping[str, Any],
+        resolve: Callable[[Response], None],
+        reject: Callable[[RealtimeError], None],
+    ) -> Turn:
+        """Queue a request; an out-of-band one is sent at once.
+
+        Parameters
+        ----------
+        overrides
+            Fields of ``response.create``'s ``response``.
+        resolve, reject
+            One of them is called with the outcome, once.
+        """
+        turn = Turn.of(overrides, resolve, reject)
+        if turn.out_of_band:
+            self._beside.append(turn)
+            self._send(turn)
+        else:
+            self._queue.append(turn)
+            self._pump()
+        return turn
+
+    def withdraw(self, turn: Turn, *, cancel: bool = False) -> None:
+        """Give up a request: nobody waits for it any more.
+
+        Parameters
+        ----------
+        turn
+            What `submit` returned.
+        cancel
+            Whether to cancel it also where it is under way already.
+        """
+        turn.settled = True
+        turn.unwanted = cancel
+        if turn in self._queue:
+            self._queue.remove(turn)
+        elif cancel and turn.response_id in self._running:
+            self._cancel(turn)
+
+    def when_done(self, response_id: str | None, callback: Callable[[], None]) -> None:
+        """Have `callback` called at the end of that response; of the next one when None."""
+        self._watchers.append((response_id, callback))
+
+    def received(self, event: Event, *, creates_response: bool) -> None:
+        """Take in a server event.
+
+        Parameters
+        ----------
+        event
+            The event.
+        creates_response
+            Whether the session's turn detection starts responses by itself.
+        """
+        match event.type:
+            case "response.created":
+                self._created(event)
+            case "response.done":
+                self._done(event)
+            case "input_audio_buffer.speech_stopped" | "input_audio_buffer.timeout_triggered":
+                self._service_begins = creates_response
+            case kind if kind in DELTAS:
+                turn = self._running.get(event.data.get("response_id", ""))
+                if turn is not None:
+                    turn.deltas.append(event)
+            case _:
+                pass
+
+    def fail_all(self, make_error: Callable[[], RealtimeError]) -> None:
+        """Reject every request: the connection is gone."""
+        turns = [*self._queue, *self._beside, *self._running.values()]
+        if self._asked is not None:
+            turns.append(self._asked)
+        self._queue.clear()
+        self._beside.clear()
+        self._running.clear()
+        self._asked = self.active = None
+        self._unpause()
+        for turn in turns:
+            self._reject(turn, make_error())
+        self._tell_watchers(None)
+
+    # -- sending
+
+    def _pump(self) -> None:
+        if self.busy or self._pause is not None or not self._queue:
+            return
+        turn = self._asked = self._queue.popleft()
+        self._send(turn)
+
+    def _send(self, turn: Turn) -> None:
+        turn.attempts += 1
+        turn.timer = self._later(_BEGIN_TIMEOUT_S, lambda: self._never_began(turn))
+        # A fresh event each time: its id tells the answers to two attempts apart.
+        event = {"type": turn.event["type"], "event_id": new_id("event"), **turn.event}
+        self._transmit(event, refuse=lambda error: self._refused(turn, error))
+
+    def _refused(self, turn: Turn, error: RealtimeError) -> None:
+        active = isinstance(error, ServerError) and error.code == ACTIVE_CODE
+        if turn.response_id is not None:
+            # It runs or has ended: an error about it is not its outcome.
+            return
+        self._forget(turn)
+        if active and not turn.settled and not turn.out_of_band and turn.attempts < MAX_ATTEMPTS:
+            self._queue.appendleft(turn)
+            if self.active is None:
+                # The service knows of a response that we do not: let it end, or show itself.
+                self._unpause()
+                delay = _BACKOFF_S * 2 ** (turn.attempts - 1)
+                self._pause = self._later(delay, self._resume)
+        else:
+            self._reject(turn, error)
+        self._pump()
+
+    def _never_began(self, turn: Turn) -> None:
+        self._forget(turn)
+        self._reject(
+            turn, CallTimeout(f"the service began no response within {_BEGIN_TIMEOUT_S:g} s")
+        )
+        self._pump()
+
+    def _resume(self) -> None:
+        self._unpause()
+        self._pump()
+
+    def _unpause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+
+    def _cancel(self, turn: Turn) -> None:
+        event = {
+            "type": "response.cancel",
+            "event_id": new_id("event"),
+            "response_id": turn.response_id,
+        }
+        self._transmit(event, refuse=lambda _error: None)
+
+    # -- receiving
+
+    def _created(self, event: Event) -> None:
+        response: dict[str, Any] = event.get("response") or {}
+        response_id = str(response.get("id", ""))
+        turn = self._match(response)
+        if turn is not None:
+            self._bind(turn, response_id)
+        else:
+            self._service_begins = False
+        # Where the service says nothing of the conversation, it is the default one.
+        in_default = response.get("conversation_id", "default") is not None
+        if (turn is None and in_default) or (turn is not None and not turn.out_of_band):
+            self.active = response_id
+        if turn is not None and turn.unwanted:
+            self._cancel(turn)
+
+    def _match(self, response: dict[str, Any]) -> Turn | None:
+        """Return the request of ours that began this response, None when it is not ours."""
+        metadata: dict[str, Any] = response.get("metadata") or {}
+        turns = [turn for turn in (self._asked, *self._beside) if turn is not None]
+        turns.extend(self._running.values())
+        named = next((turn for turn in turns if turn.is_in(metadata)), None)
+        if named is not None or METADATA_KEY in metadata:
+            self._echoes = True
+            return named
+        if self._echoes:
+            return None
+        if response.get("conversation_id", "default") is None and self._beside:
+            return self._beside[0]
+        return None if self._service_begins else self._asked
+
+    def _bind(self, turn: Turn, response_id: str) -> None:
+        if turn.response_id is not None:
+            # Matched by order before, and wrongly: the key tells.
+            self._running.pop(turn.response_id, None)
+            turn.deltas.clear()
+        turn.response_id = response_id
+        self._running[response_id] = turn
+        self._forget(turn)
+
+    def _done(self, event: Event) -> None:
+        response_id = str(event.get("response.id", ""))
+        turn = self._running.pop(response_id, None)
+        if turn is not None:
+            self._finish(turn, event)
+        if response_id == self.active:
+            self.active = None
+        self._tell_watchers(response_id)
+        self._resume()
+
+    def _tell_watchers(self, response_id: str | None) -> None:
+        """Tell who waits for the end of this response; everybody when all have ended."""
+        watchers, self._watchers = self._watchers, []
+        for wanted, callback in watchers:
+            if response_id is None or wanted is None or wanted == response_id:
+                callback()
+            else:
+                self._watchers.append((wanted, callback))
+
+    def _finish(self, turn: Turn, done: Event) -> None:
+        if done.get("response.status") == "failed":
+            error: dict[str, Any] = done.get("response.status_details.error") or {}
+            code = error.get("code") or error.get("type")
+            said = error.get("message") or code or "the service gave no reason"
+            self._reject(
+                turn,
+                ResponseFailed(
+                    f"the response failed: {said}", code=code, response_id=turn.response_id
+                ),
+            )
+        elif not turn.settled:
+            turn.settled = True
+            turn.resolve(Response.from_events(done, tuple(turn.deltas)))
+
+    def _reject(self, turn: Turn, error: RealtimeError) -> None:
+        self._forget(turn)
+        if not turn.settled:
+            turn.settled = True
+            turn.reject(error)
+
+    def _forget(self, turn: Turn) -> None:
+        """Strike it from what is asked for: begun, refused or given up."""
+        if turn.timer is not None:
+            turn.timer.cancel()
+            turn.timer = None
+        if turn is self._asked:
+            self._asked = None
+        if turn in self._beside:
+            self._beside.remove(turn)

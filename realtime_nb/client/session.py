@@ -1,0 +1,296 @@
+"""A conversation that goes on while the notebook does something else.
+
+::
+
+    session = RealtimeSession(resolve_endpoint("local"), {"instructions": "Be brief."})
+    session.open().result()              # or: await session.open()
+    session.say("Good morning").result() # a Response: its words, its sound, its cost
+    session.close()
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from realtime_nb.client import calls
+from realtime_nb.client.core import REPLY_TIMEOUT_S, SessionCore, State
+from realtime_nb.client.loop import BackgroundLoop, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.outgoing import AnyEvent
+    from realtime_nb.client.response import Response
+    from realtime_nb.errors import RealtimeError
+    from realtime_nb.protocol.conversation import Conversation
+    from realtime_nb.protocol.log import EventLog, Record
+
+T = TypeVar("T")
+
+
+class RealtimeSession:
+    """A long-lived session with a realtime service, on a thread of its own.
+
+    Every method may be called from any thread and returns at once. What takes time
+    returns a `Call`: ``await`` it in a cell, ask for its `result()` in plain code, or let
+    it be. When the connection ends, every call under way fails with `ConnectionLost`,
+    `state` says ``"failed"`` and `failure` says why.
+
+    Parameters
+    ----------
+    endpoint
+        Where to connect; see `resolve_endpoint`.
+    config
+        The session object to ask for, in the GA shape; ``type`` may be left out. None
+        leaves the service's defaults.
+    loop
+        The loop to live on; the process's own when None.
+    reply_timeout
+        How long the service may take to answer an event, in seconds.
+
+    Attributes
+    ----------
+    endpoint
+        The endpoint given.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        config: Mapping[str, Any] | None = None,
+        *,
+        loop: BackgroundLoop | None = None,
+        reply_timeout: float = REPLY_TIMEOUT_S,
+    ) -> None:
+        self.endpoint = endpoint
+        self._config = deepcopy(dict(config or {}))
+        self._loop = loop
+        self._core = SessionCore(endpoint, reply_timeout=reply_timeout)
+        self._lock = threading.Lock()
+        self._opened: Call[dict[str, Any]] | None = None
+
+    # -- what is
+
+    @property
+    def state(self) -> State:
+        """One of idle, connecting, open, closing, closed, failed."""
+        return self._core.state
+
+    @property
+    def failure(self) -> RealtimeError | None:
+        """What ended the session, when it failed; its text is one line."""
+        return self._core.failure
+
+    @property
+    def log(self) -> EventLog:
+        """Every event sent and received."""
+        return self._core.log
+
+    @property
+    def conversation(self) -> Conversation:
+        """What the events have told so far."""
+        return self._core.conversation
+
+    @property
+    def effective(self) -> dict[str, Any] | None:
+        """The session object in force, as the service last sent it; None before."""
+        return self._core.conversation.session
+
+    @property
+    def responding(self) -> bool:
+        """Whether a response is in progress, or asked for and not begun."""
+        return self._core.sequencer.busy
+
+    @property
+    def dropped_audio_bytes(self) -> int:
+        """Sound given to `append_audio` that was never sent, in bytes."""
+        return self._core.outbox.dropped_audio_bytes
+
+    def now_ms(self) -> float:
+        """Return the time of the log's clock: milliseconds since `open` began to connect."""
+        return self._core.now_ms()
+
+    # -- opening and closing
+
+    def open(self) -> Call[dict[str, Any]]:
+        """Connect, and ask for the config; asking again gives the same call.
+
+        Returns
+        -------
+        Call
+            Of the session object in force. It fails with `ConnectionFailed` when the
+            service cannot be reached or refuses us; with `ServerError` when it refuses the
+            config, and then the session is open with the service's defaults.
+        """
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._call(self._core.open(self._config), "open")
+            return self._opened
+
+    def close(self) -> Call[None]:
+        """End the session; calls under way fail. May be called in every state, and again."""
+        loop = self._running_loop()
+        if not loop.alive:
+            # Whatever there was ended with its loop.
+            done: Future[None] = Future()
+            done.set_result(None)
+            return Call(done, "close")
+        return loop.call(self._core.close(), "close")
+
+    # -- asking
+
+    def update(self, config: Mapping[str, Any]) -> Call[dict[str, Any]]:
+        """Change the session: only the fields given, objects merged by the service.
+
+        Returns
+        -------
+        Call
+            Of the session object in force afterwards. It fails with `ServerError`, with
+            the field's name in `param`, when the service refuses; then nothing changed.
+        """
+        return self._call(calls.update(self._core, deepcopy(dict(config))), "update")
+
+    def say(self, text: str) -> Call[Response]:
+        """Add a message of the user, and have it answered when no response is active.
+
+        Returns
+        -------
+        Call
+            Of the `Response`; it fails with `ResponseFailed` when that failed.
+        """
+        return self._call(calls.say(self._core, text), "say")
+
+    def respond(self, **overrides: Any) -> Call[Response]:
+        """Have a response made when no other is active.
+
+        Parameters
+        ----------
+        **overrides
+            Fields for this response only: ``instructions``, ``output_modalities``,
+            ``tools``, … With ``conversation="none"`` it is out of band and does not wait.
+
+        Returns
+        -------
+        Call
+            Of the `Response`; it fails with `ResponseFailed` when that failed.
+        """
+        return self._call(calls.respond(self._core, deepcopy(overrides)), "respond")
+
+    def append_audio(self, pcm: bytes) -> bool:
+        """Send sound; never waits.
+
+        Parameters
+        ----------
+        pcm
+            Raw bytes in the session's input format: by default PCM16, little endian, mono,
+            24 kHz; at most 15 MiB as base64.
+
+        Returns
+        -------
+        bool
+            False when it was dropped, and counted in `dropped_audio_bytes`, because the
+            session is not open or more than 2 MiB wait already.
+        """
+        outbox = self._core.outbox
+        if self._core.state != "open":
+            outbox.drop(pcm)
+            return False
+        if not outbox.put_audio(pcm):
+            return False
+        return not outbox.ring() or self._running_loop().post(self._core.flush)
+
+    def commit(self) -> Call[str]:
+        """Make an item of the sound sent so far; the call gives its id.
+
+        No response is made by it. It fails with `ServerError` below 100 ms of sound.
+        """
+        return self._call(calls.commit(self._core), "commit")
+
+    def clear_input(self) -> Call[None]:
+        """Have the service forget the sound sent since the last commit."""
+        return self._call(calls.clear_input(self._core), "clear_input")
+
+    def cancel(self) -> Call[None]:
+        """Cancel the response in progress; the call ends when that has ended.
+
+        Nothing happens when there is none. Requests that wait for their turn go on.
+        """
+        return self._call(calls.cancel(self._core), "cancel")
+
+    def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> Call[None]:
+        """Tell the service how much of an answer was heard.
+
+        Parameters
+        ----------
+        item_id, content_index
+            The item of the assistant and the part of it that was cut off.
+        audio_end_ms
+            How much of it was heard, in milliseconds.
+
+        Returns
+        -------
+        Call
+            It does not fail for the races that are normal here: the item is unknown, is
+            shorter already, or has no sound yet.
+        """
+        return self._call(
+            calls.truncate(self._core, item_id, content_index, audio_end_ms), "truncate"
+        )
+
+    def send(self, event: AnyEvent) -> Call[str]:
+        """Send any event as it is, with an ``event_id`` where it has none.
+
+        Returns
+        -------
+        Call
+            Of the ``event_id``, when the event is on its way; what the service answers
+            comes as events.
+        """
+        return self._call(calls.send(self._core, deepcopy(event)), "send")
+
+    # -- being told
+
+    def subscribe(self, listener: Callable[[Record, frozenset[str]], object]) -> Callable[[], None]:
+        """Have `listener` called for every event sent and received.
+
+        Parameters
+        ----------
+        listener
+            Called on the session's thread with the record and the ids of the items it
+            changed, after the conversation has taken it in. It must not wait. What it
+            raises is logged and does no harm.
+
+        Returns
+        -------
+        Callable
+            Call it to unsubscribe.
+        """
+        return self._core.records.add(listener)
+
+    def on_state(self, listener: Callable[[str], object]) -> Callable[[], None]:
+        """Have `listener` called on the session's thread with each new state.
+
+        Returns
+        -------
+        Callable
+            Call it to unsubscribe.
+        """
+        return self._core.states.add(listener)
+
+    # -- inside
+
+    def _running_loop(self) -> BackgroundLoop:
+        if self._loop is None:
+            self._loop = BackgroundLoop.shared()
+        return self._loop
+
+    def _call(self, coroutine: Coroutine[Any, Any, T], name: str) -> Call[T]:
+        return self._running_loop().call(coroutine, name)
+
+    def __repr__(self) -> str:
+        why = f": {self.failure}" if self.failure is not None else ""
+        return f"<RealtimeSession with {self.endpoint.name}, {self.state}{why}>"
