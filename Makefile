@@ -117,7 +117,7 @@ check: $(STAMP)-test js/node_modules/.installed
 format: $(STAMP)-test js/node_modules/.installed
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
-	@cd js && npm run format
+	@cd js && npx biome check --write .
 
 bundle: js/node_modules/.installed
 	@cd js && npm run build

@@ -13,8 +13,10 @@ import json
 import math
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from urllib.parse import quote
 
 from realtime_nb.errors import RealtimeError, UsageError
 
@@ -27,6 +29,11 @@ _DEFAULT_FOLDER: Final = Path("realtime-tutorials")
 # those that nobody touched.
 _COPIED: Final = ".realtime-tutorials.json"
 _MAX_PORT: Final = 65_535
+# Defaults below the user's own settings: a newcomer sees the tutorial first, not a question
+# about news, and nothing is fetched from elsewhere.
+_LAB_DEFAULTS: Final = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -157,9 +164,11 @@ def _lab(options: argparse.Namespace) -> int:
     source = _tutorials()
     folder: Path = options.folder.expanduser()
     if folder.exists() and folder.samefile(source):
-        print(f"{_PROGRAM}: the tutorials in {folder}, in place")
+        done = f"tutorials in {folder}, in place"
     else:
-        print(f"{_PROGRAM}: {_copy(source, folder)}", flush=True)
+        done = _copy(source, folder)
+    print(f"{_PROGRAM}: {done}", flush=True)
+    print(f"{_PROGRAM}: starting JupyterLab; Ctrl-C here ends it", flush=True)
     return _open_lab(folder.resolve(), options.port, browser=not options.no_browser)
 
 
@@ -224,11 +233,12 @@ def _open_lab(folder: Path, port: int | None, *, browser: bool) -> int:
     from jupyterlab.labapp import LabApp  # noqa: PLC0415 -- heavy: only for this command
 
     arguments = [
-        str(min(folder.glob("*.ipynb"))),
         f"--ServerApp.root_dir={folder}",
-        # The first thing a newcomer sees is the tutorial, not a question about news.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # Unlike a file given to open, this is in the addresses that are printed too.
+        f"--LabApp.default_url=/lab/tree/{quote(min(folder.glob('*.ipynb')).name)}",
+        # Warnings and the addresses, not the news of each extension.
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
     ]
     if port is not None:
         arguments.append(f"--ServerApp.port={port}")
@@ -236,7 +246,13 @@ def _open_lab(folder: Path, port: int | None, *, browser: bool) -> int:
         arguments.append("--no-browser")
     if sys.platform != "win32" and os.geteuid() == 0:
         arguments.append("--allow-root")  # a container: loopback and a token guard it as always
-    LabApp.launch_instance(arguments)  # pyright: ignore[reportUnknownMemberType] -- untyped there
+    with tempfile.TemporaryDirectory(prefix=f"{_PROGRAM}-") as config:
+        defaults = Path(config) / "labconfig" / "default_setting_overrides.json"
+        defaults.parent.mkdir()
+        defaults.write_text(json.dumps(_LAB_DEFAULTS), encoding="utf-8")
+        paths = [config, os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+        LabApp.launch_instance(arguments)  # pyright: ignore[reportUnknownMemberType] -- untyped
     return 0
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TOKEN = "browser-tests"  # noqa: S105 -- of a server on loopback that lives for one run
+_LAB_DEFAULTS = {  # no question about news over the notebook, nothing fetched from elsewhere
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 _START_S = 60.0
 _STOP_S = 15.0
 
@@ -54,6 +57,9 @@ class LabServer:
             It ended, or did not come up in a minute; the end of its log is in the message.
         """
         self.root.mkdir(parents=True)
+        defaults = self._folder / "config_dir" / "labconfig" / "default_setting_overrides.json"
+        defaults.parent.mkdir(parents=True)
+        defaults.write_text(json.dumps(_LAB_DEFAULTS))
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             f"--ServerApp.root_dir={self.root}",
@@ -61,8 +67,6 @@ class LabServer:
             "--ServerApp.port=0",
             f"--IdentityProvider.token={self.token}",
             "--LabApp.expose_app_in_browser=True",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             f"--LabApp.user_settings_dir={self._folder / 'settings'}",
             f"--LabApp.workspaces_dir={self._folder / 'workspaces'}",
         ]
