@@ -32,21 +32,24 @@ lab: $(STAMP)-lab
 # ---------------------------------------------------------------- environment
 
 # The first Python that is new enough and can make environments. An existing .venv is
-# kept, and completed if an earlier start was interrupted.
+# kept, and completed if an earlier start was interrupted. Debian ships venv without its pip
+# (package python3-venv): there the system's own pip, if any, brings the environment one.
 $(VENV)/.created:
-	@if $(PY) -m pip --version >/dev/null 2>&1; then touch $@; exit 0; fi; \
-	found=; old=; \
+	@if $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then touch $@; exit 0; fi; \
+	found=; others=; \
 	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14 python); do \
 	  version=`"$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null` || continue; \
-	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { old="$$old $$python ($$version)"; continue; }; \
-	  "$$python" -c 'import venv, ensurepip' 2>/dev/null || { old="$$old $$python ($$version, without venv: on Debian and Ubuntu install python3-venv)"; continue; }; \
-	  found=$$python; break; \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { others="$$others $$python ($$version)"; continue; }; \
+	  if "$$python" -c 'import venv, ensurepip' 2>/dev/null; then found=$$python; pip=own; break; fi; \
+	  if "$$python" -c 'import venv, pip' 2>/dev/null; then found=$$python; pip=system; break; fi; \
+	  others="$$others $$python ($$version without venv; on Debian and Ubuntu install python3-venv)"; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "make: no Python 3.11 or newer that can make an environment; found:$${old:- none}. Name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; \
+	  echo "make: no Python 3.11 or newer that can make an environment; found:$${others:- none}. Name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; \
 	fi; \
 	echo "==> making $(VENV) with $$found ($$version)"; \
-	"$$found" -m venv $(VENV) && touch $@
+	if [ $$pip = own ]; then "$$found" -m venv $(VENV); \
+	else "$$found" -m venv --without-pip $(VENV) && "$$found" -m pip --python $(PY) install --quiet pip; fi && touch $@
 
 $(STAMP)-lab: $(VENV)/.created pyproject.toml
 	@echo '==> installing this checkout with JupyterLab and the local practice server: a minute or two, once'
