@@ -1,7 +1,7 @@
 """Serve the development page, or take its pictures.
 
-    python js/dev/serve.py                   # then open the printed address
-    python js/dev/serve.py --pictures DIR    # needs playwright and Chromium
+python js/dev/serve.py                   # then open the printed address
+python js/dev/serve.py --pictures DIR    # needs playwright and Chromium
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         """Map a request to a file."""
-        head, _, name = path.split("?")[0].lstrip("/").partition("/")
+        head, _, name = path.partition("?")[0].lstrip("/").partition("/")
         if head == "static":
             return str(STATIC / name)
         if head == "theme":

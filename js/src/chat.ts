@@ -7,8 +7,11 @@ import { Transcript } from "./transcript.js";
 
 export type Topic = "status" | "items" | "events" | "microphone" | "level" | "notices" | "phrases";
 
-/** Between page and kernel: hello not answered yet, welcomed, or the kernel's side went away. */
-export type Link = "waiting" | "live" | "gone";
+/**
+ * Between page and kernel: asking for it, nobody answers (a saved notebook), welcomed, or the
+ * kernel's side went away.
+ */
+export type Link = "asking" | "unanswered" | "live" | "gone";
 
 export interface Notice {
   readonly level: NoticeLevel;
@@ -19,11 +22,13 @@ export interface Notice {
 const NOTICES_MAX = 3;
 
 export class Chat {
-  link: Link = "waiting";
+  link: Link = "asking";
   session: SessionState = "connecting";
   /** One line about the state, for people. */
   detail = "";
   endpoint: Endpoint | null = null;
+  /** What the chat is called in the notebook. */
+  name = "chat";
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone: "off" | "asking" | "on" = "off";
@@ -66,8 +71,8 @@ export class Chat {
     this.#tell("items");
   }
 
-  upsertItems(items: readonly Item[]): void {
-    this.transcript.upsert(items);
+  upsertItems(items: readonly Item[], gone: readonly string[]): void {
+    this.transcript.upsert(items, gone);
     this.#tell("items");
   }
 
@@ -102,6 +107,7 @@ type Settable =
   | "session"
   | "detail"
   | "endpoint"
+  | "name"
   | "owner"
   | "microphone"
   | "level"

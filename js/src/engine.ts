@@ -16,6 +16,9 @@ import { type Gone, Port } from "./port.js";
 /** JupyterLab redraws a view by closing it first: wait this long before letting go. */
 const LAST_VIEW_MS = 700;
 
+/** After this long without an answer to hello, there is nobody: the notebook was only saved. */
+const UNANSWERED_MS = 3000;
+
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
@@ -53,6 +56,7 @@ export class Engine {
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
     this.#port.open();
+    setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
 
   /** Count a view for as long as its signal lives. */
@@ -121,7 +125,7 @@ export class Engine {
         this.#owned(message.client === this.#port.client);
         break;
       case "items":
-        this.#chat.upsertItems(message.items);
+        this.#chat.upsertItems(message.items, message.gone);
         break;
       case "events":
         this.#chat.upsertEvents(message.rows);
@@ -146,11 +150,15 @@ export class Engine {
   }
 
   #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
-    const { state: session, detail, endpoint, owner, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, owner });
+    const { state: session, detail, endpoint, owner, name, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
     this.#chat.set("phrases", { phrases });
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
+  }
+
+  #unanswered(): void {
+    if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
   }
 
   #owned(owner: boolean): void {

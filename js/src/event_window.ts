@@ -9,7 +9,6 @@ export class EventWindow {
   readonly #max: number;
   readonly #rows: EventRow[] = [];
   #trimmedTo = -1;
-  #trimmed = 0;
 
   constructor(max: number = WINDOW_ROWS) {
     this.#max = max;
@@ -19,15 +18,14 @@ export class EventWindow {
     return this.#rows;
   }
 
-  /** How many earlier rows were here and are not shown any more. */
-  get trimmed(): number {
-    return this.#trimmed;
+  /** Whether earlier rows are not shown any more. */
+  get trimmed(): boolean {
+    return this.#trimmedTo >= 0;
   }
 
   clear(): void {
     this.#rows.length = 0;
     this.#trimmedTo = -1;
-    this.#trimmed = 0;
   }
 
   /** Add or replace rows by `seq`; an update of a row that left the window is ignored. */
@@ -41,7 +39,6 @@ export class EventWindow {
     const excess = this.#rows.length - this.#max;
     if (excess <= 0) return;
     const gone = this.#rows.splice(0, excess);
-    this.#trimmed += excess;
     this.#trimmedTo = gone[gone.length - 1]?.seq ?? this.#trimmedTo;
   }
 

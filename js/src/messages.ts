@@ -21,7 +21,7 @@ export interface Item {
   readonly role: Role;
   readonly text: string;
   readonly status: ItemStatus;
-  /** The item before this one; null when it is the first, or not known. */
+  /** The item before this one; null when it is the first. */
   readonly after: string | null;
   /** An answer cut off: how many characters (code points) of it were heard. */
   readonly heardChars: number | null;
@@ -56,13 +56,15 @@ export type Incoming =
       readonly detail: string;
       readonly endpoint: Endpoint;
       readonly owner: boolean;
+      /** What the chat is called in the notebook. */
+      readonly name: string;
       readonly items: readonly Item[];
       readonly events: readonly EventRow[];
       readonly phrases: readonly string[];
     }
   | { readonly kind: "state"; readonly state: SessionState; readonly detail: string }
   | { readonly kind: "owner"; readonly client: string }
-  | { readonly kind: "items"; readonly items: readonly Item[] }
+  | { readonly kind: "items"; readonly items: readonly Item[]; readonly gone: readonly string[] }
   | { readonly kind: "events"; readonly rows: readonly EventRow[] }
   | { readonly kind: "audio"; readonly to: string; readonly stream: number }
   | { readonly kind: "end"; readonly to: string; readonly stream: number }
@@ -174,6 +176,7 @@ function readWelcome(fields: Fields): Incoming | null {
     detail: text(fields.detail),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
+    name: text(fields.name),
     items: listOf(fields.items, readItem),
     events: listOf(fields.events, readRow),
     phrases: listOf(fields.phrases, textOrNull),
@@ -202,7 +205,7 @@ export function readIncoming(value: unknown): Incoming | null {
     case "owner":
       return typeof client === "string" ? { kind, client } : null;
     case "items":
-      return { kind, items: listOf(value.items, readItem) };
+      return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
       return { kind, rows: listOf(value.rows, readRow) };
     case "audio":

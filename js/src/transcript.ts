@@ -21,13 +21,18 @@ export class Transcript {
     }
   }
 
-  /** Add or replace items by id. */
-  upsert(items: readonly Item[]): void {
+  /** Add or replace items by id, and drop those that are gone. */
+  upsert(items: readonly Item[], gone: readonly string[] = []): void {
+    for (const id of gone) this.#remove(id);
     for (const item of items) {
       const known = this.#items.get(item.id);
       this.#items.set(item.id, item);
-      if (known === undefined) this.#order.push(item.id);
-      if (known === undefined || known.after !== item.after) this.#place(item);
+      if (known === undefined) {
+        this.#order.push(item.id);
+        this.#place(item);
+      } else if (known.after !== item.after) {
+        this.#moveBehind(item);
+      }
     }
   }
 
@@ -39,20 +44,27 @@ export class Transcript {
     return false;
   }
 
-  /** Move an item right behind the one it names, and behind it those that waited for it. */
-  #place(item: Item): void {
+  /** Move a new item right behind the one it names, and those that waited for it with it. */
+  #place(item: Item, placed = new Set<string>()): void {
+    if (placed.has(item.id)) return; // they name one another in a circle
+    placed.add(item.id);
     this.#moveBehind(item);
     for (const id of [...this.#order].reverse()) {
       const other = this.#items.get(id);
-      if (other?.after === item.id) this.#moveBehind(other);
+      if (other?.after === item.id) this.#place(other, placed);
     }
   }
 
   /** An item whose predecessor is not here (yet) stays where it is: a new one, at the end. */
   #moveBehind(item: Item): void {
-    if (item.after === null || item.after === item.id || !this.#items.has(item.after)) return;
+    if (item.after !== null && (item.after === item.id || !this.#items.has(item.after))) return;
     this.#order.splice(this.#order.indexOf(item.id), 1);
-    this.#order.splice(this.#order.indexOf(item.after) + 1, 0, item.id);
+    const at = item.after === null ? 0 : this.#order.indexOf(item.after) + 1;
+    this.#order.splice(at, 0, item.id);
+  }
+
+  #remove(id: string): void {
+    if (this.#items.delete(id)) this.#order.splice(this.#order.indexOf(id), 1);
   }
 }
 

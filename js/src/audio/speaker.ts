@@ -10,7 +10,7 @@ import { addWorklet, type SharedContext } from "./context.js";
 const FINISHED_MAX = 64;
 
 /** A worklet that does not answer a `clear` within this is answered for from its last report. */
-const CLEAR_MS = 1000;
+const CLEAR_MS = 500;
 
 export interface Played {
   readonly streams: readonly Progress[];

@@ -54,8 +54,8 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     microphone.disabled = !chat.open && chat.microphone === "off";
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
-    microphone.title = MICROPHONE_TITLES[chat.microphone];
-    box.placeholder = chat.microphone === "on" ? "Listening. Or type" : "Message";
+    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
+    box.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
     send.disabled = !chat.open || box.value.trim() === "";
     stop.disabled = !chat.stoppable;
     updateLevel();

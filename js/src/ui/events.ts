@@ -23,13 +23,14 @@ class Row {
   constructor(row: EventRow) {
     const sent = row.dir === "sent";
     const arrow = h("span", { "aria-hidden": "true" }, sent ? "↑" : "↓");
+    const type = h("div", {}, h("span", {}, row.type), this.#count);
     const direction = h("td", { class: "rnb-dir" }, arrow, spoken(sent ? "sent" : "received"));
     this.node = h(
       "tr",
       { "data-dir": row.dir },
       h("td", { class: "rnb-time" }, clockText(row.tMs)),
       direction,
-      h("td", { class: "rnb-type" }, row.type, this.#count),
+      h("td", { class: "rnb-type", title: row.type }, type),
       h("td", { class: "rnb-ref", title: row.ref }, row.ref),
       this.#summary,
     );
@@ -114,7 +115,7 @@ export function createEvents(
       drawn.show(row);
       behind = drawn.node;
     }
-    setText(total, totalText(window.rows.length, window.trimmed));
+    setText(total, totalText(window.rows.length, window.trimmed, chat.name));
     follow();
   };
   update();
@@ -137,7 +138,7 @@ function dropBefore(
   if (!following) box.scrollTop -= before - box.scrollHeight;
 }
 
-function totalText(shown: number, trimmed: number): string {
+function totalText(shown: number, trimmed: boolean, name: string): string {
   if (shown === 0) return "";
-  return trimmed === 0 ? `${shown}` : `last ${shown} of ${shown + trimmed}; all in chat.events`;
+  return trimmed ? `the last ${shown}; all of them are in ${name}.events` : `${shown}`;
 }

@@ -8,7 +8,8 @@ type Tone = "idle" | "busy" | "live" | "bad";
 /** The state in words, with its colour. */
 export function stateWords(chat: Chat): { tone: Tone; words: string } {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
-  if (chat.link === "waiting") return { tone: "idle", words: "not live: run the cell to talk" };
+  if (chat.link === "asking") return { tone: "busy", words: "not live yet: asking the kernel" };
+  if (chat.link === "unanswered") return { tone: "idle", words: "not live: run the cell to talk" };
   if (chat.link === "gone") return { tone: "bad", words: `not live${because}` };
   switch (chat.session) {
     case "connecting":
@@ -34,7 +35,6 @@ export function createHeader(chat: Chat): { node: HTMLElement; update(): void } 
     const { tone, words: text } = stateWords(chat);
     dot.dataset.tone = tone;
     setText(words, text);
-    words.title = text;
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     // The badge already says which server it is.

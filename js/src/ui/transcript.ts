@@ -87,7 +87,7 @@ export function createTranscript(chat: Chat): { node: HTMLElement; update(): voi
     dropRest(next);
     if (bubbles.size > items.length) forget(bubbles, items);
     empty.hidden = items.length > 0;
-    setText(empty, chat.link === "live" ? "Press the microphone and speak, or type." : "");
+    setText(empty, chat.open ? "Press the microphone and speak, or type." : "");
     if (follow) log.scrollTop = log.scrollHeight;
   };
   update();

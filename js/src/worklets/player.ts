@@ -14,11 +14,11 @@ export const PREBUFFER = 1920;
 const PREBUFFER_MAX = 4 * PREBUFFER;
 
 /**
- * Bound on queued sound: 16 MiB, 349 s at 24 kHz, longer than any one answer of today's models.
+ * Bound on queued sound: 6 MiB, 131 s at 24 kHz; the kernel lets 30 s lie unplayed in the page.
  * Policy when full: the newest is refused and counted, and the rest of that stream with it (a
  * stream may lack its tail, never its middle).
  */
-export const MAX_BYTES = 16 * 1024 * 1024;
+export const MAX_BYTES = 6 * 1024 * 1024;
 
 /** A stream that ran dry lets others waiting behind it go first after 0.5 s. */
 const STARVED_SAMPLES = 12_000;

@@ -1,25 +1,23 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e38ecf084cd16fb1555dcb396bba097b3d7e7dfc52e56f584175f6a0eecc3b33
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8b65339d9a7f9f8131a8e857233ae9f821750c48b668800bf47e2853b938f6a4
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
   #max;
   #rows = [];
   #trimmedTo = -1;
-  #trimmed = 0;
   constructor(max = WINDOW_ROWS) {
     this.#max = max;
   }
   get rows() {
     return this.#rows;
   }
-  /** How many earlier rows were here and are not shown any more. */
+  /** Whether earlier rows are not shown any more. */
   get trimmed() {
-    return this.#trimmed;
+    return this.#trimmedTo >= 0;
   }
   clear() {
     this.#rows.length = 0;
     this.#trimmedTo = -1;
-    this.#trimmed = 0;
   }
   /** Add or replace rows by `seq`; an update of a row that left the window is ignored. */
   upsert(rows) {
@@ -32,7 +30,6 @@ var EventWindow = class {
     const excess = this.#rows.length - this.#max;
     if (excess <= 0) return;
     const gone = this.#rows.splice(0, excess);
-    this.#trimmed += excess;
     this.#trimmedTo = gone[gone.length - 1]?.seq ?? this.#trimmedTo;
   }
   /** Where `seq` stands, or belongs. Almost always at the end. */
@@ -59,13 +56,18 @@ var Transcript = class {
       this.#items.set(item.id, item);
     }
   }
-  /** Add or replace items by id. */
-  upsert(items) {
+  /** Add or replace items by id, and drop those that are gone. */
+  upsert(items, gone = []) {
+    for (const id of gone) this.#remove(id);
     for (const item of items) {
       const known = this.#items.get(item.id);
       this.#items.set(item.id, item);
-      if (known === void 0) this.#order.push(item.id);
-      if (known === void 0 || known.after !== item.after) this.#place(item);
+      if (known === void 0) {
+        this.#order.push(item.id);
+        this.#place(item);
+      } else if (known.after !== item.after) {
+        this.#moveBehind(item);
+      }
     }
   }
   /** An answer is being written. */
@@ -75,19 +77,25 @@ var Transcript = class {
     }
     return false;
   }
-  /** Move an item right behind the one it names, and behind it those that waited for it. */
-  #place(item) {
+  /** Move a new item right behind the one it names, and those that waited for it with it. */
+  #place(item, placed = /* @__PURE__ */ new Set()) {
+    if (placed.has(item.id)) return;
+    placed.add(item.id);
     this.#moveBehind(item);
     for (const id of [...this.#order].reverse()) {
       const other = this.#items.get(id);
-      if (other?.after === item.id) this.#moveBehind(other);
+      if (other?.after === item.id) this.#place(other, placed);
     }
   }
   /** An item whose predecessor is not here (yet) stays where it is: a new one, at the end. */
   #moveBehind(item) {
-    if (item.after === null || item.after === item.id || !this.#items.has(item.after)) return;
+    if (item.after !== null && (item.after === item.id || !this.#items.has(item.after))) return;
     this.#order.splice(this.#order.indexOf(item.id), 1);
-    this.#order.splice(this.#order.indexOf(item.after) + 1, 0, item.id);
+    const at = item.after === null ? 0 : this.#order.indexOf(item.after) + 1;
+    this.#order.splice(at, 0, item.id);
+  }
+  #remove(id) {
+    if (this.#items.delete(id)) this.#order.splice(this.#order.indexOf(id), 1);
   }
 };
 function splitAt(text2, count2) {
@@ -98,11 +106,13 @@ function splitAt(text2, count2) {
 // src/chat.ts
 var NOTICES_MAX = 3;
 var Chat = class {
-  link = "waiting";
+  link = "asking";
   session = "connecting";
   /** One line about the state, for people. */
   detail = "";
   endpoint = null;
+  /** What the chat is called in the notebook. */
+  name = "chat";
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone = "off";
@@ -138,8 +148,8 @@ var Chat = class {
     this.transcript.reset(items);
     this.#tell("items");
   }
-  upsertItems(items) {
-    this.transcript.upsert(items);
+  upsertItems(items, gone) {
+    this.transcript.upsert(items, gone);
     this.#tell("items");
   }
   resetEvents(rows) {
@@ -809,7 +819,7 @@ var playback_worklet_default = `"use strict";
   // src/worklets/player.ts
   var PREBUFFER = 1920;
   var PREBUFFER_MAX = 4 * PREBUFFER;
-  var MAX_BYTES = 16 * 1024 * 1024;
+  var MAX_BYTES = 6 * 1024 * 1024;
   var STARVED_SAMPLES = 12e3;
   var GAP_MAX = 48e3;
   var FINISHED_MAX = 64;
@@ -1032,7 +1042,7 @@ var playback_worklet_default = `"use strict";
 
 // src/audio/speaker.ts
 var FINISHED_MAX = 64;
-var CLEAR_MS = 1e3;
+var CLEAR_MS = 500;
 function playbackIn(shared) {
   return async (report) => {
     const context = shared.get();
@@ -1247,6 +1257,7 @@ function readWelcome(fields) {
     detail: text(fields.detail),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
+    name: text(fields.name),
     items: listOf(fields.items, readItem),
     events: listOf(fields.events, readRow),
     phrases: listOf(fields.phrases, textOrNull)
@@ -1271,7 +1282,7 @@ function readIncoming(value) {
     case "owner":
       return typeof client === "string" ? { kind, client } : null;
     case "items":
-      return { kind, items: listOf(value.items, readItem) };
+      return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
       return { kind, rows: listOf(value.rows, readRow) };
     case "audio":
@@ -1370,6 +1381,7 @@ function randomId() {
 
 // src/engine.ts
 var LAST_VIEW_MS = 700;
+var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var Engine = class {
   #chat;
@@ -1403,6 +1415,7 @@ var Engine = class {
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
     this.#port.open();
+    setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
   /** Count a view for as long as its signal lives. */
   attach(signal) {
@@ -1464,7 +1477,7 @@ var Engine = class {
         this.#owned(message.client === this.#port.client);
         break;
       case "items":
-        this.#chat.upsertItems(message.items);
+        this.#chat.upsertItems(message.items, message.gone);
         break;
       case "events":
         this.#chat.upsertEvents(message.rows);
@@ -1488,11 +1501,14 @@ var Engine = class {
     }
   }
   #welcome(message) {
-    const { state: session, detail, endpoint, owner, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, owner });
+    const { state: session, detail, endpoint, owner, name, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
     this.#chat.set("phrases", { phrases });
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
+  }
+  #unanswered() {
+    if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
   }
   #owned(owner) {
     if (!owner) {
@@ -1684,8 +1700,8 @@ function createComposer(chat, actions, signal) {
     microphone.disabled = !chat.open && chat.microphone === "off";
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
-    microphone.title = MICROPHONE_TITLES[chat.microphone];
-    box.placeholder = chat.microphone === "on" ? "Listening. Or type" : "Message";
+    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
+    box.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
     send.disabled = !chat.open || box.value.trim() === "";
     stop.disabled = !chat.stoppable;
     updateLevel();
@@ -1747,13 +1763,14 @@ var Row = class {
   constructor(row) {
     const sent = row.dir === "sent";
     const arrow = h("span", { "aria-hidden": "true" }, sent ? "↑" : "↓");
+    const type = h("div", {}, h("span", {}, row.type), this.#count);
     const direction = h("td", { class: "rnb-dir" }, arrow, spoken(sent ? "sent" : "received"));
     this.node = h(
       "tr",
       { "data-dir": row.dir },
       h("td", { class: "rnb-time" }, clockText(row.tMs)),
       direction,
-      h("td", { class: "rnb-type" }, row.type, this.#count),
+      h("td", { class: "rnb-type", title: row.type }, type),
       h("td", { class: "rnb-ref", title: row.ref }, row.ref),
       this.#summary
     );
@@ -1830,7 +1847,7 @@ function createEvents(chat, signal) {
       drawn.show(row);
       behind = drawn.node;
     }
-    setText(total, totalText(window2.rows.length, window2.trimmed));
+    setText(total, totalText(window2.rows.length, window2.trimmed, chat.name));
     follow();
   };
   update();
@@ -1845,15 +1862,16 @@ function dropBefore(rows, box, following, seq) {
   }
   if (!following) box.scrollTop -= before - box.scrollHeight;
 }
-function totalText(shown, trimmed) {
+function totalText(shown, trimmed, name) {
   if (shown === 0) return "";
-  return trimmed === 0 ? `${shown}` : `last ${shown} of ${shown + trimmed}; all in chat.events`;
+  return trimmed ? `the last ${shown}; all of them are in ${name}.events` : `${shown}`;
 }
 
 // src/ui/header.ts
 function stateWords(chat) {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
-  if (chat.link === "waiting") return { tone: "idle", words: "not live: run the cell to talk" };
+  if (chat.link === "asking") return { tone: "busy", words: "not live yet: asking the kernel" };
+  if (chat.link === "unanswered") return { tone: "idle", words: "not live: run the cell to talk" };
   if (chat.link === "gone") return { tone: "bad", words: `not live${because}` };
   switch (chat.session) {
     case "connecting":
@@ -1877,7 +1895,6 @@ function createHeader(chat) {
     const { tone, words: text2 } = stateWords(chat);
     dot.dataset.tone = tone;
     setText(words, text2);
-    words.title = text2;
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     setText(endpoint, practice ? "" : chat.endpoint?.name ?? "");
@@ -2038,7 +2055,7 @@ function createTranscript(chat) {
     dropRest(next);
     if (bubbles.size > items.length) forget(bubbles, items);
     empty.hidden = items.length > 0;
-    setText(empty, chat.link === "live" ? "Press the microphone and speak, or type." : "");
+    setText(empty, chat.open ? "Press the microphone and speak, or type." : "");
     if (follow) log.scrollTop = log.scrollHeight;
   };
   update();

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type Surroundings, troubleOf, troubleWith } from "../../src/audio/trouble.js";
+
+const page = (more: Partial<Surroundings>): Surroundings => ({
+  isSecureContext: true,
+  location: { protocol: "https:", host: "hub.example" },
+  navigator: { mediaDevices: { getUserMedia: () => undefined } },
+  ...more,
+});
+
+describe("why there is no microphone", () => {
+  it.each([
+    ["NotAllowedError", /allow it in the browser's site settings/],
+    ["NotFoundError", /No microphone is connected/],
+    ["NotReadableError", /another program/],
+    ["OverconstrainedError", /settings/],
+    ["SecurityError", /forbids/],
+    ["AbortError", /Press Microphone again/],
+    ["MadeUpError", /MadeUpError: the browser's words/],
+  ])("%s: what it is, and what to do instead", (name, words) => {
+    const trouble = troubleOf(new DOMException("the browser's words", name));
+    expect(trouble.name).toBe(name);
+    expect(trouble.message).toMatch(words);
+    expect(trouble.message).toMatch(/Type your message/);
+    expect(trouble.message).not.toContain("\n");
+  });
+
+  it("takes anything that was thrown", () => {
+    expect(troubleOf("odd").message).toContain("odd");
+    const trouble = troubleOf(new DOMException("", "NotFoundError"));
+    expect(troubleOf(trouble)).toBe(trouble);
+  });
+
+  it("may ask where the browser has devices", () => {
+    expect(troubleWith(page({}))).toBeNull();
+  });
+
+  it.each([
+    [
+      { isSecureContext: false, location: { protocol: "http:", host: "lab:8888" }, navigator: {} },
+      "InsecureContext",
+      /http:\/\/lab:8888/,
+    ],
+    [
+      { location: { protocol: "vscode-webview:", host: "x" }, navigator: {} },
+      "NoMediaDevices",
+      /Visual Studio Code/,
+    ],
+    [{ navigator: { mediaDevices: undefined } }, "NoMediaDevices", /no access to microphones/],
+  ])("%j", (surroundings, name, words) => {
+    const trouble = troubleWith(page(surroundings));
+    expect(trouble?.name).toBe(name);
+    expect(trouble?.message).toMatch(words);
+    expect(trouble?.message).toMatch(/Type your message/);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { readIncoming } from "../src/messages.js";
+
+const welcome = {
+  kind: "welcome",
+  to: "me",
+  version: 1,
+  state: "open",
+  detail: "",
+  endpoint: { name: "OpenAI", model: "gpt-realtime", practice: false, url: "https://x/v1" },
+  owner: true,
+  name: "chat",
+  items: [
+    {
+      id: "item_1",
+      role: "assistant",
+      text: "Hello",
+      status: "incomplete",
+      after: null,
+      heard_chars: 3,
+      pending: false,
+      note: "cut",
+    },
+  ],
+  events: [
+    {
+      seq: 0,
+      t_ms: 1.5,
+      dir: "sent",
+      type: "session.update",
+      ref: "",
+      summary: "",
+      size: 9,
+      count: 2,
+    },
+  ],
+  phrases: ["Hello"],
+};
+
+describe("readIncoming", () => {
+  it("reads a welcome whole", () => {
+    expect(readIncoming(welcome)).toEqual({
+      ...welcome,
+      items: [
+        {
+          id: "item_1",
+          role: "assistant",
+          text: "Hello",
+          status: "incomplete",
+          after: null,
+          heardChars: 3,
+          pending: false,
+          note: "cut",
+        },
+      ],
+      events: [
+        {
+          seq: 0,
+          tMs: 1.5,
+          dir: "sent",
+          type: "session.update",
+          ref: "",
+          summary: "",
+          size: 9,
+          count: 2,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    null,
+    undefined,
+    "welcome",
+    7,
+    [],
+    {},
+    { kind: "sing" },
+    { kind: 3 },
+    { kind: "welcome" },
+    { kind: "audio", to: "me" },
+    { kind: "audio", to: "me", stream: -1 },
+    { kind: "audio", to: "me", stream: 1.5 },
+    { kind: "audio", stream: 1 },
+    { kind: "end", to: "me", stream: "1" },
+    { kind: "clear", to: "me" },
+    { kind: "mic_off" },
+    { kind: "owner" },
+  ])("ignores %j", (message) => {
+    expect(readIncoming(message)).toBeNull();
+  });
+
+  it.each([
+    { kind: "audio", to: "me", stream: 0 },
+    { kind: "end", to: "me", stream: 4 },
+    { kind: "clear", to: "me", id: 0 },
+    { kind: "owner", client: "other" },
+    { kind: "mic_off", to: "me", reason: "closed" },
+    { kind: "notice", level: "warning", text: "hm" },
+    { kind: "state", state: "failed", detail: "why" },
+  ])("reads %j", (message) => {
+    expect(readIncoming({ ...message, unknown: 1 })).toEqual(message);
+  });
+
+  it("drops items and rows it cannot use and keeps the rest", () => {
+    const items = [{ id: 5 }, null, { id: "item_1" }, "x"];
+    const plain = {
+      id: "item_1",
+      role: "system",
+      text: "",
+      status: "completed",
+      after: null,
+      heardChars: null,
+      pending: false,
+      note: null,
+    };
+    expect(readIncoming({ kind: "items", items, gone: ["item_0", 3] })).toEqual({
+      kind: "items",
+      items: [plain],
+      gone: ["item_0"],
+    });
+    const rows = [{ seq: 1 }, { seq: 2, type: "error" }, { seq: -1, type: "x" }];
+    const read = readIncoming({ kind: "events", rows });
+    expect(
+      read?.kind === "events" && read.rows.map((row) => [row.seq, row.type, row.count]),
+    ).toEqual([[2, "error", 1]]);
+    expect(readIncoming({ kind: "items", items: "none" })).toEqual({
+      kind: "items",
+      items: [],
+      gone: [],
+    });
+  });
+
+  it("takes values it does not know for harmless ones", () => {
+    const item = { id: "a", role: "wizard", status: "dreaming", heard_chars: -3 };
+    const read = readIncoming({ kind: "items", items: [item] });
+    expect(read?.kind === "items" && read.items[0]).toMatchObject({
+      role: "system",
+      status: "completed",
+      heardChars: null,
+    });
+    expect(readIncoming({ kind: "state", state: "odd" })).toMatchObject({ state: "connecting" });
+    expect(readIncoming({ kind: "notice", level: "odd", text: 3 })).toMatchObject({
+      level: "info",
+      text: "",
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Incoming } from "../src/messages.js";
+import { type Gone, HELLO_EVERY_MS, HELLOS_AFTER_RESTART, Port } from "../src/port.js";
+import { FakeModel } from "./fakes.js";
+
+function setUp() {
+  const model = new FakeModel();
+  const life = new AbortController();
+  const got: Incoming[] = [];
+  const gone: Gone[] = [];
+  const handlers = {
+    message: (message: Incoming) => void got.push(message),
+    gone: (why: Gone) => void gone.push(why),
+  };
+  const port = new Port(model.asModel, handlers, life.signal);
+  return { model, life, got, gone, port };
+}
+
+describe("Port", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("says hello until welcomed, then no more", () => {
+    const { model, port, got } = setUp();
+    port.open();
+    expect(model.sent[0]?.content).toEqual({ kind: "hello", version: 1, client: port.client });
+    vi.advanceTimersByTime(2 * HELLO_EVERY_MS);
+    expect(model.kinds()).toEqual(["hello", "hello", "hello"]);
+    expect(port.live).toBe(false);
+    model.welcome();
+    expect(port.live).toBe(true);
+    expect(got.map((message) => message.kind)).toEqual(["welcome"]);
+    vi.advanceTimersByTime(10 * HELLO_EVERY_MS);
+    expect(model.kinds().length).toBe(3);
+  });
+
+  it("sends nothing but hello before it is welcomed", () => {
+    const { model, port } = setUp();
+    expect(port.send({ kind: "text", text: "early" })).toBe(false);
+    expect(model.sent).toEqual([]);
+  });
+
+  it("sends messages under its own client id, with buffers", () => {
+    const { model, port } = setUp();
+    port.open();
+    model.welcome();
+    const bytes = new ArrayBuffer(8);
+    expect(port.send({ kind: "audio" }, [bytes])).toBe(true);
+    expect(model.sent[1]).toEqual({
+      content: { kind: "audio", client: port.client },
+      buffers: [bytes],
+    });
+  });
+
+  it("hears only what is for everybody or for this page", () => {
+    const { model, port, got } = setUp();
+    port.open();
+    model.welcome({ to: "somebody else" });
+    expect(port.live).toBe(false);
+    model.welcome();
+    model.tell({ kind: "clear", to: "somebody else", id: 1 });
+    model.tell({ kind: "clear", to: port.client, id: 2 });
+    model.tell({ kind: "state", state: "closed" });
+    model.tell({ kind: "unheard of" });
+    expect(got.map((message) => message.kind)).toEqual(["welcome", "clear", "state"]);
+  });
+
+  it("takes a failed send for the end, and asks a few times more", () => {
+    const { model, port, gone } = setUp();
+    port.open();
+    model.welcome();
+    model.broken = true;
+    expect(port.send({ kind: "stop" })).toBe(false);
+    expect(gone).toEqual(["send"]);
+    expect(port.send({ kind: "stop" })).toBe(false);
+    expect(gone).toEqual(["send"]);
+    model.broken = false;
+    const before = model.sent.length;
+    vi.advanceTimersByTime(100 * HELLO_EVERY_MS);
+    expect(model.sent.length - before).toBe(HELLOS_AFTER_RESTART - 1);
+  });
+
+  it("is not live after a kernel restart, until a kernel welcomes it again", () => {
+    const { model, port, gone } = setUp();
+    port.open();
+    model.welcome();
+    model.emit("comm_live_update");
+    expect(gone).toEqual(["restart"]);
+    expect(port.live).toBe(false);
+    model.welcome();
+    expect(port.live).toBe(true);
+  });
+
+  it("lets go of the model when its life ends", () => {
+    const { model, life, port } = setUp();
+    port.open();
+    life.abort();
+    expect(model.handlers).toBe(0);
+    vi.advanceTimersByTime(10 * HELLO_EVERY_MS);
+    expect(model.kinds()).toEqual(["hello"]);
+  });
+});
