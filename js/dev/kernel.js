@@ -2,42 +2,14 @@
 //   python js/dev/serve.py, then open /dev/?scene=talk&theme=dark
 
 import widget from "/static/widget.js";
+import { FakeModel } from "/tests/fake_model.js";
 import { scenes } from "./scenes.js";
-
-/** As much of anywidget's model as the widget uses. */
-class FakeModel {
-  #handlers = new Map();
-  sent = [];
-  onsend = () => undefined;
-
-  get() {
-    return undefined;
-  }
-  on(name, handler) {
-    this.#handlers.set(handler, name);
-  }
-  off(_name, handler) {
-    this.#handlers.delete(handler);
-  }
-  send(content, _callbacks, buffers) {
-    this.sent.push(content);
-    this.onsend(content, buffers ?? []);
-  }
-  emit(name, ...values) {
-    for (const [handler, known] of this.#handlers) if (known === name) handler(...values);
-  }
-}
 
 const query = new URLSearchParams(location.search);
 const model = new FakeModel();
 const life = new AbortController();
 const definition = widget();
-const page = {
-  model,
-  life,
-  client: null,
-  tell: (message) => model.emit("msg:custom", message, []),
-};
+const page = { model, life, client: null, tell: (message) => model.tell(message) };
 globalThis.page = page;
 
 const scene = scenes[query.get("scene") ?? "talk"];

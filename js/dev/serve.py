@@ -1,8 +1,11 @@
 """Serve the development page, or take its pictures.
 
-python js/dev/serve.py                   # then open the printed address
-python js/dev/serve.py --pictures DIR    # needs playwright and Chromium
+``python js/dev/serve.py`` prints the address to open; with ``--pictures DIR`` it takes a picture
+of each scene in both themes (needs playwright and Chromium).
 """
+
+# A script that prints, not part of a package:
+# ruff: noqa: INP001, T201
 
 from __future__ import annotations
 
@@ -14,19 +17,20 @@ from pathlib import Path
 
 DEV = Path(__file__).parent
 STATIC = DEV.parent.parent / "realtime_nb" / "widget" / "static"
+FOLDERS = {"static": STATIC, "tests": DEV.parent / "tests"}
 THEMES = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
 SCENES = ("talk", "openai", "empty", "failed", "elsewhere", "restarted", "notices", "unwelcomed")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """/dev/ and /static/ from the checkout, /theme/ from the installed JupyterLab."""
+    """/dev/, /tests/ and /static/ from the checkout, /theme/ from the installed JupyterLab."""
 
     def translate_path(self, path: str) -> str:
         """Map a request to a file."""
         head, _, name = path.partition("?")[0].lstrip("/").partition("/")
-        if head == "static":
-            return str(STATIC / name)
+        if head in FOLDERS:
+            return str(FOLDERS[head] / name)
         if head == "theme":
             return str(THEMES / f"theme-{name.removesuffix('.css')}-extension" / "index.css")
         return str(DEV / (name or "index.html"))

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Incoming } from "../src/messages.js";
 import { type Gone, HELLO_EVERY_MS, HELLOS_AFTER_RESTART, Port } from "../src/port.js";
-import { FakeModel } from "./fakes.js";
+import { asModel, FakeModel } from "./fakes.js";
 
 function setUp() {
   const model = new FakeModel();
@@ -12,7 +12,7 @@ function setUp() {
     message: (message: Incoming) => void got.push(message),
     gone: (why: Gone) => void gone.push(why),
   };
-  const port = new Port(model.asModel, handlers, life.signal);
+  const port = new Port(asModel(model), handlers, life.signal);
   return { model, life, got, gone, port };
 }
 
@@ -95,7 +95,7 @@ describe("Port", () => {
     const { model, life, port } = setUp();
     port.open();
     life.abort();
-    expect(model.handlers).toBe(0);
+    expect(model.handlers).toEqual([]);
     vi.advanceTimersByTime(10 * HELLO_EVERY_MS);
     expect(model.kinds()).toEqual(["hello"]);
   });

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8b65339d9a7f9f8131a8e857233ae9f821750c48b668800bf47e2853b938f6a4
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e6644d8b57ef4ecd3540504143b0d58995559446c89db17ad1c82cc6ac367c92
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
