@@ -100,12 +100,14 @@ async def cancel(core: SessionCore) -> None:
         event["response_id"] = core.sequencer.active
     future = _future()
     core.sequencer.when_done(core.sequencer.active, lambda: settle(future)(None))
-    core.transmit(event, refuse=fail(future))
+    event_id = core.transmit(event, refuse=fail(future))
     try:
         await core.wait_for(future, "response.cancel")
     except ServerError as error:
         if error.code != _NOTHING_TO_CANCEL:
             raise
+    finally:
+        core.strike(event_id)
 
 
 async def truncate(core: SessionCore, item_id: str, content_index: int, audio_end_ms: int) -> None:

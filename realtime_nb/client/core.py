@@ -75,8 +75,9 @@ class SessionCore:
         self.outbox = Outbox()
         self.records: Listeners[Record, frozenset[str]] = Listeners()
         self.states: Listeners[str] = Listeners()
-        self.sequencer = ResponseSequencer(self.transmit, self._later)
         self._ledger = Ledger()
+        self.strike = self._ledger.strike
+        self.sequencer = ResponseSequencer(self.transmit, self._later, self.strike)
         self._reply_timeout = reply_timeout
         self._connection: Connection | None = None
         self._opening: asyncio.Task[Any] | None = None

@@ -58,6 +58,13 @@ class Endpoint:
         # Headers and query may hold a key as well as `api_key` does.
         return {**self.__dict__, "extra_headers": {}, "extra_query": {}}
 
+    def __copy__(self) -> Endpoint:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Endpoint:
+        # Frozen; and a copy by way of `__getstate__` would lose what that leaves out.
+        return self
+
     def websocket_url(self, query: Mapping[str, str] | None = None) -> str:
         """Return the URL of the realtime WebSocket: the base URL's path and ``/realtime``.
 

@@ -34,7 +34,8 @@ _ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
     "conversation.item.truncated": ("conversation.item.truncate", "item_id"),
     "conversation.item.deleted": ("conversation.item.delete", "item_id"),
 }
-# Answered by the sequencer, which knows responses; entered for their errors.
+# Answered by `response.created` and `response.done`, which the sequencer matches and then
+# strikes out here; entered for their errors.
 _RESPONSES: Final = frozenset({"response.create", "response.cancel"})
 _ANSWERED: Final = frozenset(kind for kind, _ in _ANSWERS.values()) | _RESPONSES
 
@@ -122,11 +123,11 @@ class Ledger:
         event: Mapping[str, Any],
         answer: Answer | None = None,
         refuse: Refuse | None = None,
-    ) -> Entry | None:
-        """Enter a client event that is about to be sent; None when it is never answered."""
+    ) -> None:
+        """Enter a client event that is about to be sent; one that is never answered is not."""
         kind = event["type"]
         if kind not in _ANSWERED:
-            return None
+            return
         item: dict[str, Any] = event.get("item") or {}
         entry = Entry(
             kind,
@@ -139,12 +140,10 @@ class Ledger:
         self._entries.append(entry)
         # Only a service that never answers fills this; nobody waits that long.
         del self._entries[:-_KEPT]
-        return entry
 
-    def strike(self, entry: Entry) -> None:
-        """Cross out an entry that was answered otherwise."""
-        if entry in self._entries:
-            self._entries.remove(entry)
+    def strike(self, event_id: str) -> None:
+        """Cross out an entry that needs no answer any more."""
+        self._entries = [entry for entry in self._entries if entry.event_id != event_id]
 
     def received(self, event: Event) -> ServerError | None:
         """Take in a server event; return the error that belongs to nobody, if it is one."""
@@ -157,6 +156,10 @@ class Ledger:
                 self._spoken.append(event.get("item_id", ""))
                 if event.get("item_id") not in self._cut_by_service:
                     self._answer(event)
+            case "response.created":
+                self._strike_unwatched("response.create")
+            case "response.done":
+                self._strike_unwatched("response.cancel")
             case _ if event.type in _ANSWERS:
                 self._answer(event)
             case _:
@@ -177,6 +180,13 @@ class Ledger:
                 self._entries.remove(entry)
                 if entry.answer is not None:
                     entry.answer(event)
+                return
+
+    def _strike_unwatched(self, kind: str) -> None:
+        """Cross out the oldest of a kind that the user sent by hand and nobody watches."""
+        for entry in self._entries:
+            if entry.kind == kind and entry.refuse is None:
+                self._entries.remove(entry)
                 return
 
     def _about(self, entry: Entry, event: Event, item_id: Any) -> bool:

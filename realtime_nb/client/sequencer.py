@@ -41,7 +41,9 @@ _BACKOFF_S: Final = 0.25
 class Transmit(Protocol):
     """Sends a client event, and says so when the service refuses it."""
 
-    def __call__(self, event: dict[str, Any], *, refuse: Callable[[RealtimeError], None]) -> object:
+    def __call__(
+        self, event: dict[str, Any], *, refuse: Callable[[RealtimeError], None] | None = None
+    ) -> object:
         """Send `event`; `refuse` is called with the service's error for it."""
         ...
 
@@ -55,6 +57,8 @@ class ResponseSequencer:
         Sends a client event.
     later
         Has a function called after so many seconds.
+    strike
+        Takes back the `refuse` of an event, by the event's id.
 
     Attributes
     ----------
@@ -63,10 +67,14 @@ class ResponseSequencer:
     """
 
     def __init__(
-        self, transmit: Transmit, later: Callable[[float, Callable[[], None]], Timer]
+        self,
+        transmit: Transmit,
+        later: Callable[[float, Callable[[], None]], Timer],
+        strike: Callable[[str], None],
     ) -> None:
         self._transmit = transmit
         self._later = later
+        self._strike = strike
         self._queue: deque[Turn] = deque()
         self._asked: Turn | None = None
         self._beside: list[Turn] = []
@@ -182,11 +190,15 @@ class ResponseSequencer:
         turn.attempts += 1
         turn.timer = self._later(_BEGIN_TIMEOUT_S, lambda: self._never_began(turn))
         # A fresh event each time: its id tells the answers to two attempts apart.
-        event = {"type": turn.event["type"], "event_id": new_id("event"), **turn.event}
+        turn.event_id = new_id("event")
+        event = {"type": turn.event["type"], "event_id": turn.event_id, **turn.event}
         self._transmit(event, refuse=lambda error: self._refused(turn, error))
 
     def _refused(self, turn: Turn, error: RealtimeError) -> None:
         active = isinstance(error, ServerError) and error.code == ACTIVE_CODE
+        if turn.by_order:
+            # The response taken for it was another one.
+            self._unbind(turn)
         if turn.response_id is not None:
             # It runs or has ended: an error about it is not its outcome.
             return
@@ -224,7 +236,7 @@ class ResponseSequencer:
             "event_id": new_id("event"),
             "response_id": turn.response_id,
         }
-        self._transmit(event, refuse=lambda _error: None)
+        self._transmit(event)
 
     # -- receiving
 
@@ -233,7 +245,7 @@ class ResponseSequencer:
         response_id = str(response.get("id", ""))
         turn = self._match(response)
         if turn is not None:
-            self._bind(turn, response_id)
+            self._bind(turn, response_id, by_order=not turn.is_in(response.get("metadata") or {}))
         else:
             self._service_begins = False
         # Where the service says nothing of the conversation, it is the default one.
@@ -258,14 +270,21 @@ class ResponseSequencer:
             return self._beside[0]
         return None if self._service_begins else self._asked
 
-    def _bind(self, turn: Turn, response_id: str) -> None:
-        if turn.response_id is not None:
-            # Matched by order before, and wrongly: the key tells.
-            self._running.pop(turn.response_id, None)
-            turn.deltas.clear()
+    def _bind(self, turn: Turn, response_id: str, *, by_order: bool) -> None:
+        # Matched by order before, and wrongly: the key tells.
+        self._unbind(turn)
         turn.response_id = response_id
+        turn.by_order = by_order
         self._running[response_id] = turn
-        self._forget(turn)
+        # One matched by order may still be refused: then it was another.
+        self._forget(turn, strike=not by_order)
+
+    def _unbind(self, turn: Turn) -> None:
+        if turn.response_id is not None:
+            self._running.pop(turn.response_id, None)
+        turn.response_id = None
+        turn.by_order = False
+        turn.deltas.clear()
 
     def _done(self, event: Event) -> None:
         response_id = str(event.get("response.id", ""))
@@ -298,6 +317,7 @@ class ResponseSequencer:
                 ),
             )
         elif not turn.settled:
+            self._forget(turn)
             turn.settled = True
             turn.resolve(Response.from_events(done, tuple(turn.deltas)))
 
@@ -307,11 +327,13 @@ class ResponseSequencer:
             turn.settled = True
             turn.reject(error)
 
-    def _forget(self, turn: Turn) -> None:
+    def _forget(self, turn: Turn, *, strike: bool = True) -> None:
         """Strike it from what is asked for: begun, refused or given up."""
         if turn.timer is not None:
             turn.timer.cancel()
             turn.timer = None
+        if strike:
+            self._strike(turn.event_id)
         if turn is self._asked:
             self._asked = None
         if turn in self._beside:

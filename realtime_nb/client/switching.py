@@ -25,15 +25,17 @@ class _SwitchInterval:
             self._holders += 1
             if self._holders == 1:
                 self._before = sys.getswitchinterval()
-                # Somebody who set a shorter one keeps it.
-                sys.setswitchinterval(min(self._before, LIVE_SWITCH_INTERVAL_S))
+                # Somebody who set a shorter one keeps it, to the microsecond: setting what
+                # was read rounds it.
+                if self._before > LIVE_SWITCH_INTERVAL_S:
+                    sys.setswitchinterval(LIVE_SWITCH_INTERVAL_S)
                 self._ours = sys.getswitchinterval()
 
     def release(self) -> None:
         with self._lock:
             self._holders -= 1
             # A value that somebody set meanwhile is theirs to keep.
-            if self._holders == 0 and sys.getswitchinterval() == self._ours:
+            if self._holders == 0 and sys.getswitchinterval() == self._ours != self._before:
                 sys.setswitchinterval(self._before)
 
 

@@ -45,6 +45,10 @@ class Turn:
         One of them is called, once.
     response_id
         Known from `response.created` on.
+    by_order
+        Whether the response was matched by its place only, and may be another one.
+    event_id
+        Id of the last event that asked for it.
     attempts
         How often it was sent.
     settled
@@ -63,6 +67,8 @@ class Turn:
     resolve: Callable[[Response], None]
     reject: Callable[[RealtimeError], None]
     response_id: str | None = None
+    by_order: bool = False
+    event_id: str = ""
     attempts: int = 0
     settled: bool = False
     unwanted: bool = False

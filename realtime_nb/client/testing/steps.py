@@ -165,9 +165,13 @@ def mismatch(wanted: Any, found: Any, path: str) -> str:
         return _mismatch_inside(
             cast("Mapping[str, Any]", wanted), cast("Mapping[str, Any]", found), path
         )
-    judge: Any = wanted
-    fits = judge(found) if callable(judge) else judge is ... or judge == found
-    return "" if fits else f"{path} is {found!r}"
+    return "" if _fits(wanted, found) else f"{path} is {found!r}"
+
+
+def _fits(wanted: Any, found: Any) -> bool:
+    if callable(wanted):
+        return bool(wanted(found))
+    return wanted is ... or wanted == found
 
 
 def _mismatch_inside(wanted: Mapping[str, Any], found: Mapping[str, Any], path: str) -> str:
