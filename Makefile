@@ -6,7 +6,7 @@
 
 VENV  := .venv
 PY    := $(VENV)/bin/python
-PIP   := $(PY) -m pip install --disable-pip-version-check --prefer-binary
+PIP   := $(PY) -m pip install --disable-pip-version-check --prefer-binary $(if $(CI),--quiet)
 STAMP := $(VENV)/.installed
 SLOW  := browser or notebooks
 
@@ -79,9 +79,9 @@ setup: $(STAMP)-test js/node_modules/.installed
 chromium: $(STAMP)-test
 	@if $(PY) -m tests.browser.harness_chromium; then :; \
 	elif [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else \
-	  $(PY) -m playwright install chromium; \
+	  PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/$(VENV)/bin/node $(PY) -m playwright install chromium; \
 	fi
 	@$(PY) -m tests.browser.harness_chromium
 

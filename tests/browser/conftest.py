@@ -19,7 +19,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tests.browser.harness import LabServer, NotebookPage, OpenNotebook, find_chromium
-from tests.browser.harness_chromium import launch
+from tests.browser.harness_chromium import choose_node, launch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -114,6 +114,7 @@ def playwright() -> Iterator[Playwright]:
     While it runs, asyncio in this thread counts as running, and asynchronous tests of other
     folders could not start.
     """
+    choose_node()
     with sync_playwright() as driver:
         yield driver
 

