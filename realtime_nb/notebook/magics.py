@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import keyword
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from IPython.core.magic import (
     Magics,
@@ -65,7 +65,7 @@ class RealtimeMagics(Magics):
         if cell is None:
             self._list()
             return
-        options: Namespace = parse_argstring(self.realtime, line)
+        options = cast("Namespace", parse_argstring(self.realtime, line))
         self._start(options, cell)
 
     def _list(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from realtime_nb.protocol.events import AUDIO_FIELDS
@@ -15,61 +16,53 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 """seq, t_ms, dir, type, ref, summary, size (bytes), count (events folded into the row)."""
 
-_FOLDED: Final = 400
+_FOLDED_TEXT: Final = 400
+
+
+@dataclass(slots=True)
+class _Run:
+    """A row that further deltas may still join."""
+
+    row: Row
+    text: str
+    audio_bytes: int
 
 
 class RowFeed:
-    """Makes rows of records, folding a delta into the row before when that is its run.
+    """Makes rows of records, folding deltas of one run into one row.
 
-    A run is of one type, one direction and one item; a row that grows keeps its `seq`, so a
-    table may replace it.
+    A run is of one type, one direction and one item. Runs may interleave, as the deltas of
+    words and sound do; any event that is no delta ends them all. A row that grows keeps its
+    `seq`, so a table may replace it.
     """
 
     def __init__(self) -> None:
-        self._last: Row | None = None
-        self._text = ""
-        self._bytes = 0
+        self._runs: dict[tuple[str, str, str], _Run] = {}
 
     def add(self, record: Record) -> Row:
-        """Return the row for `record`: a new one, or the one before grown by it."""
+        """Return the row for `record`: a new one, or an earlier one grown by it."""
         event = record.event
-        audible = payload_bytes(event)
-        row: Row = {
-            "seq": record.seq,
-            "t_ms": round(record.t_ms, 1),
-            "dir": record.direction,
-            "type": event.type,
-            "ref": reference(event),
-            "summary": summarise(event),
-            "size": record.size,
-            "count": 1,
-        }
-        if self._continues(row):
-            return self._grow(row, event.get("delta"), audible)
-        self._last = row
+        ref = reference(event)
+        is_delta = event.type.endswith(".delta") or event.type in AUDIO_FIELDS
+        if not is_delta:
+            self._runs.clear()
+            return _row(record, ref)
+        key = (record.direction, event.type, ref)
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = _Run(_row(record, ref), "", 0)
+        else:
+            run.row["count"] += 1
+            run.row["size"] += record.size
         delta = event.get("delta")
-        self._text = delta if isinstance(delta, str) and not audible else ""
-        self._bytes = audible
-        return dict(row)
-
-    def _continues(self, row: Row) -> bool:
-        last = self._last
-        if last is None or not (row["type"].endswith(".delta") or row["type"] in AUDIO_FIELDS):
-            return False
-        return all(last[key] == row[key] for key in ("type", "dir", "ref"))
-
-    def _grow(self, row: Row, delta: Any, audible: int) -> Row:
-        last = self._last
-        assert last is not None  # noqa: S101 -- _continues has looked
-        last["count"] += 1
-        last["size"] += row["size"]
-        self._bytes += audible
-        if audible:
-            last["summary"] = f"{self._bytes:,} bytes of sound"
+        audio_bytes = payload_bytes(event)
+        run.audio_bytes += audio_bytes
+        if run.audio_bytes:
+            run.row["summary"] = f"{run.audio_bytes:,} bytes of sound"
         elif isinstance(delta, str):
-            self._text = (self._text + delta)[:_FOLDED]
-            last["summary"] = shorten(self._text)
-        return dict(last)
+            run.text = (run.text + delta)[:_FOLDED_TEXT]
+            run.row["summary"] = shorten(run.text)
+        return dict(run.row)
 
 
 def fold(records: Iterable[Record]) -> list[Row]:
@@ -80,3 +73,16 @@ def fold(records: Iterable[Record]) -> list[Row]:
         row = feed.add(record)
         rows[row["seq"]] = row
     return list(rows.values())
+
+
+def _row(record: Record, ref: str) -> Row:
+    return {
+        "seq": record.seq,
+        "t_ms": round(record.t_ms, 1),
+        "dir": record.direction,
+        "type": record.event.type,
+        "ref": ref,
+        "summary": summarise(record.event),
+        "size": record.size,
+        "count": 1,
+    }
