@@ -146,7 +146,16 @@ class Bridge:
         state = self._session.state
         failure = self._session.failure
         detail = str(failure) if failure is not None else ""
-        return {"state": _STATES.get(state, state), "detail": detail}
+        return {
+            "state": _STATES.get(state, state),
+            "detail": detail,
+            "model": self._model(),
+        }
+
+    def _model(self) -> str:
+        """The model the service says it is; until it has said so, the one asked for."""
+        told = (self._session.conversation.session or {}).get("model")
+        return told if isinstance(told, str) else self._session.endpoint.model
 
     # -- from the session
 
@@ -166,8 +175,9 @@ class Bridge:
                 self._interruption.start()
         elif event.type == "response.done":
             self._say_failure(event.get("response.status_details.error"))
-        elif event.type == "session.updated":
+        elif event.type in ("session.created", "session.updated"):
             self._encoder = Encoder(self._format("input"))
+            self._show_state()
         self.timing.event(event, record.t_ms, self._turn_detection())
 
     def _hear(self, item_id: Any, content_index: Any, sound: bytes | None) -> None:
@@ -227,7 +237,7 @@ class Bridge:
                 **self._state(),
                 "endpoint": {
                     "name": endpoint.name,
-                    "model": endpoint.model,
+                    "model": self._model(),
                     "practice": endpoint.practice,
                     "url": endpoint.base_url,
                 },

@@ -86,6 +86,12 @@ async def test_a_page_is_welcomed_with_all_there_is(room: Room) -> None:
     assert [row["type"] for row in welcome["events"]] == ["session.updated", "response.created"]
 
 
+async def test_the_model_shown_is_the_one_the_service_says_it_is(owned: Room) -> None:
+    assert owned.view.of_kind("welcome")[0]["endpoint"]["model"] == "local-demo"
+    owned.session.receive({"type": "session.updated", "session": {"model": "another"}})
+    assert owned.view.of_kind("state")[-1]["model"] == "another"
+
+
 async def test_sound_goes_up_in_order_and_gaps_are_counted(owned: Room) -> None:
     owned.view.page_says("mic", on=True)
     for seq in (0, 1, 4):
