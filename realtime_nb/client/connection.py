@@ -106,7 +106,12 @@ class Connection:
             When the connection has ended.
         """
         await self._wire.drained()
-        self.post(event)
+        try:
+            self.post(event)
+        except ConnectionLost:
+            # It may be closing just now: wait to know how.
+            await self._wire.ended()
+            raise self._wire.lost() from None
 
     async def send_raw(self, data: str) -> None:
         """Send a text frame that may hold anything; it is logged when it is an event."""

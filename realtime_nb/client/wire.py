@@ -8,6 +8,7 @@ true again below 256 KiB. Whoever sends decides what to do meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -187,6 +188,12 @@ class Wire:
             return await self._socket.recv(decode=False)
         except ConnectionClosed:
             raise self.lost() from None
+
+    async def ended(self) -> None:
+        """Wait until a connection that is closing has closed, at most `CLOSE_TIMEOUT_S`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._socket.wait_closed()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye and wait for the end, at most `CLOSE_TIMEOUT_S`; idempotent."""

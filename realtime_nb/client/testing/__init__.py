@@ -31,6 +31,7 @@ from realtime_nb.client.testing.events import (
 )
 from realtime_nb.client.testing.peer import Handshake, ScriptedPeer
 from realtime_nb.client.testing.steps import (
+    ANYTHING,
     ScriptError,
     Step,
     answer,
@@ -47,6 +48,7 @@ from realtime_nb.client.testing.steps import (
 )
 
 __all__ = [
+    "ANYTHING",
     "DEFAULT_SESSION",
     "Handshake",
     "ScriptError",

@@ -18,7 +18,7 @@ from realtime_nb.client.secret import Secret
 from realtime_nb.client.testing.steps import Json, Line, ScriptError, Step, short
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from types import TracebackType
 
     from websockets.asyncio.server import Server
@@ -57,7 +57,7 @@ class ScriptedPeer:
     *scripts
         The steps of each connection, in the order the connections come.
     ignore
-        Types of client events that no step waits for.
+        Types of client events that no step waits for; `ANYTHING` among them stands for all.
     api_key
         What `endpoint` is given as its key.
     patience
@@ -74,7 +74,7 @@ class ScriptedPeer:
     def __init__(
         self,
         *scripts: Sequence[Step],
-        ignore: Sequence[str] = _IGNORED,
+        ignore: Collection[str] = _IGNORED,
         api_key: str = "sk-scripted",
         patience: float = PATIENCE_S,
     ) -> None:
@@ -88,6 +88,7 @@ class ScriptedPeer:
         self._server: Server | None = None
         self._loop: BackgroundLoop | None = None
         self._news = asyncio.Event()
+        self._heard = asyncio.Event()
         self.received: list[Json] = []
         self.handshakes: list[Handshake] = []
 
@@ -107,6 +108,17 @@ class ScriptedPeer:
     def of_type(self, kind: str) -> list[Json]:
         """Return the client events of one type so far."""
         return [event for event in self.received if event.get("type") == kind]
+
+    async def heard(self, kind: str, count: int = 1) -> list[Json]:
+        """Wait until `count` client events of a type have come, and return them."""
+        while len(found := self.of_type(kind)) < count:
+            self._heard.clear()
+            await self._heard.wait()
+        return found
+
+    def _note(self, event: Json) -> None:
+        self.received.append(event)
+        self._heard.set()
 
     async def __aenter__(self) -> Self:
         self._server = await serve(
@@ -190,7 +202,7 @@ class ScriptedPeer:
             return
         self._left.append(script)
         line = Line(socket, self._ignored)
-        reader = asyncio.create_task(line.read(self.received))
+        reader = asyncio.create_task(line.read(self._note))
         try:
             while script:
                 await script[0].run(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -20,6 +20,10 @@ Json: TypeAlias = dict[str, Any]
 Made: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+ANYTHING = "*"
+"""Among the ignored types: no step waits for any event, and none is unexpected."""
+
+
 class ScriptError(AssertionError):
     """The client did what the script does not say."""
 
@@ -27,19 +31,19 @@ class ScriptError(AssertionError):
 class Line:
     """One connection of the peer, while its script runs."""
 
-    def __init__(self, socket: ServerConnection, ignored: Sequence[str]) -> None:
+    def __init__(self, socket: ServerConnection, ignored: Collection[str]) -> None:
         self.socket = socket
         self.latest: Json = {}
         self.events: asyncio.Queue[Json] = asyncio.Queue()
         self.ignored = ignored
 
-    async def read(self, received: list[Json]) -> None:
-        """Put what comes into the queue, but for the ignored types, and into `received`."""
+    async def read(self, note: Callable[[Json], None]) -> None:
+        """Put what comes into the queue, but for the ignored types, and `note` all of it."""
         with contextlib.suppress(ConnectionClosed):
             async for frame in self.socket:
                 event: Json = json.loads(frame)
-                received.append(event)
-                if event.get("type") not in self.ignored:
+                note(event)
+                if ANYTHING not in self.ignored and event.get("type") not in self.ignored:
                     self.events.put_nowait(event)
 
     async def next_event(self) -> Json:
