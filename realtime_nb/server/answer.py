@@ -1,0 +1,149 @@
+"""One answer from the brain's words to events: spoken clause by clause, or as text.
+
+The driver owns time (pace, a reader that lags) and sound (speaker, resampling, encoding);
+`ResponseEvents` owns the order of events, the brain the words.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.server.brain.interface import FunctionCall, Piece
+from realtime_nb.server.clauses import ClauseSplitter
+from realtime_nb.server.pacing import WORD_MS, Pacer
+from realtime_nb.server.speech_stream import SpokenClause, Voice
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+
+    from realtime_nb.server.response_events import FinalStatus, ResponseEvents
+
+Json = dict[str, Any]
+
+FIRST_DELTA_MS = 100.0  # short, so that the first sound comes soon
+DELTA_MS = 200.0
+# The transcript runs ahead of its sound by up to this much.
+TRANSCRIPT_LEAD_MS = 300.0
+_WORD: Final = re.compile(r"\s*\S+\s*|\s+")
+
+
+class _OutOfTokensError(Exception):
+    """`max_output_tokens` is reached."""
+
+
+class Answer:
+    """Drives one response to its end.
+
+    Parameters
+    ----------
+    events
+        The response; its `created` was emitted already.
+    voice
+        For spoken answers.
+    pacer
+        Says when a piece is due.
+    gate
+        Awaited before each piece: returns when the reader keeps up.
+    """
+
+    def __init__(
+        self,
+        events: ResponseEvents,
+        *,
+        voice: Voice,
+        pacer: Pacer,
+        gate: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._events = events
+        self._voice = voice
+        self._pacer = pacer
+        self._gate = gate
+        self._clauses = ClauseSplitter()
+        self._words = 0
+        self._speaks = events.spec.modality == "audio"
+
+    async def run(self, pieces: AsyncIterator[Piece]) -> tuple[FinalStatus, Json | None]:
+        """Put out what the brain says; return how the response ends.
+
+        Parameters
+        ----------
+        pieces
+            The brain's stream; closed in any case.
+        """
+        try:
+            async with aclosing(_closable(pieces)) as stream:
+                async for piece in stream:
+                    await self._take(piece)
+                await self._end_of_text()
+        except _OutOfTokensError:
+            return "incomplete", {"reason": "max_output_tokens"}
+        return "completed", None
+
+    async def _take(self, piece: Piece) -> None:
+        if isinstance(piece, FunctionCall):
+            await self._end_of_text()
+            await self._gate()
+            self._require(text=piece.name + piece.arguments)
+            self._events.function_call(piece.name, piece.arguments)
+        elif self._speaks:
+            for clause in self._clauses.feed(piece):
+                await self._say(clause)
+        else:
+            for word in _WORD.findall(piece):
+                await self._write(word)
+
+    async def _end_of_text(self) -> None:
+        rest = self._clauses.flush()
+        if rest:
+            await self._say(rest)
+        self._events.close_message()
+
+    async def _write(self, word: str) -> None:
+        await self._ready(self._words * WORD_MS)
+        self._words += 1
+        self._require(text=word)
+        self._events.text(word)
+
+    async def _say(self, clause: str) -> None:
+        events = self._events
+        events.open_message()
+        started_ms = events.audio_ms
+        with SpokenClause(clause, self._voice) as spoken:
+            while True:
+                length_ms = DELTA_MS if events.audio_ms else FIRST_DELTA_MS
+                block = await spoken.block(length_ms)
+                if block is None:
+                    break
+                sent_ms = events.audio_ms
+                await self._ready(sent_ms)
+                ahead_ms = sent_ms - started_ms + length_ms + TRANSCRIPT_LEAD_MS
+                self._transcribe(spoken.captions.until(ahead_ms))
+                self._require(audio_ms=self._voice.format.ms(len(block)))
+                events.audio(block)
+            self._transcribe(spoken.captions.rest())
+
+    def _transcribe(self, text: str) -> None:
+        for word in _WORD.findall(text):
+            self._require(text=word)
+            self._events.text(word)
+
+    async def _ready(self, sent_ms: float) -> None:
+        await self._pacer.wait(sent_ms)
+        await self._gate()
+
+    def _require(self, *, text: str = "", audio_ms: float = 0.0) -> None:
+        if not self._events.room_for(text=text, audio_ms=audio_ms):
+            raise _OutOfTokensError
+
+
+async def _closable(pieces: AsyncIterator[Piece]) -> AsyncGenerator[Piece]:
+    """Pass pieces on as a generator, so that closing it closes the brain's own."""
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,201 @@
+"""A brain behind any OpenAI-compatible chat-completions URL: Ollama, llama.cpp, vLLM.
+
+The conversation goes out as messages, the answer comes back as a stream; text is passed
+on as it comes, so that it is spoken clause by clause while the rest is being made.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from realtime_nb.errors import UsageError
+from realtime_nb.server.brain.interface import BrainError, FunctionCall
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from openai import AsyncOpenAI
+
+    from realtime_nb.server.brain.interface import BrainRequest, ContextItem, Piece
+
+Json = dict[str, Any]
+
+KEY_VARIABLE: Final = "REALTIME_NB_BRAIN_KEY"
+_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEndpoint:
+    """A chat service.
+
+    Parameters
+    ----------
+    base_url
+        Such as ``http://127.0.0.1:11434/v1``.
+    model
+        Its model; empty for the first one that the service lists.
+    """
+
+    base_url: str
+    model: str = ""
+
+
+def read_chat_url(url: str) -> ChatEndpoint:
+    """Return the endpoint of ``http://HOST:PORT/v1?model=NAME``.
+
+    Raises
+    ------
+    UsageError
+        When it is no such URL.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise UsageError(f"{url!r} is no chat service; write http://127.0.0.1:11434/v1?model=NAME")
+    models = parse_qs(parts.query).get("model", [""])
+    return ChatEndpoint(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), models[-1])
+
+
+@dataclass(slots=True)
+class _Call:
+    """A function call whose pieces are still coming."""
+
+    name: str = ""
+    arguments: list[str] = field(default_factory=list[str])
+
+
+class ChatBrain:
+    """Lets a chat service answer.
+
+    Parameters
+    ----------
+    endpoint
+        Which one.
+    key
+        API key; by default ``REALTIME_NB_BRAIN_KEY``, else none is needed.
+    """
+
+    name = "chat"
+    card: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+
+    def __init__(self, endpoint: ChatEndpoint, key: str | None = None) -> None:
+        self._endpoint = endpoint
+        self._key = key or os.environ.get(KEY_VARIABLE) or "none"
+        self._model = endpoint.model
+        host = urlsplit(endpoint.base_url).netloc
+        self.about = f"Answers come from the chat service at {host}, heard and spoken locally."
+
+    async def respond(self, request: BrainRequest) -> AsyncIterator[Piece]:
+        """Stream the service's answer; see `interface.Brain.respond`."""
+        from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 -- a second to import
+
+        client = AsyncOpenAI(
+            base_url=self._endpoint.base_url, api_key=self._key, timeout=_TIMEOUT_S, max_retries=1
+        )
+        try:
+            async with client:
+                async for piece in self._stream(client, request):
+                    yield piece
+        except OpenAIError as error:
+            raise BrainError(
+                f"the chat service at {self._endpoint.base_url} does not answer: {error}",
+                code="brain_unavailable",
+            ) from error
+
+    async def _stream(self, client: AsyncOpenAI, request: BrainRequest) -> AsyncIterator[Piece]:
+        calls: dict[int, _Call] = {}
+        body: Json = {
+            "model": await self._model_name(client),
+            "messages": as_messages(request),
+            "stream": True,
+            **_tools(request),
+        }
+        stream = await client.chat.completions.create(**body)
+        async with stream:
+            async for chunk in stream:
+                if not chunk.choices:
+                    continue
+                delta = chunk.choices[0].delta
+                if delta.content:
+                    yield delta.content
+                for piece in delta.tool_calls or ():
+                    call = calls.setdefault(piece.index, _Call())
+                    if piece.function is not None:
+                        call.name += piece.function.name or ""
+                        call.arguments.append(piece.function.arguments or "")
+        for _, call in sorted(calls.items()):
+            yield FunctionCall(call.name, "".join(call.arguments) or "{}")
+
+    async def _model_name(self, client: AsyncOpenAI) -> str:
+        if not self._model:
+            models = await client.models.list()
+            if not models.data:
+                raise BrainError(
+                    f"the chat service at {self._endpoint.base_url} lists no model; "
+                    "name one with ?model=NAME",
+                    code="brain_unavailable",
+                )
+            self._model = models.data[0].id
+        return self._model
+
+
+def as_messages(request: BrainRequest) -> list[Json]:
+    """Return a request's conversation as chat messages.
+
+    Calls made one after the other become one message, as chat services demand; a call
+    whose output is missing is left out together with it.
+    """
+    messages: list[Json] = []
+    if request.instructions:
+        messages.append({"role": "system", "content": request.instructions})
+    answered = {item.call_id for item in request.items if item.kind == "function_call_output"}
+    called = {item.call_id for item in request.items if item.kind == "function_call"}
+    for item in request.items:
+        if item.kind == "function_call" and item.call_id in answered:
+            _add_call(messages, item)
+        elif item.kind == "function_call_output" and item.call_id in called:
+            messages.append({"role": "tool", "tool_call_id": item.call_id, "content": item.output})
+        elif item.kind == "message" and item.text:
+            messages.append({"role": item.role, "content": item.text})
+    if request.idle:
+        messages.append({"role": "system", "content": "The user has been silent for a while."})
+    return messages
+
+
+def _add_call(messages: list[Json], item: ContextItem) -> None:
+    call = {
+        "id": item.call_id,
+        "type": "function",
+        "function": {"name": item.name, "arguments": item.arguments},
+    }
+    if messages and messages[-1].get("tool_calls"):
+        messages[-1]["tool_calls"].append(call)
+    else:
+        messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+
+
+def _tools(request: BrainRequest) -> Json:
+    if not request.tools or request.tool_choice == "none":
+        return {}
+    choice: Any = request.tool_choice
+    if choice == "function":
+        choice = {"type": "function", "function": {"name": request.forced_tool}}
+    tools = [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.parameters or {"type": "object", "properties": {}},
+            },
+        }
+        for tool in request.tools
+    ]
+    return {"tools": tools, "tool_choice": choice}

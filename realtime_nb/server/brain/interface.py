@@ -1,0 +1,181 @@
+"""What stands between the server and whatever thinks: a brain.
+
+A brain is made for each session. It is asked once for each response, with everything the
+response may look at, and streams text and function calls. It never sees the wire, the
+audio, or another session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+Json = dict[str, Any]
+
+
+class BrainError(Exception):
+    """A brain cannot answer; the response ends as `failed` with this message.
+
+    Parameters
+    ----------
+    message
+        One line for people.
+    code
+        `status_details.error.code`.
+    """
+
+    def __init__(self, message: str, *, code: str = "server_error") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ContextItem:
+    """One item of the conversation, as a brain sees it.
+
+    Parameters
+    ----------
+    kind
+        As the item's type on the wire.
+    role
+        Of messages.
+    text
+        A message's words, typed or recognised; empty when they are unknown, as after a
+        truncation.
+    spoken
+        Whether a user's words were spoken.
+    unheard
+        Why spoken words could not be recognised; empty when they were.
+    images
+        How many pictures the message holds (brains here do not see them).
+    name, arguments, call_id, output
+        Of function calls and their outputs.
+    made_s
+        When the item was made, on the same clock as `BrainRequest.now_s`.
+    """
+
+    kind: Literal["message", "function_call", "function_call_output"]
+    role: Literal["system", "user", "assistant"] | None = None
+    text: str = ""
+    spoken: bool = False
+    unheard: str = ""
+    images: int = 0
+    name: str = ""
+    arguments: str = ""
+    call_id: str = ""
+    output: str = ""
+    made_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTool:
+    """A function the session offers.
+
+    Parameters
+    ----------
+    name, description
+        As the client wrote them.
+    parameters
+        JSON schema of the arguments.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class BrainRequest:
+    """All that one response may look at.
+
+    Parameters
+    ----------
+    instructions
+        The session's, or the response's own.
+    items
+        The conversation so far, oldest first.
+    tools
+        Functions that may be called.
+    tool_choice
+        ``auto``, ``none`` or ``required``; or ``function`` with `forced_tool`.
+    forced_tool
+        Name of the function that must be called.
+    now_s
+        The session's clock, in seconds.
+    idle
+        True when nobody said anything and the idle timeout asks for a word.
+    """
+
+    instructions: str
+    items: tuple[ContextItem, ...]
+    tools: tuple[FunctionTool, ...] = ()
+    tool_choice: Literal["auto", "none", "required", "function"] = "auto"
+    forced_tool: str = ""
+    now_s: float = 0.0
+    idle: bool = False
+
+    @property
+    def last(self) -> ContextItem | None:
+        """The newest item."""
+        return self.items[-1] if self.items else None
+
+    @property
+    def last_user(self) -> ContextItem | None:
+        """The newest message of the user."""
+        return next((item for item in reversed(self.items) if item.role == "user"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """The brain wants a function called.
+
+    Parameters
+    ----------
+    name
+        One of the request's tools.
+    arguments
+        A JSON object as text.
+    """
+
+    name: str
+    arguments: str
+
+
+Piece: TypeAlias = str | FunctionCall
+
+
+class Brain(Protocol):
+    """What answers. One is made for each session.
+
+    Attributes
+    ----------
+    name : str
+        Which brain this is, one word.
+    about : str
+        What it is and can do, one or two lines for people.
+    card : tuple[str, ...]
+        Examples of what may be said, for people; may be empty.
+    phrases : tuple[str, ...]
+        What it understands, in the notation of `speech`'s grammar; may be empty. The
+        recogniser listens for these first.
+    """
+
+    name: str
+    about: str
+    card: tuple[str, ...]
+    phrases: tuple[str, ...]
+
+    def respond(self, request: BrainRequest) -> AsyncIterator[Piece]:
+        """Stream an answer: pieces of text (joined as they are) and function calls.
+
+        Closing the iterator cancels the answer.
+
+        Raises
+        ------
+        BrainError
+            When there can be no answer, at any point of the stream.
+        """
+        ...

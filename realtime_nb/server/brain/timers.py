@@ -1,0 +1,67 @@
+"""A timer that lives in the conversation: set by one item, read off by a later one.
+
+Nothing ticks. Like the service, a session never speaks up by itself, so a timer tells
+what is left when it is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from realtime_nb.server.brain.numbers import digits
+
+if TYPE_CHECKING:
+    from realtime_nb.server.brain.interface import BrainRequest
+
+_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
+_SET: Final = re.compile(r"\btimer\b.*?(?P<number>\d+|an?) (?P<unit>second|minute|hour)s?\b")
+_CANCELLED: Final = re.compile(r"\b(?:cancel|stop) (?:the|my) timer\b")
+
+
+def set_timer(match: re.Match[str], yes: str) -> str:
+    """Return the confirmation of a timer; `match` has a number and a unit."""
+    number = 1 if match["number"].startswith("a") else int(match["number"])
+    return f"{yes} The timer runs for {_counted(number, match['unit'])}. Ask me how much is left."
+
+
+def time_left(request: BrainRequest) -> str:
+    """Return how much of the last timer is left."""
+    running = _running(request)
+    if running is None:
+        return "No timer is running."
+    if running <= 0:
+        return f"The timer ended {_spoken(-running)} ago."
+    return f"There are {_spoken(running)} left."
+
+
+def cancel_timer(request: BrainRequest) -> str:
+    """Return the confirmation that the timer is gone."""
+    return "No timer is running." if _running(request) is None else "The timer is cancelled."
+
+
+def _running(request: BrainRequest) -> float | None:
+    """Return the seconds left of the last timer set, None when there is none."""
+    for item in reversed(request.items[:-1]):
+        if item.role != "user":
+            continue
+        text = digits(item.text)
+        if _CANCELLED.search(text):
+            return None
+        match = _SET.search(text)
+        if match:
+            number = 1 if match["number"].startswith("a") else int(match["number"])
+            return item.made_s + number * _SECONDS[match["unit"]] - request.now_s
+    return None
+
+
+def _spoken(seconds: float) -> str:
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return _counted(rest, "second")
+    return f"{_counted(minutes, 'minute')} and {_counted(rest, 'second')}"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -1,0 +1,228 @@
+"""The session object: its defaults, what may stand in it, and how an update merges.
+
+An update is checked whole before anything changes: one bad field and the service throws
+the entire update away, and so do we. Only the keys present change; objects under `audio`
+merge; everything else is replaced as it is given.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, cast
+
+from realtime_nb.server.audio_format import WireFormat
+from realtime_nb.server.session_fields import (
+    SEMANTIC_VAD_DEFAULTS,
+    SERVER_VAD_DEFAULTS,
+    SESSION_FIELDS,
+    SESSION_TYPES,
+)
+from realtime_nb.server.wire_errors import (
+    WireError,
+    invalid_type,
+    missing_parameter,
+    unsupported_value,
+)
+
+Json = dict[str, Any]
+
+MODEL = "local-demo"
+DEFAULT_INSTRUCTIONS = (
+    "You are the practice voice of realtime_nb: a small program on this computer, not a "
+    "model. Answer what stands on your card, and say so when something does not."
+)
+
+
+def default_session(session_id: str, expires_at: int) -> Json:
+    """Return the session object of `session.created`, keys in the wire's order.
+
+    Parameters
+    ----------
+    session_id
+        ``sess_...``.
+    expires_at
+        Unix time in seconds.
+    """
+    pcm = {"type": "audio/pcm", "rate": 24000}
+    return {
+        "type": "realtime",
+        "object": "realtime.session",
+        "id": session_id,
+        "model": MODEL,
+        "output_modalities": ["audio"],
+        "instructions": DEFAULT_INSTRUCTIONS,
+        "tools": [],
+        "tool_choice": "auto",
+        "max_output_tokens": "inf",
+        "tracing": None,
+        "truncation": "auto",
+        "prompt": None,
+        "expires_at": expires_at,
+        "audio": {
+            "input": {
+                "format": dict(pcm),
+                "transcription": None,
+                "noise_reduction": None,
+                "turn_detection": dict(SERVER_VAD_DEFAULTS),
+            },
+            "output": {"format": dict(pcm), "voice": "alloy", "speed": 1.0},
+        },
+        "include": None,
+    }
+
+
+class SessionConfig:
+    """The session object in force.
+
+    Parameters
+    ----------
+    session_id, expires_at
+        As in `default_session`.
+    """
+
+    def __init__(self, session_id: str, expires_at: int) -> None:
+        self._session = default_session(session_id, expires_at)
+
+    def to_wire(self) -> Json:
+        """Return the full object, a copy of its own."""
+        return copy.deepcopy(self._session)
+
+    def update(self, update: Any, *, assistant_spoke: bool) -> None:
+        """Check an update and let it take force as a whole.
+
+        Parameters
+        ----------
+        update
+            The `session` of a `session.update`, as parsed.
+        assistant_spoke
+            Whether the conversation holds assistant audio: then the voice stays.
+
+        Raises
+        ------
+        WireError
+            When any field is refused; then nothing has changed.
+        """
+        checked = self._checked(update)
+        merged = self.to_wire()
+        _merge(merged, checked)
+        output = merged["audio"]["output"]
+        if assistant_spoke and output["voice"] != self.voice:
+            raise voice_is_fixed("session.audio.output.voice")
+        if self._session["tracing"] is not None and (merged["tracing"] != self._session["tracing"]):
+            raise WireError(
+                "Cannot update tracing once it is enabled.",
+                code="invalid_value",
+                param="session.tracing",
+            )
+        self._session = merged
+
+    def _checked(self, update: Any) -> Json:
+        if not isinstance(update, dict):
+            raise invalid_type("session", "an object", update)
+        given = cast("Json", update)
+        if "type" not in given:
+            raise missing_parameter("session.type")
+        if given["type"] == "transcription":
+            raise WireError(
+                "Passing a transcription session update to a realtime session is not allowed."
+            )
+        if given["type"] != "realtime":
+            raise unsupported_value("session.type", given["type"], SESSION_TYPES)
+        checked: Json = SESSION_FIELDS.check(given, "session")
+        checked.pop("model", None)  # fixed at connect: this server is `local-demo`
+        return checked
+
+    @property
+    def instructions(self) -> str:
+        """The session's instructions."""
+        return self._session["instructions"]
+
+    @property
+    def tools(self) -> list[Json]:
+        """The session's tools."""
+        return self._session["tools"]
+
+    @property
+    def voice(self) -> str:
+        """The session's output voice."""
+        return self._session["audio"]["output"]["voice"]
+
+    @property
+    def speed(self) -> float:
+        """The session's output speed, 1.0 is normal."""
+        return self._session["audio"]["output"]["speed"]
+
+    @property
+    def input_format(self) -> WireFormat:
+        """How the client's audio is encoded."""
+        return WireFormat.from_wire(self._session["audio"]["input"]["format"])
+
+    @property
+    def output_format(self) -> WireFormat:
+        """How assistant audio is encoded."""
+        return WireFormat.from_wire(self._session["audio"]["output"]["format"])
+
+    @property
+    def turn_detection(self) -> Json | None:
+        """The turn detection in force, None for manual turns."""
+        return self._session["audio"]["input"]["turn_detection"]
+
+    @property
+    def transcription(self) -> Json | None:
+        """The input transcription in force, None when none is wanted."""
+        return self._session["audio"]["input"]["transcription"]
+
+    def get(self, key: str) -> Any:
+        """Return a top-level field of the session object, None when absent."""
+        return self._session.get(key)
+
+
+def voice_is_fixed(path: str) -> WireError:
+    """Return the refusal to change the voice of a conversation that has spoken."""
+    return WireError(
+        "Cannot update a conversation's voice if assistant audio is present.",
+        code="cannot_update_voice",
+        param=path,
+    )
+
+
+def _merge(session: Json, update: Json) -> None:
+    """Put a checked update into a full session object, in place."""
+    audio: Json = update.get("audio", {})
+    for key, value in update.items():
+        if key != "audio":
+            session[key] = value
+    given_input: Json = audio.get("input", {})
+    current: Json = session["audio"]["input"]
+    mergers = {
+        "format": _merge_format,
+        "turn_detection": _merge_turn_detection,
+        "transcription": _merge_transcription,
+        "noise_reduction": _merge_noise_reduction,
+    }
+    for key, value in given_input.items():
+        current[key] = None if value is None else mergers[key](current[key], value)
+    given_output: Json = audio.get("output", {})
+    output: Json = session["audio"]["output"]
+    for key, value in given_output.items():
+        output[key] = _merge_format(output[key], value) if key == "format" else value
+
+
+def _merge_format(_current: Json, given: Json) -> Json:
+    if given["type"] == "audio/pcm":
+        return {"type": "audio/pcm", "rate": given.get("rate", 24000)}
+    return {"type": given["type"]}
+
+
+def _merge_turn_detection(current: Json | None, given: Json) -> Json:
+    defaults = SERVER_VAD_DEFAULTS if given["type"] == "server_vad" else SEMANTIC_VAD_DEFAULTS
+    kept = current if current is not None and current["type"] == given["type"] else {}
+    return {**defaults, **kept, **given}
+
+
+def _merge_transcription(current: Json | None, given: Json) -> Json:
+    return {"model": None, "language": None, "prompt": None, **(current or {}), **given}
+
+
+def _merge_noise_reduction(current: Json | None, given: Json) -> Json:
+    return {"type": "near_field", "strength": 1, **(current or {}), **given}

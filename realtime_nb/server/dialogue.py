@@ -1,0 +1,104 @@
+"""The client's hand on the conversation: create, retrieve, truncate, delete items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.server.item_fields import ITEM, make_item
+from realtime_nb.server.wire_errors import WireError
+
+if TYPE_CHECKING:
+    from realtime_nb.server.core import Core
+
+Json = dict[str, Any]
+
+
+class Dialogue:
+    """Item events of one session.
+
+    Parameters
+    ----------
+    core
+        What the session shares.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def create(self, event: Json) -> None:
+        """Add an item.
+
+        Raises
+        ------
+        WireError
+            When the item or its place is refused.
+        """
+        core = self._core
+        checked = ITEM.check(event["item"], "item")
+        item = make_item(checked, core.config.input_format, made_s=core.now_s())
+        if item.type == "function_call_output" and not core.conversation.has_call(item.call_id):
+            raise WireError(
+                f"Tool call ID '{item.call_id}' not found in conversation.",
+                code="invalid_tool_call_id",
+                param="item.call_id",
+            )
+        previous = core.conversation.add(item, event.get("previous_item_id"))
+        core.listen_to(item)
+        wire = item.to_wire()
+        core.emit("conversation.item.added", previous_item_id=previous, item=wire)
+        core.emit("conversation.item.done", previous_item_id=previous, item=wire)
+
+    def retrieve(self, event: Json) -> None:
+        """Show an item, its sound included.
+
+        Raises
+        ------
+        WireError
+            When there is none of that id.
+        """
+        item = self._core.conversation.get(event["item_id"])
+        if item is None:
+            raise _no_item("retrieve", "retrieving", event["item_id"])
+        self._core.emit("conversation.item.retrieved", item=item.to_wire(with_audio=True))
+
+    def truncate(self, event: Json) -> None:
+        """Cut what the user did not hear from an assistant's message.
+
+        Raises
+        ------
+        WireError
+            When there is none of that id, or nothing to cut there.
+        """
+        item_id, index, end_ms = event["item_id"], event["content_index"], event["audio_end_ms"]
+        item = self._core.conversation.get(item_id)
+        if item is None:
+            error = _no_item("truncate", "truncating", item_id)
+            error.names_event = False
+            raise error
+        item.truncate(index, end_ms)
+        self._core.emit(
+            "conversation.item.truncated",
+            item_id=item_id,
+            content_index=index,
+            audio_end_ms=end_ms,
+        )
+
+    def delete(self, event: Json) -> None:
+        """Take an item out.
+
+        Raises
+        ------
+        WireError
+            When there is none of that id.
+        """
+        if self._core.conversation.remove(event["item_id"]) is None:
+            raise _no_item("delete", "deleting", event["item_id"])
+        self._core.emit("conversation.item.deleted", item_id=event["item_id"])
+
+
+def _no_item(verb: str, doing: str, item_id: str) -> WireError:
+    return WireError(
+        f"Error {doing} item: the item with id '{item_id}' does not exist.",
+        code=f"item_{verb}_invalid_item_id",
+        param="item_id",
+    )

@@ -1,0 +1,175 @@
+"""Recognition beside the event loop: one worker thread a session, fed in order.
+
+The recogniser holds the thread for milliseconds at a time, so it never runs on the loop.
+Jobs of one session run one after the other in the order given; a partial text is read
+without waiting. What could not be heard is a `Heard` too, with the reason in `failure`:
+the turn goes on in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from realtime_nb.speech.interfaces import Recogniser, Recognition
+
+_log = logging.getLogger(__name__)
+
+RATE = 16_000
+_SLICE = 512  # samples fed at a time: the recogniser asks for at most 32 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What came of listening to one utterance.
+
+    Parameters
+    ----------
+    text
+        The words, empty for silence or when hearing failed.
+    failure
+        Why nothing could be recognised, one line; empty when it worked.
+    """
+
+    text: str
+    failure: str = ""
+
+
+class Utterance:
+    """One recognition under way. All calls return at once.
+
+    Parameters
+    ----------
+    hearing
+        The worker this runs on.
+    phrases, prompt
+        What is likely to be said, see `speech`'s `Recogniser.start`.
+    """
+
+    def __init__(self, hearing: Hearing, phrases: Sequence[str], prompt: str) -> None:
+        self._hearing = hearing
+        self._recognition: Recognition | None = None
+        self._failure = ""
+        self._dropped = False
+        self.partial = ""  # written by the worker, read by anybody
+        hearing.submit(partial(self._start, tuple(phrases), prompt))
+
+    def feed(self, pcm: NDArray[np.int16]) -> None:
+        """Queue samples of shape (n,) at 16 kHz."""
+        for first in range(0, pcm.shape[0], _SLICE):
+            piece = pcm[first : first + _SLICE]
+            self._hearing.submit(partial(self._feed, piece))
+
+    def finish(self) -> asyncio.Future[Understood]:
+        """End the utterance; the future resolves when all that was queued is heard."""
+        return self._hearing.run(self._finish)
+
+    def drop(self) -> None:
+        """Forget the utterance; what is still queued is skipped."""
+        self._dropped = True
+        self._hearing.submit(self._release)
+
+    def _start(self, phrases: Sequence[str], prompt: str) -> None:
+        recogniser = self._hearing.recogniser
+        if recogniser is None or self._dropped:
+            return
+        try:
+            self._recognition = recogniser.start(phrases, prompt=prompt)
+        except Exception as error:  # noqa: BLE001 -- see `_fail`
+            self._fail(error)
+
+    def _feed(self, piece: NDArray[np.int16]) -> None:
+        if self._recognition is None or self._dropped:
+            return
+        try:
+            text = self._recognition.feed(piece)
+        except Exception as error:  # noqa: BLE001 -- see `_fail`
+            self._fail(error)
+            return
+        if text is not None:
+            self.partial = text
+
+    def _finish(self) -> Understood:
+        if self._hearing.recogniser is None:
+            return Understood("", self._hearing.why_not or "no recogniser is installed")
+        if self._recognition is None or self._dropped:
+            return Understood("", self._failure)
+        try:
+            heard = self._recognition.finish()
+        except Exception as error:  # noqa: BLE001 -- see `_fail`
+            self._fail(error)
+            return Understood("", self._failure)
+        return Understood(heard.text)
+
+    def _release(self) -> None:
+        if self._recognition is not None:
+            try:
+                self._recognition.finish()
+            except Exception:
+                _log.exception("a dropped recognition did not end")
+        self._recognition = None
+
+    def _fail(self, error: Exception) -> None:
+        # An engine's fault must not take the conversation with it.
+        _log.exception("recognition failed")
+        self._recognition = None
+        self._failure = f"the recogniser failed: {error}"
+
+
+class Hearing:
+    """The worker thread on which a session's utterances are recognised.
+
+    Parameters
+    ----------
+    recogniser
+        None when there is none: then every utterance fails with `why_not`.
+    why_not
+        One line for people.
+    executor
+        Runs the jobs one after the other; by default a thread of its own.
+    """
+
+    def __init__(
+        self,
+        recogniser: Recogniser | None,
+        *,
+        why_not: str = "",
+        executor: Executor | None = None,
+    ) -> None:
+        self.recogniser = recogniser
+        self.why_not = why_not
+        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        self._closed = False
+
+    def start(self, phrases: Sequence[str] = (), prompt: str = "") -> Utterance:
+        """Begin an utterance; an earlier one may still be finishing."""
+        return Utterance(self, phrases, prompt)
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Queue a job; after `close` it is ignored."""
+        if not self._closed:
+            self._executor.submit(job)
+
+    def run(self, job: Callable[[], Understood]) -> asyncio.Future[Understood]:
+        """Queue a job whose result is awaited; after `close` nothing was understood."""
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            closed: asyncio.Future[Understood] = loop.create_future()
+            closed.set_result(Understood("", "the session is over"))
+            return closed
+        return loop.run_in_executor(self._executor, job)
+
+    def close(self) -> None:
+        """End the thread after the job it is at; what is queued is dropped."""
+        self._closed = True
+        self._executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,73 @@
+"""What waits to be sent to one client, bounded in bytes.
+
+Policy. Answers wait while more than `HIGH_WATER` bytes are queued and go on below
+`LOW_WATER`: a reader that lags slows its own answers down, to any pace. Events that the
+client's own requests bring are queued in any case; when they pile up to `LIMIT`, nobody is
+reading and the connection is given up with close code 1008.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+HIGH_WATER: Final = 1 << 20
+LOW_WATER: Final = 1 << 18
+LIMIT: Final = 32 << 20
+
+
+class Outbox:
+    """A queue of frames, counted in bytes.
+
+    Parameters
+    ----------
+    limit
+        Above this the queue overflows.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._frames: deque[bytes] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self.overflowed = False
+
+    @property
+    def size(self) -> int:
+        """Bytes waiting, the frame being sent included."""
+        return self._size
+
+    def put(self, frame: bytes) -> None:
+        """Queue a frame; once the queue overflowed, everything is dropped."""
+        if self.overflowed:
+            return
+        if self._size + len(frame) > self._limit:
+            self.overflowed = True
+            self._frames.clear()
+            self._news.set()
+            return
+        self._frames.append(frame)
+        self._size += len(frame)
+        if self._size > HIGH_WATER:
+            self._room.clear()
+        self._news.set()
+
+    async def get(self) -> bytes | None:
+        """Return the next frame, None when the queue overflowed. Call `sent` after it."""
+        while not self._frames and not self.overflowed:
+            self._news.clear()
+            await self._news.wait()
+        return self._frames.popleft() if self._frames else None
+
+    def sent(self, frame: bytes) -> None:
+        """Count a frame as gone."""
+        self._size -= len(frame)
+        if self._size < LOW_WATER:
+            self._room.set()
+
+    async def room(self) -> None:
+        """Return when the reader keeps up."""
+        await self._room.wait()

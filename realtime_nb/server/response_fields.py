@@ -1,0 +1,129 @@
+"""What may stand in a `response.create`, and what a response becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+from realtime_nb.protocol.ids import new_id
+from realtime_nb.server.audio_format import WireFormat
+from realtime_nb.server.brain.interface import FunctionTool
+from realtime_nb.server.config import SessionConfig, voice_is_fixed
+from realtime_nb.server.item_fields import ITEM_OR_REFERENCE
+from realtime_nb.server.response_events import ResponseSpec
+from realtime_nb.server.schema import Choice, Flag, Listing, Record, Text
+from realtime_nb.server.session_fields import (
+    FORMAT,
+    MAX_TOKENS,
+    METADATA,
+    OUTPUT_MODALITIES,
+    PROMPT,
+    REASONING,
+    TOOL_CHOICE,
+    TOOLS,
+    VOICE,
+)
+
+Json = dict[str, Any]
+
+RESPONSE_FIELDS: Final = Record(
+    {
+        "instructions": Text(),
+        "output_modalities": OUTPUT_MODALITIES,
+        "audio": Record({"output": Record({"format": FORMAT, "voice": VOICE})}),
+        "tools": TOOLS,
+        "tool_choice": TOOL_CHOICE,
+        "parallel_tool_calls": Flag(),
+        "reasoning": REASONING,
+        "max_output_tokens": MAX_TOKENS,
+        "conversation": Choice(("auto", "none")),
+        "metadata": METADATA,
+        "prompt": PROMPT,
+        "input": Listing(ITEM_OR_REFERENCE),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePlan:
+    """One response, settled: the session's fields with the response's own over them.
+
+    Parameters
+    ----------
+    spec
+        What its events show.
+    instructions, tools, tool_choice, forced_tool
+        What the brain is told.
+    tools_wire
+        The tools as they came, for counting.
+    input
+        Checked items and references that stand in for the conversation, else None.
+    """
+
+    spec: ResponseSpec
+    instructions: str
+    tools: tuple[FunctionTool, ...]
+    tools_wire: tuple[Json, ...]
+    tool_choice: Literal["auto", "none", "required", "function"]
+    forced_tool: str
+    input: list[Json] | None
+
+
+def plan_response(
+    asked: Json, config: SessionConfig, *, conversation_id: str, assistant_spoke: bool
+) -> ResponsePlan:
+    """Return what a response shall be.
+
+    Parameters
+    ----------
+    asked
+        What `RESPONSE_FIELDS` has let through.
+    config
+        The session's.
+    conversation_id
+        The default conversation's id.
+    assistant_spoke
+        Whether the conversation holds assistant audio: then the voice stays.
+
+    Raises
+    ------
+    WireError
+        When another voice is asked for in a conversation that has spoken.
+    """
+    output = asked.get("audio", {}).get("output", {})
+    out_of_band = asked.get("conversation") == "none"
+    voice = output.get("voice", config.voice)
+    if assistant_spoke and not out_of_band and voice != config.voice:
+        raise voice_is_fixed("response.audio.output.voice")
+
+    def setting(key: str) -> Any:
+        return asked[key] if key in asked else config.get(key)
+
+    wire_format = config.output_format
+    if "format" in output:
+        wire_format = WireFormat.from_wire({"rate": 24_000, **output["format"]})
+    spec = ResponseSpec(
+        id=new_id("resp"),
+        conversation_id=None if out_of_band else conversation_id,
+        modality=setting("output_modalities")[0],
+        max_output_tokens=setting("max_output_tokens"),
+        format=wire_format,
+        voice=voice,
+        speed=config.speed,
+        metadata=asked.get("metadata"),
+    )
+    tools = tuple(cast("list[Json]", setting("tools")))
+    choice = setting("tool_choice")
+    forced = choice["name"] if isinstance(choice, dict) else ""
+    return ResponsePlan(
+        spec=spec,
+        instructions=setting("instructions"),
+        tools=tuple(
+            FunctionTool(tool["name"], tool.get("description", ""), tool.get("parameters", {}))
+            for tool in tools
+        ),
+        tools_wire=tools,
+        tool_choice="function" if forced else choice,
+        forced_tool=forced,
+        input=asked.get("input"),
+    )

@@ -1,0 +1,79 @@
+"""Input transcription events: what the user said, told when the session asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.server.context import USER_AUDIO_TOKEN_MS, audio_tokens, text_tokens
+from realtime_nb.server.emitter import obfuscation
+from realtime_nb.server.wire_errors import error_body
+
+if TYPE_CHECKING:
+    from realtime_nb.server.core import Core
+    from realtime_nb.server.items import Item, Part
+
+Json = dict[str, Any]
+
+_WORD: Final = re.compile(r"\S+\s*")
+_PREFIX = "conversation.item.input_audio_transcription."
+
+
+async def tell_transcript(core: Core, item: Item, part: Part, wanted: Json) -> None:
+    """Emit a user item's transcription once recognition is through.
+
+    Parameters
+    ----------
+    core
+        What the session shares.
+    item, part
+        The item and its audio part.
+    wanted
+        The `transcription` object that was in force when the audio was committed.
+    """
+    if part.understood is None:
+        return
+    understood = await asyncio.shield(part.understood)
+    ids: Json = {"item_id": item.id, "content_index": item.parts.index(part)}
+    failure = understood.failure or _unknown_language(wanted)
+    if failure:
+        error = error_body(failure, code="transcription_failed", kind="server_error")
+        del error["event_id"]
+        core.emit(_PREFIX + "failed", **ids, error=error)
+        return
+    part.transcript = understood.text
+    for word in _WORD.findall(understood.text):
+        core.emit(_PREFIX + "delta", **ids, delta=word, logprobs=None, obfuscation=obfuscation())
+    core.emit(
+        _PREFIX + "completed",
+        **ids,
+        transcript=understood.text,
+        usage=transcription_usage(wanted, part.audio_ms, understood.text),
+        logprobs=None,
+    )
+
+
+def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
+    """Return the `usage` of a transcription: by duration for whisper-1, else by tokens."""
+    if wanted.get("model") == "whisper-1":
+        return {"type": "duration", "seconds": math.ceil(audio_ms / 1000.0)}
+    prompt = text_tokens(wanted.get("prompt") or "")
+    audio = audio_tokens(audio_ms, USER_AUDIO_TOKEN_MS)
+    words = text_tokens(text)
+    return {
+        "type": "tokens",
+        "total_tokens": prompt + audio + words,
+        "input_tokens": prompt + audio,
+        "input_token_details": {"text_tokens": prompt, "audio_tokens": audio},
+        "output_tokens": words,
+    }
+
+
+def _unknown_language(wanted: Json) -> str:
+    languages = [wanted.get("language"), *(wanted.get("languages") or [])]
+    named = [language.lower() for language in languages if language]
+    if not named or any(re.match(r"en(g|glish)?\b", language) for language in named):
+        return ""
+    return f"The local recogniser hears English only, not '{named[0]}'."

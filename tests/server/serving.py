@@ -1,0 +1,57 @@
+"""The real application on a free loopback port, inside a test's own loop."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import tornado.httpserver
+import tornado.netutil
+
+from realtime_nb.server.app import Shared, make_app
+from realtime_nb.server.core import Settings
+from realtime_nb.server.pacing import Pace
+from tests.server.fakes import LoudnessActivity, ScriptedRecogniser, TalkBrain, ToneSpeaker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TOKEN = "a-token-for-tests"
+
+
+@dataclass
+class Served:
+    """A server under test."""
+
+    shared: Shared
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def socket_url(self, query: str = "?model=local-demo") -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/realtime{query}"
+
+
+@asynccontextmanager
+async def serving(brain: Any = None, *, texts: Any = (), **settings: Any) -> AsyncIterator[Served]:
+    """Serve with fake engines, real threads and real time."""
+    chosen = brain or TalkBrain()
+    recogniser = ScriptedRecogniser(list(texts))
+    engines: Any = SimpleNamespace(
+        voice_activity=LoudnessActivity, recogniser=recogniser, speaker=ToneSpeaker(), missing=()
+    )
+    shared = Shared(TOKEN, lambda: chosen, engines, Settings(Pace(0), **settings))
+    server = tornado.httpserver.HTTPServer(make_app(shared))
+    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    server.add_sockets(sockets)
+    try:
+        yield Served(shared, sockets[0].getsockname()[1])
+    finally:
+        server.stop()
+        for client in list(shared.connections):
+            await client.leave()
+        await server.close_all_connections()
