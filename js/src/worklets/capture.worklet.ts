@@ -17,6 +17,10 @@ class CaptureProcessor extends AudioWorkletProcessor {
   readonly #mono = new Float32Array(MAX_BLOCK);
   readonly #resampler = sampleRate === RATE ? null : new Resampler(sampleRate, RATE, MAX_BLOCK);
   readonly #resampled = new Float32Array(this.#resampler?.capacity(MAX_BLOCK) ?? 0);
+  /** Where the unbroken run of input began, in frames of the context, and what it has given. */
+  #runStart = 0;
+  #runEnd = -1;
+  #made = 0;
   #open = true;
 
   constructor() {
@@ -32,12 +36,16 @@ class CaptureProcessor extends AudioWorkletProcessor {
     const channels = inputs[0];
     const length = channels?.[0]?.length ?? 0;
     if (!this.#open || channels === undefined || length === 0) return this.#open;
+    if (currentFrame !== this.#runEnd) {
+      this.#runStart = currentFrame;
+      this.#made = 0;
+    }
+    this.#runEnd = currentFrame + length;
     this.#mix(channels, length);
     if (this.#resampler === null) {
-      this.#frame(this.#mono, length, length);
+      this.#frame(this.#mono, length);
     } else {
-      const made = this.#resampler.process(this.#mono, length, this.#resampled);
-      this.#frame(this.#resampled, made, length);
+      this.#frame(this.#resampled, this.#resampler.process(this.#mono, length, this.#resampled));
     }
     return true;
   }
@@ -51,24 +59,21 @@ class CaptureProcessor extends AudioWorkletProcessor {
     for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) / channels.length;
   }
 
-  /** `samples[0..count]` came out of this quantum's `block` input samples. */
-  #frame(samples: Float32Array, count: number, block: number): void {
+  #frame(samples: Float32Array, count: number): void {
     let at = 0;
     while (at < count) {
-      at += this.#framer.push(samples, at, count);
-      if (this.#framer.full) this.#send((at / count) * block);
+      const taken = this.#framer.push(samples, at, count);
+      at += taken;
+      this.#made += taken;
+      if (this.#framer.full) this.#send();
     }
   }
 
-  /** `consumed`: input samples of this quantum up to the end of the frame. */
-  #send(consumed: number): void {
+  #send(): void {
     const samples = this.#framer.exchange(this.#spare.pop() ?? new Int16Array(FRAME_SAMPLES));
-    const end = (currentFrame + consumed - (this.#resampler?.delay ?? 0)) / sampleRate;
-    const captured: Captured = {
-      samples,
-      time: end - FRAME_SAMPLES / RATE,
-      rms: this.#framer.rms,
-    };
+    const runTime = (this.#runStart - (this.#resampler?.delay ?? 0)) / sampleRate;
+    const time = runTime + (this.#made - FRAME_SAMPLES) / RATE;
+    const captured: Captured = { samples, time, rms: this.#framer.rms };
     this.port.postMessage(captured, [samples.buffer]);
   }
 }

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e6644d8b57ef4ecd3540504143b0d58995559446c89db17ad1c82cc6ac367c92
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:92be36774517c6dc49c303455247bb0c5828995f68b76be21f815c8be7791f13
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -438,6 +438,10 @@ var capture_worklet_default = `"use strict";
     #mono = new Float32Array(MAX_BLOCK);
     #resampler = sampleRate === RATE ? null : new Resampler(sampleRate, RATE, MAX_BLOCK);
     #resampled = new Float32Array(this.#resampler?.capacity(MAX_BLOCK) ?? 0);
+    /** Where the unbroken run of input began, in frames of the context, and what it has given. */
+    #runStart = 0;
+    #runEnd = -1;
+    #made = 0;
     #open = true;
     constructor() {
       super();
@@ -451,12 +455,16 @@ var capture_worklet_default = `"use strict";
       const channels = inputs[0];
       const length = channels?.[0]?.length ?? 0;
       if (!this.#open || channels === void 0 || length === 0) return this.#open;
+      if (currentFrame !== this.#runEnd) {
+        this.#runStart = currentFrame;
+        this.#made = 0;
+      }
+      this.#runEnd = currentFrame + length;
       this.#mix(channels, length);
       if (this.#resampler === null) {
-        this.#frame(this.#mono, length, length);
+        this.#frame(this.#mono, length);
       } else {
-        const made = this.#resampler.process(this.#mono, length, this.#resampled);
-        this.#frame(this.#resampled, made, length);
+        this.#frame(this.#resampled, this.#resampler.process(this.#mono, length, this.#resampled));
       }
       return true;
     }
@@ -468,23 +476,20 @@ var capture_worklet_default = `"use strict";
       }
       for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) / channels.length;
     }
-    /** \`samples[0..count]\` came out of this quantum's \`block\` input samples. */
-    #frame(samples, count, block) {
+    #frame(samples, count) {
       let at = 0;
       while (at < count) {
-        at += this.#framer.push(samples, at, count);
-        if (this.#framer.full) this.#send(at / count * block);
+        const taken = this.#framer.push(samples, at, count);
+        at += taken;
+        this.#made += taken;
+        if (this.#framer.full) this.#send();
       }
     }
-    /** \`consumed\`: input samples of this quantum up to the end of the frame. */
-    #send(consumed) {
+    #send() {
       const samples = this.#framer.exchange(this.#spare.pop() ?? new Int16Array(FRAME_SAMPLES));
-      const end = (currentFrame + consumed - (this.#resampler?.delay ?? 0)) / sampleRate;
-      const captured = {
-        samples,
-        time: end - FRAME_SAMPLES / RATE,
-        rms: this.#framer.rms
-      };
+      const runTime = (this.#runStart - (this.#resampler?.delay ?? 0)) / sampleRate;
+      const time = runTime + (this.#made - FRAME_SAMPLES) / RATE;
+      const captured = { samples, time, rms: this.#framer.rms };
       this.port.postMessage(captured, [samples.buffer]);
     }
   };
