@@ -138,12 +138,12 @@ def _pace(text: str) -> float:
 def _serve(options: argparse.Namespace) -> int:
     from realtime_nb import server  # noqa: PLC0415 -- heavy: only for this command
 
-    chosen = {"brain": options.brain, "pace": options.pace}
     return server.main(
-        host=options.host,
-        port=options.port,
+        options.host,
+        options.port,
+        brain=options.brain,
+        pace=options.pace,
         exit_with_stdin=options.exit_with_stdin,
-        **{name: value for name, value in chosen.items() if value is not None},
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from realtime_nb import __version__
 from realtime_nb.errors import EndpointError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -102,20 +104,56 @@ def test_the_command_line_starts_without_the_heavy_rooms() -> None:
 
 
 def test_serve_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[dict[str, object]] = []
+    calls: list[tuple[object, ...]] = []
 
-    def serve(**options: object) -> int:
-        calls.append(options)
+    def serve(host: str, port: int, **options: object) -> int:
+        calls.append((host, port, options))
         return 0
 
-    monkeypatch.setitem(sys.modules, "realtime_nb.server", SimpleNamespace(main=serve))
-    monkeypatch.setattr("realtime_nb.server", sys.modules["realtime_nb.server"], raising=False)
+    monkeypatch.setattr("realtime_nb.server.main", serve)
     assert run("serve") == 0
     assert run("serve", "--port", "81", "--brain", "echo", "--pace", "0", "--exit-with-stdin") == 0
     assert calls == [
-        {"host": "127.0.0.1", "port": 0, "exit_with_stdin": False},
-        {"host": "127.0.0.1", "port": 81, "exit_with_stdin": True, "brain": "echo", "pace": 0.0},
+        ("127.0.0.1", 0, {"brain": None, "pace": None, "exit_with_stdin": False}),
+        ("127.0.0.1", 81, {"brain": "echo", "pace": 0.0, "exit_with_stdin": True}),
     ]
+
+
+@pytest.fixture
+def server() -> Iterator[subprocess.Popen[str]]:
+    """Start a practice server on a leash."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "realtime_nb", "serve", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"REALTIME_NB_TOKEN": "a-token"},
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_serve_names_itself_first_and_ends_with_its_leash(server: subprocess.Popen[str]) -> None:
+    assert server.stdin is not None
+    assert server.stdout is not None
+    url = server.stdout.readline()
+    assert re.fullmatch(r"url: http://127\.0\.0\.1:\d+/v1\n", url)
+    assert server.stdout.readline() == "token: a-token\n"
+
+    taken = url.split(":")[-1].split("/")[0]
+    second = subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "realtime_nb", "serve", "--port", taken],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert second.stdout == ""
+    assert len(second.stderr.splitlines()) == 1
+    assert taken in second.stderr
+
+    server.stdin.close()
+    assert server.wait(timeout=30) == 0
 
 
 # -------------------------------------------------------------------- tutorials
