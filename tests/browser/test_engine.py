@@ -1,0 +1,233 @@
+"""The whole widget in Chromium, without a notebook: a stand-in plays the kernel's side.
+
+The page half is js/tests/browser/engine.js.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soxr
+
+from tests.browser.harness_chromium import launch
+from tests.browser.harness_mic import make_mic_wav, tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from playwright.sync_api import Locator, Page, Playwright, Route
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "realtime_nb" / "widget" / "static"
+TESTS = ROOT / "js" / "tests"
+
+RATE = 24_000
+FRAME = 960
+HTML = """<!doctype html><link rel="stylesheet" href="/widget.css">
+<body><script type="module" src="/engine.js"></script>"""
+
+
+def serve(route: Route) -> None:
+    """Answer for http://localhost, which Chromium trusts, without a server."""
+    path = "/" + route.request.url.split("/", 3)[3].partition("?")[0]
+    files = {
+        "/engine.js": TESTS / "browser" / "engine.js",
+        "/fake_model.js": TESTS / "fake_model.js",
+        "/bundle.js": STATIC / "widget.js",
+        "/widget.css": STATIC / "widget.css",
+    }
+    if path == "/":
+        route.fulfill(content_type="text/html", body=HTML)
+    elif path in files:
+        content_type = "text/css" if path.endswith(".css") else "text/javascript"
+        route.fulfill(content_type=content_type, body=files[path].read_text())
+    else:
+        route.fulfill(status=404, body="")
+
+
+def sweep() -> NDArray[np.float32]:
+    """Two seconds of a tone that climbs: no two places of it look alike."""
+    t = np.arange(2 * 48_000) / 48_000
+    return (0.5 * np.sin(2 * np.pi * (200 + 600 * t) * t)).astype(np.float32)
+
+
+@pytest.fixture
+def page(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Page]:
+    wav = make_mic_wav(tmp_path / "mic.wav", [0.5, sweep(), 0.5, tone(440, 1)])
+    context = launch(playwright, chromium, tmp_path / "profile", mic=wav, loop_mic=False)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("http://localhost/**", serve)
+    page.goto("http://localhost/")
+    page.wait_for_function("globalThis.engine?.model.client !== undefined")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def microphone(page: Page) -> Locator:
+    return page.get_by_role("button", name="Microphone", exact=True)
+
+
+def open_microphone(page: Page) -> None:
+    microphone(page).click()
+    page.wait_for_function("engine.heard().length > 2 && engine.live() === 1")
+
+
+def kinds(page: Page, kind: str) -> list[dict[str, Any]]:
+    return list(page.evaluate("kind => engine.model.of(kind)", kind))
+
+
+def test_the_microphone_reaches_the_kernel_sample_by_sample(page: Page) -> None:
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    assert microphone(page).get_attribute("aria-pressed") == "true"
+    (told,) = kinds(page, "mic")
+    assert told["on"] is True
+    assert told["settings"]["rate"] == RATE
+    assert page.evaluate("engine.constraints()") == [
+        {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
+    ]
+    page.wait_for_function("engine.heard().length >= 75")
+    frames = page.evaluate("engine.heard()")
+    assert [frame["seq"] for frame in frames] == list(range(len(frames)))
+    assert [frame["offset"] for frame in frames] == [i * FRAME for i in range(len(frames))]
+    assert {(frame["kind"], frame["stream"], len(frame["samples"])) for frame in frames} == {
+        (1, 1, FRAME)
+    }
+    now_ms = time.time() * 1000
+    times = np.array([frame["tMs"] for frame in frames])
+    assert np.all(np.abs(times - now_ms) < 60_000)
+    # The first frames teach the clock; then frames stand 40 ms apart.
+    assert np.diff(times[25:]) == pytest.approx(40, abs=10)
+
+    captured = np.concatenate([frame["samples"] for frame in frames]) / 32768
+    # 85 dB were measured here.
+    assert snr_against(sweep(), captured) > 60
+    microphone(page).click()
+    page.wait_for_function("engine.live() === 0")
+    assert [told["on"] for told in kinds(page, "mic")] == [True, False]
+    count = page.evaluate("engine.heard().length")
+    page.wait_for_timeout(200)
+    assert page.evaluate("engine.heard().length") == count
+
+
+def snr_against(sound: NDArray[np.float32], captured: NDArray[np.float64]) -> float:
+    """Signal to noise in dB of `sound` (48 kHz) as it best fits into `captured` (24 kHz)."""
+    wanted = soxr.resample(sound.astype(np.float64), 48_000, RATE, quality="VHQ")[2400:-2400]
+    size = 1 << 18
+    match = np.fft.irfft(np.fft.rfft(captured, size) * np.conj(np.fft.rfft(wanted, size)))
+    lag = int(np.argmax(match[: len(captured) - len(wanted)]))
+    # A device at another rate shifts the sound by parts of a sample: fit the slope of the phase.
+    window = np.hanning(len(wanted))
+    spectrum = np.fft.rfft(captured[lag : lag + len(wanted)] * window)
+    model = np.fft.rfft(wanted * window)
+    turns = np.arange(len(model)) / len(wanted)
+
+    def noise(shift: float) -> float:
+        shifted = model * np.exp(-2j * np.pi * turns * shift)
+        gain = np.real(np.vdot(shifted, spectrum)) / np.real(np.vdot(shifted, shifted))
+        return float(np.sum(np.abs(spectrum - gain * shifted) ** 2))
+
+    low, high = -1.0, 1.0
+    for _ in range(40):  # the noise has one valley between two samples
+        third = (high - low) / 3
+        if noise(low + third) < noise(high - third):
+            high -= third
+        else:
+            low += third
+    return float(10 * np.log10(np.sum(np.abs(spectrum) ** 2) / noise((low + high) / 2)))
+
+
+def test_the_microphone_is_let_go_whenever_nobody_could_know_it_is_on(page: Page) -> None:
+    def gone(within_s: float = 1.0) -> None:
+        page.wait_for_function("engine.live() === 0", timeout=within_s * 1000)
+        page.wait_for_function("document.querySelector('[aria-pressed=true]') === null")
+
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    # A view that is drawn anew, as JupyterLab does when a cell moves, keeps it.
+    page.evaluate("engine.views.push(engine.view()); engine.views.shift().abort()")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("engine.live()") == 1
+    # The last view closes.
+    page.evaluate("engine.views.shift().abort()")
+    gone()
+    assert kinds(page, "mic")[-1] == {
+        "kind": "mic",
+        "on": False,
+        "client": page.evaluate("engine.model.client"),
+    }
+    page.evaluate("engine.views.push(engine.view())")
+
+    page.wait_for_function("document.querySelector('.rnb') !== null")
+    for happening in (
+        "engine.model.emit('comm_live_update')",
+        "engine.model.broken = true",
+        "engine.model.tell({kind: 'owner', client: 'another tab'})",
+        "engine.model.tell({kind: 'mic_off', to: engine.model.client, reason: 'closed'})",
+        "engine.life.abort()",
+    ):
+        page.evaluate("engine.model.broken = false; engine.model.welcome()")
+        page.evaluate("engine.model.sent.splice(1)")
+        page.wait_for_function("!document.querySelector('.rnb-microphone').disabled")
+        open_microphone(page)
+        page.evaluate(happening)
+        gone()
+
+
+def test_a_restarted_kernel_is_told_in_words(page: Page) -> None:
+    page.evaluate("engine.model.welcome()")
+    page.get_by_text("live", exact=True).wait_for()
+    page.evaluate("engine.model.emit('comm_live_update')")
+    page.get_by_text("the kernel restarted: run the cell again").wait_for()
+    assert microphone(page).is_disabled()
+    assert page.get_by_role("button", name="Send").is_disabled()
+
+
+def test_sound_that_comes_before_the_first_click_waits_for_one(page: Page) -> None:
+    page.goto("http://localhost/?unasked")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("engine.unasked()") == {"asked": True, "drained": 0}
+    hear = page.get_by_role("button", name="Click to hear")
+    hear.click()
+    page.wait_for_function("engine.model.of('drained').length === 1")
+    hear.wait_for(state="hidden")
+    assert kinds(page, "played")[-1]["streams"] == [{"stream": 1, "samples": 10 * FRAME}]
+    started = kinds(page, "started")
+    assert [one["stream"] for one in started] == [1]
+    assert abs(started[0]["t_ms"] - time.time() * 1000) < 60_000
+
+
+def test_an_answer_is_stopped_and_its_samples_counted(page: Page) -> None:
+    page.evaluate("engine.model.welcome()")
+    box = page.get_by_role("textbox", name="Message")
+    box.fill("Tell me a story")
+    box.press("Enter")
+    assert [one["text"] for one in kinds(page, "text")] == ["Tell me a story"]
+    assert box.input_value() == ""
+    page.evaluate("engine.answer(1, 200)")
+    stop = page.get_by_role("button", name="Stop")
+    page.wait_for_function("engine.model.of('played').length > 2")
+    stop.click()
+    assert len(kinds(page, "stop")) == 1
+    page.evaluate("engine.model.tell({kind: 'clear', to: engine.model.client, id: 5})")
+    page.wait_for_function("engine.model.of('cleared').length === 1")
+    (cleared,) = kinds(page, "cleared")
+    assert cleared["id"] == 5
+    (progress,) = cleared["streams"]
+    assert kinds(page, "played")[-1]["streams"][0]["samples"] <= progress["samples"] < 200 * FRAME
+    assert cleared["latency_ms"] > 0
+    # Frames of the cleared stream that were on their way stay silent, and Stop rests.
+    page.evaluate("engine.answer(1, 5)")
+    page.wait_for_function("document.querySelector('.rnb-stop').disabled")
+    page.wait_for_timeout(500)
+    assert kinds(page, "drained") == []
