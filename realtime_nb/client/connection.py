@@ -86,7 +86,7 @@ class Connection:
         self.endpoint = endpoint
         self._wire = wire
         self._clock = clock or session_clock()
-        self._key = endpoint.api_key.reveal().encode()
+        self._key = endpoint.api_key
         self.session = SessionResource(self)
         self.response = ResponseResource(self)
         self.input_audio_buffer = InputAudioBufferResource(self)
@@ -190,9 +190,9 @@ class Connection:
         """Return the record of the next event; as `recv`, with time and size."""
         frame = await self._wire.receive()
         event = Event.parse(frame)
-        if event.type == "error" and self._key and self._key in frame:
+        if event.type == "error" and self._key.is_secret:
             # A service that quotes the key must not bring it into log and notebook.
-            event = Event.parse(frame.replace(self._key, b"[key]"))
+            event = Event.parse(self._key.scrub(frame.decode()))
         return self.log.append("received", event, t_ms=self._clock(), size=len(frame))
 
     async def __aiter__(self) -> AsyncIterator[Event]:

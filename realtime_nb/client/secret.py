@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any
+from typing import Any, Final
+
+BLOT: Final = "[key]"
+_SHORTEST_SECRET: Final = 8
 
 
 class Secret:
@@ -23,7 +26,16 @@ class Secret:
 
     def scrub(self, text: str) -> str:
         """Return `text` with the key, wherever it stands in it, blotted out."""
-        return text.replace(self.__value, "[key]") if self.__value else text
+        return text.replace(self.__value, BLOT) if self.is_secret else text
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is long enough to be worth hiding.
+
+        People give servers of their own a key such as ``none`` or ``x``; blotting that
+        out would maim every other sentence.
+        """
+        return len(self.__value) >= _SHORTEST_SECRET
 
     def __bool__(self) -> bool:
         return bool(self.__value)

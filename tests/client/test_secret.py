@@ -62,6 +62,12 @@ def test_scrub_blots_it_out():
     assert Secret().scrub("nothing to do") == "nothing to do"
 
 
+@pytest.mark.parametrize("key", ["x", "none", "EMPTY", "1234567"])
+def test_a_key_that_is_no_secret_is_not_blotted_out(key):
+    assert not Secret(key).is_secret
+    assert Secret(key).scrub("none of EMPTY x 1234567") == "none of EMPTY x 1234567"
+
+
 def test_a_traceback_with_locals_does_not_show_it():
     def fails(secret):
         raise ValueError(secret)
