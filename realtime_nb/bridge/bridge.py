@@ -27,6 +27,7 @@ VERSION: Final = 1
 """Of the messages between page and kernel."""
 
 _STATES: Final[Mapping[str, str]] = {"idle": "connecting", "closing": "closed"}
+_ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Bridge:
         """Begin to listen to both sides."""
         self._undo = [
             self._session.subscribe(self._on_record),
-            self._session.on_state(lambda _: self._show_state()),
+            self._session.on_state(self._on_state),
             self._view.on_message(self._post),
         ]
 
@@ -142,6 +143,11 @@ class Bridge:
     def _show_state(self) -> None:
         self._to_all({"kind": "state", **self._state()})
 
+    def _on_state(self, state: str) -> None:
+        self._show_state()
+        if state in ("closed", "failed"):
+            self._to_owner({"kind": "mic_off", "reason": f"the chat {_ENDS[state]}"})
+
     def _state(self) -> dict[str, str]:
         state = self._session.state
         failure = self._session.failure
@@ -153,7 +159,7 @@ class Bridge:
         }
 
     def _model(self) -> str:
-        """The model the service says it is; until it has said so, the one asked for."""
+        """Return the model the service says it is; the one asked for until it has said so."""
         told = (self._session.conversation.session or {}).get("model")
         return told if isinstance(told, str) else self._session.endpoint.model
 

@@ -1,0 +1,105 @@
+"""What the tests of the chat do in its page."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator
+
+    from tests.browser.harness import NotebookPage
+
+LOAD = "%load_ext realtime_nb"
+TALK = """\
+%%realtime --endpoint local
+---
+voice: marin
+turn_detection:
+  type: server_vad
+  silence_duration_ms: 400
+---
+You are a patient guide to this notebook. Keep answers to two sentences."""
+
+# The microphone hears a file; what a browser does to make people sound better stays off.
+PLAIN_MICROPHONE = """\
+chat.widget._audio_constraints = {
+    "echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}"""
+
+_COUNT_TRACKS = """() => {
+  const devices = navigator.mediaDevices;
+  window.__tracks = [];
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    const stream = await ask(constraints);
+    window.__tracks.push(...stream.getTracks());
+    return stream;
+  };
+}"""
+
+
+def until(what: Callable[[], Any], *, seconds: float = 30.0, message: str = "") -> Any:
+    """Ask again and again until the answer is true, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > end:
+            raise AssertionError(message or "it did not happen in time")
+        time.sleep(0.1)
+    return found
+
+
+class ChatPage:
+    """The chat in a notebook whose second cell made it."""
+
+    def __init__(self, notebook: NotebookPage) -> None:
+        self.notebook = notebook
+        self.page = notebook.page
+
+    def start(self, *cells: int) -> ChatPage:
+        """Run cells and wait until the chat is live."""
+        for cell in cells:
+            self.notebook.run_cell(cell)
+        self.wait_live()
+        self.page.evaluate(_COUNT_TRACKS)
+        return self
+
+    def wait_live(self) -> None:
+        self.page.get_by_role("status").filter(has_text="live").first.wait_for()
+        until(lambda: self.state == "live", message="the chat is not live")
+
+    @property
+    def state(self) -> str:
+        return self.page.locator(".rnb-state").last.inner_text()
+
+    @property
+    def transcript(self) -> str:
+        return self.page.get_by_role("log", name="Transcript").last.inner_text()
+
+    @property
+    def events(self) -> str:
+        return self.page.get_by_role("table", name="Events").last.inner_text()
+
+    @property
+    def microphone(self) -> Locator:
+        return self.page.get_by_role("button", name="Microphone", exact=True).last
+
+    @property
+    def live_tracks(self) -> int:
+        """How many microphones the page holds open."""
+        return int(
+            self.page.evaluate("window.__tracks.filter(t => t.readyState === 'live').length")
+        )
+
+    def press_microphone(self) -> None:
+        self.microphone.click()
+        until(
+            lambda: self.microphone.get_attribute("aria-pressed") == "true",
+            message="the microphone did not open",
+        )
+
+    def type(self, text: str) -> None:
+        box = self.page.get_by_role("textbox", name="Message").last
+        box.fill(text)
+        box.press("Enter")

@@ -1,0 +1,134 @@
+"""Cells run again, kernels that restart, servers that die, microphones that are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
+
+if TYPE_CHECKING:
+    from tests.browser.harness import OpenNotebook
+
+pytestmark = pytest.mark.timeout(180)
+
+OPEN_SESSIONS = """\
+import gc
+from realtime_nb import RealtimeSession
+sum(isinstance(o, RealtimeSession) and o.state == "open" for o in gc.get_objects())"""
+
+KILL_SERVER = """\
+import os, signal
+from realtime_nb.client.local import LocalServer
+os.kill(LocalServer.shared().pid, signal.SIGKILL)"""
+
+
+def test_running_the_cell_again_leaves_one_session_and_no_microphone(
+    open_notebook: OpenNotebook,
+) -> None:
+    notebook = open_notebook([LOAD, TALK, PLAIN_MICROPHONE, OPEN_SESSIONS])
+    chat = ChatPage(notebook).start(0, 1, 2)
+    chat.press_microphone()
+    assert chat.live_tracks == 1
+    notebook.run_cell(1)
+    chat.wait_live()
+    until(lambda: chat.live_tracks == 0, seconds=5, message="the old microphone is still open")
+    notebook.run_cell(3)
+    assert notebook.text(3) == "1"
+    notebook.run_cell(2)
+    chat.press_microphone()
+    assert chat.live_tracks == 1
+    assert notebook.page_errors == []
+
+
+def test_a_restarted_kernel_lets_the_microphone_go(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([LOAD, TALK])
+    chat = ChatPage(notebook).start(0, 1)
+    chat.press_microphone()
+    notebook.restart_kernel()
+    until(lambda: chat.live_tracks == 0, seconds=10, message="the microphone is still open")
+    until(lambda: "run the cell" in chat.state, message=chat.state)
+    chat.start(0, 1)
+    assert notebook.page_errors == []
+
+
+def test_closing_the_notebook_lets_the_microphone_go(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([LOAD, TALK])
+    chat = ChatPage(notebook).start(0, 1)
+    chat.press_microphone()
+    notebook.close_notebook()
+    until(lambda: chat.live_tracks == 0, seconds=10, message="the microphone is still open")
+
+
+def test_closing_the_chat_lets_the_microphone_go_and_says_so(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([LOAD, TALK, "chat.close(); chat.close(); chat.state"])
+    chat = ChatPage(notebook).start(0, 1)
+    chat.press_microphone()
+    notebook.run_cell(2)
+    assert "closed" in notebook.text(2)
+    until(lambda: chat.live_tracks == 0, seconds=5, message="the microphone is still open")
+    until(lambda: "closed" in chat.state, message=chat.state)
+
+
+def test_a_server_that_dies_in_a_turn_is_one_line_and_the_next_run_mends_it(
+    open_notebook: OpenNotebook,
+) -> None:
+    notebook = open_notebook([LOAD, TALK, KILL_SERVER, "await chat.respond()"])
+    chat = ChatPage(notebook).start(0, 1)
+    chat.press_microphone()
+    chat.type("tell me a story")
+    until(lambda: "response.output_audio.delta" in chat.events)
+    notebook.run_cell(2)
+    until(lambda: "failed" in chat.state, message=chat.state)
+    assert "\n" not in chat.state.strip()
+    until(lambda: chat.live_tracks == 0, seconds=5, message="the microphone is still open")
+    notebook.run_cell(3, may_fail=True)
+    assert "ConnectionLost" in notebook.error(3)
+    assert "Traceback" not in notebook.error(3)
+    notebook.run_cell(1)
+    chat.wait_live()
+    chat.type("what is seven plus five")
+    until(lambda: "12" in chat.transcript)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NotAllowedError", "allow"),
+        ("NotFoundError", "no microphone"),
+        ("NotReadableError", "in use"),
+    ],
+)
+def test_a_microphone_that_cannot_be_had_is_one_clear_line(
+    open_notebook: OpenNotebook, name: str, said: str
+) -> None:
+    notebook = open_notebook([LOAD, TALK])
+    chat = ChatPage(notebook).start(0, 1)
+    notebook.page.evaluate(
+        """name => { navigator.mediaDevices.getUserMedia =
+             async () => { throw new DOMException("refused", name); }; }""",
+        name,
+    )
+    chat.microphone.click()
+    notice = notebook.page.locator(".rnb-notice").last
+    notice.wait_for()
+    assert said in notice.inner_text().lower()
+    assert "type" in notice.inner_text().lower()
+    assert chat.microphone.get_attribute("aria-pressed") == "false"
+    chat.type("what is seven plus five")
+    until(lambda: "12" in chat.transcript)
+
+
+def test_only_one_of_two_tabs_captures_and_plays(open_notebook: OpenNotebook) -> None:
+    first_tab = open_notebook([LOAD, TALK])
+    first = ChatPage(first_tab).start(0, 1)
+    first.press_microphone()
+    first_tab.save()
+    second_tab = first_tab.second_tab()
+    second = ChatPage(second_tab)
+    second.wait_live()
+    second.type("what is seven plus five")
+    until(lambda: "12" in second.transcript)
+    until(lambda: "12" in first.transcript)
+    until(lambda: first.live_tracks == 0, seconds=5, message="two tabs hold a microphone")
