@@ -75,7 +75,7 @@ export function createEvents(
     box,
     latest,
   );
-  const rows = new Map<number, Row>();
+  const rows = new Map<string, Row>();
   let following = true;
 
   const follow = () => {
@@ -101,15 +101,15 @@ export function createEvents(
 
   const update = () => {
     const window = chat.events;
-    dropBefore(rows, box, following, window.rows[0]?.seq ?? Number.POSITIVE_INFINITY);
+    dropOthers(rows, window.rows, box, following);
     let behind: Node | null = null; // rows come in order, nearly always at the end
     for (let i = window.rows.length - 1; i >= 0; i--) {
       const row = window.rows[i];
       if (row === undefined) continue;
-      let drawn = rows.get(row.seq);
+      let drawn = rows.get(keyOf(row));
       if (drawn === undefined) {
         drawn = new Row(row);
-        rows.set(row.seq, drawn);
+        rows.set(keyOf(row), drawn);
         body.insertBefore(drawn.node, behind);
       }
       drawn.show(row);
@@ -122,18 +122,25 @@ export function createEvents(
   return { node, update };
 }
 
-/** Remove rows that left the window; what a reader is looking at stays where it is. */
-function dropBefore(
-  rows: Map<number, Row>,
+/** What of a row never changes while it grows. */
+function keyOf(row: EventRow): string {
+  return `${row.seq} ${row.dir} ${row.type} ${row.ref}`;
+}
+
+/** Remove rows that are not in the window; what a reader looks at stays where it is. */
+function dropOthers(
+  rows: Map<string, Row>,
+  kept: readonly EventRow[],
   box: HTMLElement,
   following: boolean,
-  seq: number,
 ): void {
+  const keys = new Set(kept.map(keyOf));
+  const gone = [...rows].filter(([key]) => !keys.has(key));
+  if (gone.length === 0) return;
   const before = box.scrollHeight;
-  for (const [known, row] of rows) {
-    if (known >= seq) continue;
+  for (const [key, row] of gone) {
     row.node.remove();
-    rows.delete(known);
+    rows.delete(key);
   }
   if (!following) box.scrollTop -= before - box.scrollHeight;
 }

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:92be36774517c6dc49c303455247bb0c5828995f68b76be21f815c8be7791f13
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2f6f0e7334367c14760d2a20dd1cf3ca5d174cac627252803b6fda55b2001781
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1838,15 +1838,15 @@ function createEvents(chat, signal) {
   );
   const update = () => {
     const window2 = chat.events;
-    dropBefore(rows, box, following, window2.rows[0]?.seq ?? Number.POSITIVE_INFINITY);
+    dropOthers(rows, window2.rows, box, following);
     let behind = null;
     for (let i = window2.rows.length - 1; i >= 0; i--) {
       const row = window2.rows[i];
       if (row === void 0) continue;
-      let drawn = rows.get(row.seq);
+      let drawn = rows.get(keyOf(row));
       if (drawn === void 0) {
         drawn = new Row(row);
-        rows.set(row.seq, drawn);
+        rows.set(keyOf(row), drawn);
         body.insertBefore(drawn.node, behind);
       }
       drawn.show(row);
@@ -1858,12 +1858,17 @@ function createEvents(chat, signal) {
   update();
   return { node, update };
 }
-function dropBefore(rows, box, following, seq) {
+function keyOf(row) {
+  return `${row.seq} ${row.dir} ${row.type} ${row.ref}`;
+}
+function dropOthers(rows, kept, box, following) {
+  const keys = new Set(kept.map(keyOf));
+  const gone = [...rows].filter(([key]) => !keys.has(key));
+  if (gone.length === 0) return;
   const before = box.scrollHeight;
-  for (const [known, row] of rows) {
-    if (known >= seq) continue;
+  for (const [key, row] of gone) {
     row.node.remove();
-    rows.delete(known);
+    rows.delete(key);
   }
   if (!following) box.scrollTop -= before - box.scrollHeight;
 }

@@ -1,0 +1,390 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from "vitest";
+import { Chat } from "../../src/chat.js";
+import type { EventRow, Item } from "../../src/messages.js";
+import type { Actions } from "../../src/ui/composer.js";
+import { clockText } from "../../src/ui/events.js";
+import { stateWords } from "../../src/ui/header.js";
+import { loudness } from "../../src/ui/meter.js";
+import { drawPanel } from "../../src/ui/panel.js";
+
+const done: string[] = [];
+const actions: Actions = {
+  toggleMicrophone: async () => void done.push("microphone"),
+  say: (text) => {
+    done.push(`say ${text}`);
+    return true;
+  },
+  stop: () => void done.push("stop"),
+  hear: () => void done.push("hear"),
+};
+
+let chat: Chat;
+let life: AbortController;
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const one = (selector: string): HTMLElement => {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (found === null) throw new Error(`no ${selector}`);
+  return found;
+};
+const named = (name: string): HTMLButtonElement => {
+  const found = Array.from(document.querySelectorAll("button")).find(
+    (button) => (button.getAttribute("aria-label") ?? button.textContent) === name,
+  );
+  if (found === undefined) throw new Error(`no button ${name}`);
+  return found;
+};
+const box = () => one("textarea") as HTMLTextAreaElement;
+const type = (text: string) => {
+  box().value = text;
+  box().dispatchEvent(new Event("input"));
+};
+const press = (key: string, more: KeyboardEventInit = {}) =>
+  box().dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true, ...more }));
+
+function item(id: string, more: Partial<Item> = {}): Item {
+  return {
+    id,
+    role: "assistant",
+    text: id,
+    status: "completed",
+    after: null,
+    heardChars: null,
+    pending: false,
+    note: null,
+    ...more,
+  };
+}
+
+const row = (seq: number, more: Partial<EventRow> = {}): EventRow => ({
+  seq,
+  tMs: 1234,
+  dir: "received",
+  type: "response.done",
+  ref: "resp_1",
+  summary: "completed",
+  size: 5,
+  count: 1,
+  ...more,
+});
+
+const live = () => chat.set("status", { link: "live", session: "open", owner: true });
+
+beforeEach(() => {
+  HTMLCanvasElement.prototype.getContext = () => null; // jsdom has none and complains
+  done.length = 0;
+  life?.abort();
+  life = new AbortController();
+  chat = new Chat();
+  drawPanel(chat, actions, document.body, life.signal);
+});
+
+describe("header", () => {
+  it("says whether one is live, and why not", () => {
+    expect(stateWords(chat)).toEqual({ tone: "busy", words: "not live yet: asking the kernel" });
+    chat.link = "unanswered";
+    expect(stateWords(chat).words).toBe("not live: run the cell to talk");
+    chat.link = "gone";
+    chat.detail = "the kernel restarted: run the cell again";
+    expect(stateWords(chat)).toEqual({
+      tone: "bad",
+      words: "not live: the kernel restarted: run the cell again",
+    });
+    chat.link = "live";
+    chat.session = "failed";
+    chat.detail = "no such model";
+    expect(stateWords(chat)).toEqual({ tone: "bad", words: "failed: no such model" });
+    chat.session = "open";
+    expect(stateWords(chat)).toEqual({ tone: "live", words: "live" });
+    chat.session = "closed";
+    chat.detail = "";
+    expect(stateWords(chat).words).toBe("closed");
+  });
+
+  it("never lets the practice server be taken for a model", async () => {
+    const endpoint = { name: "local practice server", model: "practice", practice: true, url: "" };
+    chat.set("status", { endpoint });
+    await frame();
+    expect(one(".rnb-badge").hidden).toBe(false);
+    expect(one(".rnb-badge").textContent).toBe("local practice server · not a model");
+    chat.set("status", { endpoint: { ...endpoint, name: "OpenAI", practice: false } });
+    await frame();
+    expect(one(".rnb-badge").hidden).toBe(true);
+    expect(one(".rnb-endpoint").textContent).toBe("OpenAI");
+  });
+});
+
+describe("transcript", () => {
+  const log = () => one("[role=log]");
+
+  it("has its accessible name and is announced politely", () => {
+    expect(log().getAttribute("aria-label")).toBe("Transcript");
+    expect(log().getAttribute("aria-live")).toBe("polite");
+  });
+
+  it("shows words as words, never as markup", async () => {
+    chat.upsertItems([item("a", { text: "<img src=x onerror=alert(1)><b>bold</b>" })], []);
+    await frame();
+    expect(log().querySelector("img, b")).toBeNull();
+    expect(log().textContent).toContain("<img src=x onerror=alert(1)><b>bold</b>");
+  });
+
+  it("says who speaks", async () => {
+    chat.upsertItems([item("u", { role: "user" }), item("a", { after: "u" })], []);
+    await frame();
+    expect(Array.from(log().children, (node) => node.textContent?.slice(0, 6))).toEqual([
+      "You: u",
+      "Assist",
+    ]);
+  });
+
+  it("strikes out what was not heard, counted in code points", async () => {
+    chat.upsertItems([item("a", { text: "😀 heard, lost", heardChars: 8 })], []);
+    await frame();
+    expect(log().querySelector("s")?.textContent).toBe(" lost");
+    expect(log().querySelector(".rnb-note")?.textContent).toBe("cut off here");
+    chat.upsertItems([item("a", { text: "abc", heardChars: 0, note: "stopped after 0.1 s" })], []);
+    await frame();
+    expect(log().querySelector("s")?.textContent).toBe("abc");
+    expect(log().querySelector(".rnb-note")?.textContent).toBe("stopped after 0.1 s");
+  });
+
+  it("shows words still to come as dots, and is busy meanwhile", async () => {
+    chat.upsertItems([item("u", { role: "user", pending: true, text: "" })], []);
+    await frame();
+    const bubble = one(".rnb-item");
+    expect(one(".rnb-dots").hidden).toBe(false);
+    expect(bubble.getAttribute("aria-busy")).toBe("true");
+    chat.upsertItems([item("u", { role: "user", text: "hello" })], []);
+    await frame();
+    expect(one(".rnb-item")).toBe(bubble);
+    expect(one(".rnb-dots").hidden).toBe(true);
+    expect(bubble.getAttribute("aria-busy")).toBe("false");
+  });
+
+  it("keeps the kernel's order, moves nothing that stands right, and drops what is gone", async () => {
+    chat.upsertItems([item("a"), item("c", { after: "a" })], []);
+    await frame();
+    const [a, c] = Array.from(log().children);
+    chat.upsertItems([item("b", { after: "a" })], []);
+    await frame();
+    expect([log().children[0], log().children[2]]).toEqual([a, c]);
+    chat.upsertItems([], ["a"]);
+    await frame();
+    expect(Array.from(log().children, (node) => node.textContent)).toEqual([
+      expect.stringContaining("b"),
+      expect.stringContaining("c"),
+    ]);
+  });
+});
+
+describe("composer", () => {
+  it("is of no use before it is live", async () => {
+    type("hello");
+    press("Enter");
+    expect(done).toEqual([]);
+    expect(named("Microphone").disabled).toBe(true);
+    expect(named("Send").disabled).toBe(true);
+    expect(named("Stop").disabled).toBe(true);
+    live();
+    await frame();
+    expect(named("Microphone").disabled).toBe(false);
+    expect(named("Send").disabled).toBe(false);
+  });
+
+  it("sends on Enter, not on Shift+Enter, nor while a word is being composed", async () => {
+    live();
+    await frame();
+    type(" hello ");
+    press("Enter", { shiftKey: true });
+    press("Enter", { isComposing: true });
+    expect(done).toEqual([]);
+    press("Enter");
+    expect(done).toEqual(["say hello"]);
+    expect(box().value).toBe("");
+    press("Enter");
+    expect(done.length).toBe(1);
+  });
+
+  it("keeps the words when they could not be sent", async () => {
+    life.abort();
+    life = new AbortController();
+    drawPanel(chat, { ...actions, say: () => false }, document.body, life.signal);
+    live();
+    await frame();
+    type("hello");
+    press("Enter");
+    expect(box().value).toBe("hello");
+  });
+
+  it("shows the microphone's state to eye and ear", async () => {
+    live();
+    await frame();
+    named("Microphone").click();
+    expect(done).toEqual(["microphone"]);
+    chat.set("microphone", { microphone: "on" });
+    await frame();
+    expect(named("Microphone").getAttribute("aria-pressed")).toBe("true");
+    chat.set("microphone", { microphone: "asking" });
+    await frame();
+    expect(named("Microphone").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  it("lets an open microphone be closed also when the session is over", async () => {
+    live();
+    chat.set("microphone", { microphone: "on" });
+    chat.set("status", { session: "closed" });
+    await frame();
+    expect(named("Microphone").disabled).toBe(false);
+  });
+
+  it("has Stop while an answer is written or plays", async () => {
+    live();
+    chat.upsertItems([item("a", { status: "in_progress" })], []);
+    await frame();
+    expect(named("Stop").disabled).toBe(false);
+    named("Stop").click();
+    expect(done).toEqual(["stop"]);
+    chat.upsertItems([item("a")], []);
+    await frame();
+    expect(named("Stop").disabled).toBe(true);
+    chat.set("status", { playing: true });
+    await frame();
+    expect(named("Stop").disabled).toBe(false);
+  });
+
+  it("puts a phrase of the card into the box", async () => {
+    live();
+    chat.set("phrases", { phrases: ["What can you do?", "Goodbye"] });
+    await frame();
+    named("Goodbye").click();
+    expect(box().value).toBe("Goodbye");
+    expect(document.activeElement).toBe(box());
+    chat.set("phrases", { phrases: [] });
+    await frame();
+    expect(one(".rnb-phrases").hidden).toBe(true);
+  });
+});
+
+describe("notices", () => {
+  it("come, are dismissed, and are not repeated", async () => {
+    chat.notify("error", "No microphone is connected.");
+    chat.notify("error", "No microphone is connected.");
+    await frame();
+    expect(document.querySelectorAll(".rnb-notice").length).toBe(1);
+    named("Dismiss").click();
+    await frame();
+    expect(document.querySelectorAll(".rnb-notice").length).toBe(0);
+    for (let i = 0; i < 9; i++) chat.notify("info", `number ${i}`);
+    await frame();
+    expect(document.querySelectorAll(".rnb-notice").length).toBe(3);
+  });
+
+  it("offers a click when sound waits for one", async () => {
+    expect(named("Click to hear").hidden).toBe(true);
+    chat.set("status", { muted: true });
+    await frame();
+    named("Click to hear").click();
+    expect(done).toEqual(["hear"]);
+  });
+
+  it("tells that another tab listens and plays", async () => {
+    live();
+    await frame();
+    expect(one(".rnb-elsewhere").hidden).toBe(true);
+    chat.set("status", { owner: false });
+    await frame();
+    expect(one(".rnb-elsewhere").hidden).toBe(false);
+    expect(one(".rnb-elsewhere").textContent).toMatch(/another tab/);
+  });
+});
+
+describe("events", () => {
+  const cells = () =>
+    Array.from(document.querySelectorAll("tbody tr"), (tr) =>
+      Array.from(tr.children, (td) => td.textContent),
+    );
+
+  it("is a table with its accessible name and words for the arrows", async () => {
+    expect(one("table").getAttribute("aria-label")).toBe("Events");
+    chat.upsertEvents([row(0, { dir: "sent", type: "session.update", ref: "" }), row(1)]);
+    await frame();
+    expect(cells()).toEqual([
+      ["0:01.234", "↑sent", "session.update", "", "completed"],
+      ["0:01.234", "↓received", "response.done", "resp_1", "completed"],
+    ]);
+  });
+
+  it("updates a growing run in place", async () => {
+    chat.upsertEvents([row(0), row(1, { type: "response.output_audio.delta" }), row(2)]);
+    await frame();
+    const node = document.querySelectorAll("tbody tr")[1];
+    chat.upsertEvents([
+      row(1, { type: "response.output_audio.delta", count: 7, summary: "9 bytes" }),
+    ]);
+    await frame();
+    expect(document.querySelectorAll("tbody tr")[1]).toBe(node);
+    expect(cells()[1]?.slice(2)).toEqual(["response.output_audio.delta×7", "resp_1", "9 bytes"]);
+  });
+
+  it("keeps a bounded number of rows, the latest", async () => {
+    for (let part = 0; part < 4; part++) {
+      chat.upsertEvents(Array.from({ length: 400 }, (_, i) => row(400 * part + i)));
+      await frame();
+    }
+    expect(document.querySelectorAll("tbody tr").length).toBe(500);
+    expect(one(".rnb-total").textContent).toMatch(/the last 500; all of them are in chat.events/);
+  });
+
+  it("puts a row that comes late in its place", async () => {
+    chat.upsertEvents([row(1), row(3)]);
+    await frame();
+    chat.upsertEvents([row(2, { ref: "late" })]);
+    await frame();
+    expect(cells().map((cell) => cell[3])).toEqual(["resp_1", "late", "resp_1"]);
+  });
+
+  it("starts again when a kernel welcomes the page anew", async () => {
+    chat.upsertEvents([row(7), row(8)]);
+    await frame();
+    chat.resetEvents([row(0, { type: "session.created" }), row(8, { type: "error" })]);
+    await frame();
+    expect(cells().map((cell) => cell[2])).toEqual(["session.created", "error"]);
+  });
+});
+
+describe("a view", () => {
+  it("goes away with its signal and listens no more", async () => {
+    life.abort();
+    expect(document.querySelector(".rnb")).toBeNull();
+    chat.notify("info", "anybody?");
+    await frame();
+    expect(document.querySelector(".rnb")).toBeNull();
+  });
+
+  it("may be one of several", async () => {
+    drawPanel(chat, actions, document.body, life.signal);
+    chat.upsertItems([item("a")], []);
+    await frame();
+    expect(document.querySelectorAll(".rnb-item").length).toBe(2);
+  });
+});
+
+describe("small words", () => {
+  it.each([
+    [0, "0:00.000"],
+    [999.6, "0:01.000"],
+    [59_999.9, "1:00.000"],
+    [754_321, "12:34.321"],
+    [-5, "0:00.000"],
+  ])("%d ms reads %s", (ms, text) => expect(clockText(ms)).toBe(text));
+
+  it("loudness follows decibels", () => {
+    expect(loudness(0)).toBe(0);
+    expect(loudness(1)).toBe(1);
+    expect(loudness(0.001)).toBeCloseTo(0);
+    expect(loudness(Math.sqrt(0.001))).toBeCloseTo(0.5);
+    expect(loudness(2)).toBe(1);
+  });
+});
