@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.bridge.codec import Decoder, Encoder
@@ -28,6 +29,8 @@ VERSION: Final = 1
 
 _STATES: Final[Mapping[str, str]] = {"idle": "connecting", "closing": "closed"}
 _ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
+
+_EARLY_NOTICES: Final = 3
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +74,7 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
+        self._early: deque[Message] = deque(maxlen=_EARLY_NOTICES)
         self._encoder = Encoder(None)
         self._decoders: dict[PartKey, Decoder] = {}
         self.playback = Playback()
@@ -137,8 +141,15 @@ class Bridge:
         self._view.send_message({**message, "to": self._pages.owner}, buffers)
 
     def notice(self, level: str, text: str) -> None:
-        """Show one line to people; `level` is ``info``, ``warning`` or ``error``."""
-        self._to_all({"kind": "notice", "level": level, "text": text})
+        """Show one line to people; `level` is ``info``, ``warning`` or ``error``.
+
+        A line that is older than the first page is shown when that comes.
+        """
+        message = {"kind": "notice", "level": level, "text": text}
+        if self._pages.owner is None:
+            self._early.append(message)
+        else:
+            self._to_all(message)
 
     def _show_state(self) -> None:
         self._to_all({"kind": "state", **self._state()})
@@ -256,6 +267,8 @@ class Bridge:
         )
         if owner:
             self._to_all({"kind": "owner", "client": client})
+        while self._early:
+            self._to_all(self._early.popleft())
 
     def _claim(self, client: str) -> None:
         if self._pages.claim(client, self._loop.loop.time()):

@@ -86,6 +86,15 @@ async def test_a_page_is_welcomed_with_all_there_is(room: Room) -> None:
     assert [row["type"] for row in welcome["events"]] == ["session.updated", "response.created"]
 
 
+async def test_what_is_told_before_any_page_came_is_shown_to_the_first(room: Room) -> None:
+    room.bridge.notice("info", "no instructions")
+    assert room.view.of_kind("notice") == []
+    room.view.page_says("hello", version=1)
+    room.view.page_says("hello", client="other", version=1)
+    await room.settle()
+    assert [notice["text"] for notice in room.view.of_kind("notice")] == ["no instructions"]
+
+
 async def test_the_model_shown_is_the_one_the_service_says_it_is(owned: Room) -> None:
     assert owned.view.of_kind("welcome")[0]["endpoint"]["model"] == "local-demo"
     owned.session.receive({"type": "session.updated", "session": {"model": "another"}})

@@ -97,7 +97,7 @@ def test_a_server_that_dies_in_a_turn_is_one_line_and_the_next_run_mends_it(
     [
         ("NotAllowedError", "allow"),
         ("NotFoundError", "no microphone"),
-        ("NotReadableError", "in use"),
+        ("NotReadableError", "another program"),
     ],
 )
 def test_a_microphone_that_cannot_be_had_is_one_clear_line(
