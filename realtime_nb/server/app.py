@@ -68,9 +68,11 @@ class LocalHandler(tornado.web.RequestHandler):
     shared: Shared
 
     def initialize(self, shared: Shared) -> None:
+        """Take what the route gives."""
         self.shared = shared
 
     def prepare(self) -> None:
+        """Refuse what was not meant for this computer."""
         if not is_local_request(self.request.headers):
             self.refuse(HTTPStatus.FORBIDDEN, "This server answers requests to this computer only.")
 
@@ -98,7 +100,8 @@ class LocalHandler(tornado.web.RequestHandler):
         self.set_status(status)
         self.reply({"error": error})
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        """Answer a fault in the same shape; what went wrong stands in the log."""
         self.refuse(HTTPStatus(status_code), f"{HTTPStatus(status_code).phrase}.")
 
 
@@ -106,6 +109,7 @@ class NotFoundHandler(LocalHandler):
     """Everything that is not here."""
 
     def prepare(self) -> None:
+        """Refuse whatever is asked."""
         super().prepare()
         if not self._finished:
             self.refuse(HTTPStatus.NOT_FOUND, f"There is no {self.request.path} here.")
@@ -168,21 +172,26 @@ class RealtimeHandler(tornado.websocket.WebSocketHandler):
     """One WebSocket client."""
 
     def initialize(self, shared: Shared) -> None:
+        """Take what the route gives."""
         self._shared = shared
         self._connection: Connection | None = None
 
     def prepare(self) -> None:
+        """Refuse what was not meant for this computer, before any upgrade."""
         if not is_local_request(self.request.headers):
             self.set_status(HTTPStatus.FORBIDDEN)
             self.finish()
 
-    def check_origin(self, origin: str) -> bool:
-        return True  # `prepare` has looked at it: any page of this computer, with the token
+    def check_origin(self, origin: str) -> bool:  # noqa: ARG002 -- tornado's signature
+        """Let any page of this computer in, with the token; `prepare` has looked at it."""
+        return True
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Answer a browser's offer; never with the one that holds its key."""
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
-    async def open(self, *args: str, **kwargs: str) -> None:
+    async def open(self, *_args: str, **_kwargs: str) -> None:
+        """Let the client in, or tell it why not."""
         self.set_nodelay(True)
         shared, request = self._shared, self.request
         query = {name: values[-1].decode("utf-8", "replace")
@@ -200,9 +209,11 @@ class RealtimeHandler(tornado.websocket.WebSocketHandler):
         self._connection.start()
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Take a frame; tornado reads the next when this one is taken."""
         return self._connection.take(message) if self._connection is not None else None
 
     def on_close(self) -> None:
+        """End the session: the client is gone."""
         self._shared.connections.discard(self)
         if self._connection is not None:
             tornado.ioloop.IOLoop.current().add_callback(self._connection.end)

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 _log = logging.getLogger(__name__)
 
 INBOX_LIMIT: Final = 32 << 20  # bytes read ahead of the session; then the client waits
-_GOING_AWAY, _POLICY = 1001, 1008
+_GOING_AWAY: Final = 1001
 
 
 class Link(Protocol):
@@ -77,7 +77,7 @@ class Connection:
         self._link = link
         self._outbox = Outbox()
         self._session = Session(
-            lambda event: self._outbox.put(encode(event)),
+            self._queue,
             brain=brain,
             engines=engines,
             settings=settings,
@@ -90,6 +90,7 @@ class Connection:
         self._inbox_room = asyncio.Event()
         self._inbox_room.set()
         self._farewell: tuple[int, str] | None = None
+        self._given_up = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -142,16 +143,18 @@ class Connection:
                 self._link.close(*self._farewell)
                 return
             frame = await self._outbox.get()
-            if frame is None:
-                _log.warning("a client does not read: its connection is given up")
-                self._link.close(_POLICY, "too much is waiting to be read")
-                self._link.abort()
-                return
             try:
                 await self._link.send(frame)
             except OSError:
                 return  # the socket is gone; its handler ends the session
             self._outbox.sent(frame)
+
+    def _queue(self, event: Json) -> None:
+        if not self._outbox.put(encode(event)) and not self._given_up:
+            # At once and without a farewell: the socket takes nothing more.
+            self._given_up = True
+            _log.warning("a client does not read: its connection is given up")
+            self._link.abort()
 
     def _on_expired(self) -> None:
         # The close frame follows the last event, which is queued already.

@@ -115,7 +115,7 @@ class Utterance:
         if self._recognition is not None:
             try:
                 self._recognition.finish()
-            except Exception:
+            except Exception:  # noqa: BLE001 -- logged; nobody waits for it
                 _log.exception("a dropped recognition did not end")
         self._recognition = None
 

@@ -3,7 +3,7 @@
 Policy. Answers wait while more than `HIGH_WATER` bytes are queued and go on below
 `LOW_WATER`: a reader that lags slows its own answers down, to any pace. Events that the
 client's own requests bring are queued in any case; when they pile up to `LIMIT`, nobody is
-reading and the connection is given up with close code 1008.
+reading and the connection is dropped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Outbox:
     Parameters
     ----------
     limit
-        Above this the queue overflows.
+        Bytes that may wait.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -33,34 +33,29 @@ class Outbox:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
-        self.overflowed = False
 
     @property
     def size(self) -> int:
         """Bytes waiting, the frame being sent included."""
         return self._size
 
-    def put(self, frame: bytes) -> None:
-        """Queue a frame; once the queue overflowed, everything is dropped."""
-        if self.overflowed:
-            return
+    def put(self, frame: bytes) -> bool:
+        """Queue a frame; return False, and drop it, when too much is waiting."""
         if self._size + len(frame) > self._limit:
-            self.overflowed = True
-            self._frames.clear()
-            self._news.set()
-            return
+            return False
         self._frames.append(frame)
         self._size += len(frame)
         if self._size > HIGH_WATER:
             self._room.clear()
         self._news.set()
+        return True
 
-    async def get(self) -> bytes | None:
-        """Return the next frame, None when the queue overflowed. Call `sent` after it."""
-        while not self._frames and not self.overflowed:
+    async def get(self) -> bytes:
+        """Return the next frame. Call `sent` when it is gone."""
+        while not self._frames:
             self._news.clear()
             await self._news.wait()
-        return self._frames.popleft() if self._frames else None
+        return self._frames.popleft()
 
     def sent(self, frame: bytes) -> None:
         """Count a frame as gone."""

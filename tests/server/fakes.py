@@ -7,20 +7,24 @@ import base64
 import functools
 import json
 import selectors
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from realtime_nb.server.brain.interface import BrainRequest, FunctionCall, Piece
 from realtime_nb.server.core import Settings
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
 from tests.server.wire import check_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from realtime_nb.server.brain.interface import BrainRequest, FunctionCall, Piece
 
 Json = dict[str, Any]
 
@@ -194,7 +198,7 @@ class TalkBrain:
 class Stage:
     """A session whose events are collected and each checked against the wire."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a scene may want, each by name
         self,
         brain: Any = None,
         *,
@@ -206,6 +210,7 @@ class Stage:
     ) -> None:
         self.events: list[Json] = []
         self.times: list[float] = []
+        self.complaints: list[Exception] = []
         self.brain = brain or TalkBrain()
         self.speaker = ToneSpeaker()
         self.recogniser = ScriptedRecogniser(list(texts))
@@ -225,17 +230,23 @@ class Stage:
             on_expired=self._expire,
         )
 
-    async def __aenter__(self) -> Stage:
+    async def __aenter__(self) -> Self:
         self.session.start()
         return self
 
-    async def __aexit__(self, *_exc: object) -> None:
+    async def __aexit__(self, kind: object, *_exc: object) -> None:
         await self.session.close()
+        if kind is None and self.complaints:
+            # The session must never see an exception of its sink, so it is raised here.
+            raise self.complaints[0]
         # Nothing may be left running behind a session.
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     def _take(self, event: Json) -> None:
-        check_event(event)
+        try:
+            check_event(event)
+        except Exception as complaint:  # noqa: BLE001 -- raised again at the stage's end
+            self.complaints.append(complaint)
         self.events.append(json.loads(json.dumps(event)))
         self.times.append(asyncio.get_running_loop().time())
 
@@ -257,7 +268,11 @@ class Stage:
 
     async def say_text(self, text: str, **fields: Any) -> str:
         """Add a user's message; return its id."""
-        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        item = {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": text}],
+        }
         events = await self.send("conversation.item.create", item=item, **fields)
         return events[0]["item"]["id"]
 

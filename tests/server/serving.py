@@ -18,7 +18,7 @@ from tests.server.fakes import LoudnessActivity, ScriptedRecogniser, TalkBrain, 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-TOKEN = "a-token-for-tests"
+TOKEN = "a-token-for-tests"  # noqa: S105 -- planted
 
 
 @dataclass

@@ -148,8 +148,8 @@ REFUSED: list[tuple[str, Any, str, str, str]] = [
     ("audio.output.speed", 0.1, "decimal_below_min_value", "session.audio.output.speed", ">= 0.25"),
     ("audio.input.format", {"type": "audio/pcm", "rate": 8000}, "integer_below_min_value",
      "session.audio.input.format.rate",
-     "Invalid 'session.audio.input.format.rate': integer below minimum value. "
-     "Expected a value >= 24000, but got 8000 instead."),
+     ("Invalid 'session.audio.input.format.rate': integer below minimum value. "
+     "Expected a value >= 24000, but got 8000 instead.")),
     ("audio.input.format", {"type": "audio/pcmu", "rate": 8000}, "unknown_parameter",
      "session.audio.input.format.rate", "Unknown parameter"),
     ("audio.input.format", "pcm16", "invalid_type", "session.audio.input.format",

@@ -202,9 +202,7 @@ async def test_user_audio_may_come_as_an_item():
         await stage.settle()
         assert stage.brain.requests[0].items[0].text == "hello from a file"
         assert stage.recogniser.heard_samples == [4800]
-        (event,) = await stage.send(
-            "conversation.item.retrieve", item_id=added["item"]["id"]
-        )
+        (event,) = await stage.send("conversation.item.retrieve", item_id=added["item"]["id"])
         assert event["item"]["content"][0]["audio"] == audio
 
 

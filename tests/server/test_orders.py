@@ -124,7 +124,9 @@ async def test_created_and_done_show_the_response():
 async def test_a_manual_audio_turn():
     async with Stage(texts=["what time is it"]) as stage:
         transcription = {"model": "gpt-4o-mini-transcribe"}
-        await stage.update(audio={"input": {"turn_detection": None, "transcription": transcription}})
+        await stage.update(
+            audio={"input": {"turn_detection": None, "transcription": transcription}}
+        )
         before = len(stage.events)
         assert await stage.append(500, loud=True) == []
         await stage.send("input_audio_buffer.commit")
