@@ -89,6 +89,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_the_wheel_holds_the_package_the_widget_and_the_tutorials(wheel: list[str]) -> None:
     assert {
         "realtime_nb/__main__.py",
+        "realtime_nb/py.typed",
         "realtime_nb/widget/static/widget.js",
         "realtime_nb/tutorials/00_hello.ipynb",
     } <= set(wheel)
