@@ -23,7 +23,7 @@ export function drawPanel(
   const phrases = createPhrases(chat, composer.write, signal);
   const events = createEvents(chat, signal);
   const parts: Readonly<Record<Topic, readonly (() => void)[]>> = {
-    status: [header.update, transcript.update, notices.update, composer.update],
+    status: [header.update, transcript.update, notices.update, composer.update, phrases.update],
     items: [transcript.update, composer.update],
     events: [events.update],
     microphone: [composer.update],

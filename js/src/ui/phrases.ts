@@ -27,7 +27,7 @@ export function createPhrases(
   );
 
   const update = () => {
-    node.hidden = chat.phrases.length === 0;
+    node.hidden = chat.phrases.length === 0 || !chat.open;
     if (drawn === chat.phrases) return;
     drawn = chat.phrases;
     chips.replaceChildren(

@@ -193,11 +193,21 @@ describe("composer", () => {
     expect(named("Send").disabled).toBe(false);
   });
 
-  it("sends on Enter, not on Shift+Enter, nor while a word is being composed", async () => {
+  it("breaks the line on Shift+Enter, where the cursor stands", async () => {
+    live();
+    await frame();
+    type("onetwo");
+    box().setSelectionRange(3, 3);
+    press("Enter", { shiftKey: true });
+    expect(box().value).toBe("one\ntwo");
+    expect(box().selectionStart).toBe(4);
+    expect(done).toEqual([]);
+  });
+
+  it("sends on Enter, not while a word is being composed", async () => {
     live();
     await frame();
     type(" hello ");
-    press("Enter", { shiftKey: true });
     press("Enter", { isComposing: true });
     expect(done).toEqual([]);
     press("Enter");

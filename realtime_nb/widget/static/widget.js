@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2f6f0e7334367c14760d2a20dd1cf3ca5d174cac627252803b6fda55b2001781
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a22ca953cfbd187060d15337d095565efd66099754ae1aa776d0831875ede77a
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1691,62 +1691,76 @@ function createComposer(chat, actions, signal) {
     icon("microphone")
   );
   const meter = createMeter(chat);
-  const box = h("textarea", {
+  const box = createBox(signal);
+  const send = button("Send", "rnb-send");
+  const stop = button("Stop", "rnb-stop");
+  const node = h("div", { class: "rnb-composer" }, microphone, meter.node, box.node, send, stop);
+  const updateSend = () => {
+    send.disabled = !chat.open || box.text() === "";
+  };
+  const updateLevel = () => {
+    microphone.style.setProperty("--rnb-level", loudness(chat.level).toFixed(3));
+    meter.update();
+  };
+  const update = () => {
+    microphone.disabled = !chat.open && chat.microphone === "off";
+    microphone.dataset.state = chat.microphone;
+    microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
+    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
+    box.node.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
+    stop.disabled = !chat.stoppable;
+    updateSend();
+    updateLevel();
+  };
+  const submit = () => {
+    const text2 = box.text();
+    if (text2 !== "" && chat.open && actions.say(text2)) box.write("");
+  };
+  microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
+  send.addEventListener("click", submit, { signal });
+  stop.addEventListener("click", () => actions.stop(), { signal });
+  box.onedit = updateSend;
+  box.onsubmit = submit;
+  update();
+  return { node, update, updateLevel, write: box.write };
+}
+function createBox(signal) {
+  const node = h("textarea", {
     class: "rnb-box",
     rows: "1",
     "aria-label": "Message",
     autocomplete: "off",
     spellcheck: "true"
   });
-  const send = button("Send", "rnb-send");
-  const stop = button("Stop", "rnb-stop");
-  const node = h("div", { class: "rnb-composer" }, microphone, meter.node, box, send, stop);
-  const update = () => {
-    microphone.disabled = !chat.open && chat.microphone === "off";
-    microphone.dataset.state = chat.microphone;
-    microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
-    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
-    box.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
-    send.disabled = !chat.open || box.value.trim() === "";
-    stop.disabled = !chat.stoppable;
-    updateLevel();
-  };
-  const updateLevel = () => {
-    microphone.style.setProperty("--rnb-level", loudness(chat.level).toFixed(3));
-    meter.update();
-  };
   const edited = () => {
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight + 2}px`;
-    send.disabled = !chat.open || box.value.trim() === "";
+    node.style.height = "auto";
+    node.style.height = `${node.scrollHeight + 2}px`;
+    box.onedit();
   };
-  const submit = () => {
-    const text2 = box.value.trim();
-    if (text2 === "" || !chat.open || !actions.say(text2)) return;
-    box.value = "";
+  const keyed = (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    if (!event.shiftKey) {
+      box.onsubmit();
+      return;
+    }
+    node.setRangeText("\n", node.selectionStart, node.selectionEnd, "end");
     edited();
-    box.focus();
   };
-  microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
-  send.addEventListener("click", submit, { signal });
-  stop.addEventListener("click", () => actions.stop(), { signal });
-  box.addEventListener("input", edited, { signal });
-  box.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      submit();
+  node.addEventListener("input", edited, { signal });
+  node.addEventListener("keydown", keyed, { signal });
+  const box = {
+    node,
+    text: () => node.value.trim(),
+    write(text2) {
+      node.value = text2;
+      edited();
+      node.focus();
     },
-    { signal }
-  );
-  update();
-  const write = (text2) => {
-    box.value = text2;
-    edited();
-    box.focus();
+    onedit: () => void 0,
+    onsubmit: () => void 0
   };
-  return { node, update, updateLevel, write };
+  return box;
 }
 function button(words, className) {
   const mark = icon(words === "Send" ? "send" : "stop");
@@ -1981,7 +1995,7 @@ function createPhrases(chat, choose, signal) {
     { signal }
   );
   const update = () => {
-    node.hidden = chat.phrases.length === 0;
+    node.hidden = chat.phrases.length === 0 || !chat.open;
     if (drawn === chat.phrases) return;
     drawn = chat.phrases;
     chips.replaceChildren(
@@ -2093,7 +2107,7 @@ function drawPanel(chat, actions, el, signal) {
   const phrases = createPhrases(chat, composer.write, signal);
   const events = createEvents(chat, signal);
   const parts = {
-    status: [header.update, transcript.update, notices.update, composer.update],
+    status: [header.update, transcript.update, notices.update, composer.update, phrases.update],
     items: [transcript.update, composer.update],
     events: [events.update],
     microphone: [composer.update],
