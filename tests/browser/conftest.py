@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
-from tests.browser.harness import LabServer, NotebookPage, OpenNotebook, find_chromium
+from tests.browser.harness import (
+    LabServer,
+    NotebookPage,
+    OpenNotebook,
+    find_chromium,
+    write_notebook,
+)
 from tests.browser.harness_chromium import choose_node, launch
 
 if TYPE_CHECKING:
@@ -141,7 +145,7 @@ def open_notebook(
             profile = tmp_path / f"chromium-{len(browsers)}"
             browser = launch(playwright, chromium, profile, mic=mic, loop_mic=loop_mic)
             browsers[mic, loop_mic] = browser
-        return NotebookPage(lab, browser, _write_notebook(lab.root, cells), pages).open()
+        return NotebookPage(lab, browser, write_notebook(lab.root, cells), pages).open()
 
     try:
         yield open_
@@ -149,21 +153,3 @@ def open_notebook(
         for browser in browsers.values():
             browser.close()
         lab.end_kernels()
-
-
-def _write_notebook(root: Path, cells: Sequence[str] | Path) -> str:
-    """Write the notebook into the server's folder; return its path there."""
-    if isinstance(cells, Path):
-        name = f"{cells.stem}-{secrets.token_hex(4)}.ipynb"
-        (root / name).write_bytes(cells.read_bytes())
-        return name
-    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
-    notebook.metadata.kernelspec = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    name = f"test-{secrets.token_hex(4)}.ipynb"
-    nbformat.write(notebook, root / name)
-    return name

@@ -19,7 +19,7 @@ from tests.browser.harness_chromium import NoChromiumError, find_chromium
 from tests.browser.harness_ears import Ears, Heard, NothingHeardError
 from tests.browser.harness_lab import LabServer
 from tests.browser.harness_mic import main_frequency, make_mic_wav, tone
-from tests.browser.harness_page import CellFailedError, NotebookPage
+from tests.browser.harness_page import CellFailedError, NotebookPage, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ __all__ = [
     "main_frequency",
     "make_mic_wav",
     "tone",
+    "write_notebook",
 ]
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
+
+import nbformat
 
 from tests.browser.harness_ears import EARS_JS, Ears
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator
 
     from tests.browser.harness_lab import LabServer
@@ -234,3 +239,21 @@ class NotebookPage:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.page.wait_for_timeout(min(left, 0.25) * 1000)
+
+
+def write_notebook(root: Path, cells: Sequence[str] | Path) -> str:
+    """Write the notebook into the server's folder; return its path there."""
+    if isinstance(cells, Path):
+        name = f"{cells.stem}-{secrets.token_hex(4)}.ipynb"
+        (root / name).write_bytes(cells.read_bytes())
+        return name
+    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    notebook.metadata.kernelspec = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    name = f"test-{secrets.token_hex(4)}.ipynb"
+    nbformat.write(notebook, root / name)
+    return name
