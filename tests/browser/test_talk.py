@@ -83,6 +83,23 @@ def test_the_answer_s_words_are_heard(open_notebook: OpenNotebook) -> None:
     assert "twelve" in recognised(notebook.ears.heard(), candidates)
 
 
+def test_the_conversation_goes_on_beside_a_busy_cell(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    busy = "import time\ntime.sleep(12)\nprint('awake')"
+    notebook = open_notebook(
+        [LOAD, TALK, PLAIN_MICROPHONE, busy],
+        mic=make_mic_wav(tmp_path / "mic.wav", [3.0, say_as_user("what is seven plus five"), 9.0]),
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    chat.press_microphone()
+    run = notebook.run_cell(3, wait=False)
+    until(lambda: "12" in chat.transcript, seconds=11, message="nobody answered in time")
+    assert "awake" not in notebook.text(3)
+    notebook.wait_run(run)
+    assert notebook.ears.heard().sound()
+
+
 CUTS = """\
 for kind in ("truncate", "truncated"):
     print([(r.event.item_id, r.event.audio_end_ms)
