@@ -10,7 +10,7 @@ import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.brain.interface import FunctionCall, Piece
+from realtime_nb.server.brain.interface import Breath, FunctionCall, Piece
 from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.pacing import WORD_MS, Pacer
 from realtime_nb.server.speech_stream import SpokenClause, Voice
@@ -87,6 +87,8 @@ class Answer:
             await self._gate()
             self._require(text=piece.name + piece.arguments)
             self._events.function_call(piece.name, piece.arguments)
+        elif isinstance(piece, Breath):
+            await self._say_rest()
         elif self._speaks:
             for clause in self._clauses.feed(piece):
                 await self._say(clause)
@@ -94,10 +96,13 @@ class Answer:
             for word in _WORD.findall(piece):
                 await self._write(word)
 
-    async def _end_of_text(self) -> None:
+    async def _say_rest(self) -> None:
         rest = self._clauses.flush()
         if rest:
             await self._say(rest)
+
+    async def _end_of_text(self) -> None:
+        await self._say_rest()
         self._events.close_message()
 
     async def _write(self, word: str) -> None:

@@ -10,7 +10,7 @@ from realtime_nb.server.brain.numbers import digits, find_code
 Json = dict[str, Any]
 
 # Behind one of these words stands what a text parameter wants: "the weather in Paris".
-_LEADS: Final = r"\b(?:in|for|at|about|to|of|from|named|called|on|with)\s+"
+_LEADS: Final = r"\b(?:in|for|at|about|to|of|from|named|called)\s+"
 _ENDS: Final = (
     r"(?=\s+(?:in|for|at|about|to|from|on|with|please|today|tomorrow|now|and)\b|[.,?!|]|$)"
 )
@@ -77,7 +77,7 @@ def _words(name: str, text: str, *, alone: bool, whole: bool) -> str | None:
     if _CODE_NAMES & set(parts) and find_code(text):
         return find_code(text)
     if whole:
-        return text.strip(" .!?") or None
+        return re.sub(rf"^\s*(?:it is\s+)?{_LEADS}", "", text).strip(" .!?") or None
     label = re.escape(" ".join(parts))
     named = re.search(rf"\b{label}(?:\s+is)?\s+(?P<value>\S.*?){_ENDS}", text, re.IGNORECASE)
     if named is None and alone:

@@ -8,7 +8,6 @@ is a program and says so; see `directives` for what it obeys of its instructions
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +27,6 @@ ABOUT: Final = (
     "tools when your words match their names and descriptions, and repeats what else it heard. "
     "Of instructions it obeys a name, a greeting, brief or long, formal or casual."
 )
-_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 
 
 def _now() -> datetime:
@@ -65,8 +63,6 @@ class CardBrain:
         if isinstance(said, FunctionCall):
             return said
         begun = any(item.role == "assistant" for item in request.items)
-        if persona.brief and request.last is not None:
-            said = " ".join(_SENTENCE.split(said)[:1])
         if not begun and persona.greeting:
             return persona.greeting if said == persona.hello else f"{persona.greeting} {said}"
         return said
@@ -129,13 +125,13 @@ def _welcome(persona: Persona) -> str:
 
 
 def _off_card(scene: Scene) -> str:
-    heard = f"I heard: {scene.user_text.rstrip('.')}."
+    heard = f"I heard: {scene.user_text.rstrip('.?!')}."
     told = any(
         item.role == "assistant" and "not on my card" in item.text for item in scene.request.items
     )
     if told:
         return heard
-    return (
-        f"{heard} That is not on my card. I am a local practice voice, not a model: "
-        "ask me what I can do."
+    return scene.persona.cut(
+        f"{heard} That is not on my card.",
+        "I am a local practice voice, not a model: ask me what I can do.",
     )

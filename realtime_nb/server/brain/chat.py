@@ -7,6 +7,7 @@ on as it comes, so that it is spoken clause by clause while the rest is being ma
 from __future__ import annotations
 
 import os
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -15,7 +16,7 @@ from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from openai import AsyncOpenAI
 
@@ -100,8 +101,9 @@ class ChatBrain:
             base_url=self._endpoint.base_url, api_key=self._key, timeout=_TIMEOUT_S, max_retries=1
         )
         try:
-            async with client:
-                async for piece in self._stream(client, request):
+            # Closed by hand: a cancelled answer must end the service's work at once.
+            async with client, aclosing(self._stream(client, request)) as pieces:
+                async for piece in pieces:
                     yield piece
         except OpenAIError as error:
             raise BrainError(
@@ -109,7 +111,7 @@ class ChatBrain:
                 code="brain_unavailable",
             ) from error
 
-    async def _stream(self, client: AsyncOpenAI, request: BrainRequest) -> AsyncIterator[Piece]:
+    async def _stream(self, client: AsyncOpenAI, request: BrainRequest) -> AsyncGenerator[Piece]:
         calls: dict[int, _Call] = {}
         body: Json = {
             "model": await self._model_name(client),

@@ -44,6 +44,8 @@ _FORMAL: Final = re.compile(
 _CASUAL: Final = re.compile(r"\b(casual|casually|informal|informally|friendly)\b", re.IGNORECASE)
 _ENGLISH: Final = re.compile(r"\b(in|speak|use) english\b", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])[\"”']?\s+|\n+")
+_IN_QUOTES: Final = re.compile(r"\"[^\"]*\"|\u201c[^\u201d]*\u201d|(?<=\s)'[^']*'(?=[\s.,!?;]|$)")
+_LONGEST, _SHOWN = 400, 60  # characters: no directive is that long
 # A directive may stand beside something that is none: "Be brief and sarcastic."
 _JOINT: Final = re.compile(r"\s*,?\s+and\s+|\s*,\s+", re.IGNORECASE)
 
@@ -75,6 +77,10 @@ class Persona:
     formal: bool = False
     ignored: tuple[str, ...] = ()
 
+    def cut(self, answer: str, more: str) -> str:
+        """Return an answer with what may follow it, without that when it shall be brief."""
+        return answer if self.brief else f"{answer} {more}"
+
     @property
     def yes(self) -> str:
         """The word before doing something."""
@@ -91,7 +97,10 @@ def read_instructions(instructions: str) -> Persona:
     found: dict[str, str | bool] = {}
     ignored: list[str] = []
     text = instructions.replace(DEFAULT_INSTRUCTIONS, "")
-    for sentence in filter(None, map(str.strip, _SENTENCE.split(text))):
+    for sentence in _sentences(text):
+        if len(sentence) > _LONGEST:
+            ignored.append(f"{sentence[:_SHOWN]}…")
+            continue
         if _read_whole(sentence, found):
             continue
         parts = [part for part in _JOINT.split(sentence) if part]
@@ -108,6 +117,24 @@ def read_instructions(instructions: str) -> Persona:
         formal=bool(found.get("formal")),
         ignored=tuple(ignored),
     )
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a text; what stands in quotes belongs to the one around it."""
+    quotes: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        quotes.append(match[0])
+        return f"\0{len(quotes) - 1}\0"
+
+    hidden = _IN_QUOTES.sub(hide, text.replace("\0", ""))
+    # A sentence may also end inside of its closing quotes.
+    hidden = re.sub(r"(\0\d+\0)(?=\s+[A-Z])", r"\1.", hidden)
+    shown = [
+        re.sub(r"\0(\d+)\0", lambda match: quotes[int(match[1])], sentence).strip()
+        for sentence in _SENTENCE.split(hidden)
+    ]
+    return [sentence for sentence in shown if sentence]
 
 
 def _read_whole(sentence: str, found: dict[str, str | bool]) -> bool:

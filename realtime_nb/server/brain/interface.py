@@ -144,7 +144,12 @@ class FunctionCall:
     arguments: str
 
 
-Piece: TypeAlias = str | FunctionCall
+@dataclass(frozen=True, slots=True)
+class Breath:
+    """Say what was given so far: more may take a while."""
+
+
+Piece: TypeAlias = str | FunctionCall | Breath
 
 
 class Brain(Protocol):
@@ -169,7 +174,7 @@ class Brain(Protocol):
     phrases: tuple[str, ...]
 
     def respond(self, request: BrainRequest) -> AsyncIterator[Piece]:
-        """Stream an answer: pieces of text (joined as they are) and function calls.
+        """Stream an answer: pieces of text (joined as they are), breaths, function calls.
 
         Closing the iterator cancels the answer.
 

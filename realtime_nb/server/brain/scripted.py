@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from realtime_nb.errors import UsageError
-from realtime_nb.server.brain.interface import BrainError, FunctionCall
+from realtime_nb.server.brain.interface import BrainError, Breath, FunctionCall
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,6 +97,7 @@ class ScriptedBrain:
                 call = step["call"]
                 yield FunctionCall(call["name"], json.dumps(call.get("arguments", {})))
             elif "wait_ms" in step:
+                yield Breath()
                 await asyncio.sleep(step["wait_ms"] / 1000.0)
             else:
                 raise BrainError(step["fail"], code="scripted_failure")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import BrainRequest
 
 _LONGEST_COUNT: Final = 100
+_LONGEST_TEXT: Final = 2_000  # characters looked at: nobody says more in one breath
 _ORDERS: Final = (
     "is packed and leaves tomorrow",
     "was shipped yesterday and arrives on Friday",
@@ -56,7 +57,7 @@ class Scene:
     @property
     def text(self) -> str:
         """The user's last words, lower-cased, numbers in digits, without signs."""
-        return normal(self.user_text)
+        return normal(self.user_text[:_LONGEST_TEXT])
 
     def said_by(self, role: str) -> list[str]:
         """Return the texts of all messages of a role, oldest first."""
@@ -85,8 +86,12 @@ class Skill:
 
 def normal(text: str) -> str:
     """Return a text lower-cased, numbers in digits, with only the signs arithmetic needs."""
-    spelled = digits(text.replace("’", "'"))  # noqa: RUF001 -- typed apostrophes
-    return re.sub(r"\s+", " ", re.sub(r"[^\w\s'+*/-]", " ", spelled)).strip()
+    spelled = digits(
+        re.sub(r"\b(what|who|where|how)['\u2019]s\b", r"\1 is", text, flags=re.IGNORECASE)
+    )
+    # A point between digits belongs to the number.
+    bare = re.sub(r"(?<!\d)\.|\.(?!\d)|[^\w\s'+*/.-]", " ", spelled)
+    return re.sub(r"\s+", " ", bare).strip()
 
 
 # ------------------------------------------------------------------ about itself
@@ -94,10 +99,8 @@ def normal(text: str) -> str:
 
 def _who(scene: Scene, _match: re.Match[str]) -> str:
     name = f"I am {scene.persona.name}. " if scene.persona.name else ""
-    return (
-        f"{name}I am a local practice voice: a small program on this computer, not a model. "
-        "I know the phrases on my card."
-    )
+    who = f"{name}I am a local practice voice: a small program on this computer, not a model."
+    return scene.persona.cut(who, "I know the phrases on my card.")
 
 
 def _own_name(scene: Scene, match: re.Match[str]) -> str:
@@ -123,8 +126,10 @@ def _ignored(scene: Scene, _match: re.Match[str]) -> str:
     return f"Of your instructions I ignored this: {listed}."
 
 
-def _interrupting(_scene: Scene, _match: re.Match[str]) -> str:
-    return "Just begin to speak while I do. Ask me for a story, then talk over me."
+def _interrupting(scene: Scene, _match: re.Match[str]) -> str:
+    return scene.persona.cut(
+        "Just begin to speak while I do.", "Ask me for a story, then talk over me."
+    )
 
 
 def _repeat(scene: Scene, _match: re.Match[str]) -> str:
@@ -276,7 +281,7 @@ FIRST_SKILLS: Final = (
     _skill(r"\bwhat (?:did|do|have) you ignored?\b", _ignored),
     _skill(r"\bwhat(?: else)? can (?:you do|i (?:say|ask))\b|^help(?: me)?$", _abilities),
     _skill(r"\bhow (?:do|can) i (?:interrupt|stop) you\b", _interrupting),
-    _skill(r"\b(?:what is|what's) your name\b", _own_name),
+    _skill(r"\b(?:what is) your name\b", _own_name),
     _skill(r"\bwho are you\b|\bwhat are you\b|\bare you (?:a|an|real|human)\b", _who),
     _skill(r"\b(?:say|repeat) (?:that|it)\b|^repeat$|^again$", _repeat),
     _skill(r"\bwhat did i (?:just )?say\b", _echo_user),
@@ -291,7 +296,7 @@ SKILLS: Final = (
     _skill(r"\b(?:cancel|stop) (?:the|my) timer\b", lambda scene, _m: cancel_timer(scene.request)),
     _skill(
         r"\btimer\b.*?(?P<number>\d+|an?) (?P<unit>second|minute|hour)s?\b",
-        lambda scene, match: set_timer(match, scene.persona.yes),
+        lambda scene, match: set_timer(match, scene.persona),
     ),
     _skill(
         r"\bhow much time is left\b|\bhow long is left\b|\btime is left\b",
@@ -300,7 +305,7 @@ SKILLS: Final = (
     _skill(r"\bwhat time is it\b|\bwhat is the time\b|\btell me the time\b", _time),
     _skill(r"\bwhat (?:is|day is)\b.*\b(?:date|day|today|it)\b|\btoday's date\b", _date),
     _skill(_NAMES.pattern, _learn_name),
-    _skill(r"\b(?:what is|what's|do you know) my name\b|\bwho am i\b", _recall_name),
+    _skill(r"\b(?:what is|do you know) my name\b|\bwho am i\b", _recall_name),
     _skill(r"\border\b", _order),
     _skill(r"\bstory\b", _story),
     _skill(r"\bjoke\b", _joke),

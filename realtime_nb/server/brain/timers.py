@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from realtime_nb.server.brain.numbers import digits
 
 if TYPE_CHECKING:
+    from realtime_nb.server.brain.directives import Persona
     from realtime_nb.server.brain.interface import BrainRequest
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
@@ -19,10 +20,11 @@ _SET: Final = re.compile(r"\btimer\b.*?(?P<number>\d+|an?) (?P<unit>second|minut
 _CANCELLED: Final = re.compile(r"\b(?:cancel|stop) (?:the|my) timer\b")
 
 
-def set_timer(match: re.Match[str], yes: str) -> str:
+def set_timer(match: re.Match[str], persona: Persona) -> str:
     """Return the confirmation of a timer; `match` has a number and a unit."""
     number = 1 if match["number"].startswith("a") else int(match["number"])
-    return f"{yes} The timer runs for {_counted(number, match['unit'])}. Ask me how much is left."
+    runs = f"{persona.yes} The timer runs for {_counted(number, match['unit'])}."
+    return persona.cut(runs, "Ask me how much time is left.")
 
 
 def time_left(request: BrainRequest) -> str:
@@ -32,7 +34,7 @@ def time_left(request: BrainRequest) -> str:
         return "No timer is running."
     if running <= 0:
         return f"The timer ended {_spoken(-running)} ago."
-    return f"There are {_spoken(running)} left."
+    return f"You have {_spoken(running)} left."
 
 
 def cancel_timer(request: BrainRequest) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.server.brain.arguments import find_argument
@@ -30,6 +31,7 @@ _ASKED: Final = re.compile(
     r"^For (?P<tool>[\w-]+) I need the (?P<parameter>[\w ]+)\.", re.MULTILINE
 )
 _ENOUGH = 2.0
+_LONGEST_TEXT = 2_000  # characters looked at
 _NAME_WEIGHT, _WORD_WEIGHT, _CHOICE_WEIGHT = 2.0, 1.0, 1.0
 
 
@@ -60,7 +62,7 @@ def match_tool(request: BrainRequest) -> FunctionCall | MissingArgument | None:
     """
     if not request.tools or request.tool_choice == "none":
         return None
-    text = request.last_user.text if request.last_user else ""
+    text = request.last_user.text[:_LONGEST_TEXT] if request.last_user else ""
     pending = _pending(request)
     if pending is not None:
         tool, parameter, text = pending
@@ -93,15 +95,20 @@ def _call(
     required = cast("list[str]", schema.get("required") or [])
     arguments: Json = {}
     for name, rule in properties.items():
-        alone = sum(1 for other in properties.values() if other.get("type") == rule.get("type"))
-        value = find_argument(name, rule, text, alone=alone == 1, whole=name == answered)
+        alone = sum(map(partial(_alike, rule), properties.values())) == 1
+        value = find_argument(name, rule, text, alone=alone, whole=name == answered)
         if value is not None:
             arguments[name] = value
         elif name in required:
             if not must:
                 return MissingArgument(tool.name, name)
             arguments[name] = _empty(rule)
-    return FunctionCall(tool.name, json.dumps(arguments))
+    return FunctionCall(tool.name, json.dumps(arguments, ensure_ascii=False))
+
+
+def _alike(rule: Json, other: Json) -> bool:
+    """Whether two parameters could take the same words."""
+    return other.get("type") == rule.get("type") and not other.get("enum")
 
 
 def _pending(request: BrainRequest) -> tuple[FunctionTool, str, str] | None:
