@@ -93,8 +93,9 @@ export class Chat {
     this.set("notices", { notices });
   }
 
-  dismiss(notice: Notice): void {
-    this.set("notices", { notices: this.notices.filter((other) => other !== notice) });
+  /** Take a notice away by its words. */
+  dismiss(text: string): void {
+    this.set("notices", { notices: this.notices.filter((notice) => notice.text !== text) });
   }
 
   #tell(topic: Topic): void {

@@ -10,7 +10,7 @@ import { playbackIn, Speaker } from "./audio/speaker.js";
 import { MicrophoneTrouble } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
-import type { Incoming } from "./messages.js";
+import { type Incoming, PROTOCOL_VERSION, type SessionState } from "./messages.js";
 import { type Gone, Port } from "./port.js";
 
 /** JupyterLab redraws a view by closing it first: wait this long before letting go. */
@@ -22,6 +22,11 @@ const UNANSWERED_MS = 3000;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
+const UNPLUGGED =
+  "The microphone was unplugged or taken away: plug it in and press Microphone again.";
+const OTHER_VERSION =
+  "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
+
 export class Engine {
   readonly #chat: Chat;
   readonly #port: Port;
@@ -29,6 +34,8 @@ export class Engine {
   readonly #microphone: Microphone;
   readonly #speaker: Speaker;
   #views = 0;
+  /** Why there was no microphone the last time: no longer said once it is tried again. */
+  #trouble = "";
 
   constructor(model: AnyModel, chat: Chat, signal: AbortSignal) {
     this.#chat = chat;
@@ -74,6 +81,7 @@ export class Engine {
       return;
     }
     this.#chat.set("microphone", { microphone: "asking" });
+    this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
     try {
       const settings = await this.#microphone.start(this.#constraints());
@@ -119,7 +127,7 @@ export class Engine {
         this.#welcome(message);
         break;
       case "state":
-        this.#chat.set("status", { session: message.state, detail: message.detail });
+        this.#state(message.state, message.detail);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -153,8 +161,14 @@ export class Engine {
     const { state: session, detail, endpoint, owner, name, phrases } = message;
     this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
     this.#chat.set("phrases", { phrases });
+    if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
+  }
+
+  #state(session: SessionState, detail: string): void {
+    this.#chat.set("status", { session, detail });
+    if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
 
   #unanswered(): void {
@@ -206,16 +220,15 @@ export class Engine {
         ? error
         : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
     this.#chat.set("microphone", { microphone: "off" });
-    this.#chat.notify("error", trouble.message);
+    this.#trouble = trouble.message;
+    this.#chat.notify("error", this.#trouble);
     this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
   }
 
   #microphoneLost(): void {
     this.releaseMicrophone();
-    this.#chat.notify(
-      "warning",
-      "The microphone was unplugged or taken away: plug it in and press Microphone again.",
-    );
+    this.#trouble = UNPLUGGED;
+    this.#chat.notify("warning", UNPLUGGED);
   }
 
   #lastViewGone(): void {

@@ -40,11 +40,19 @@ export class SharedContext {
     return this.#context;
   }
 
-  /** Start it; false when the browser wants a click first. A later click may call this again. */
+  /**
+   * Start it; false when the browser wants a click first (a later click may call this again) or
+   * has no context to give.
+   */
   async start(holder: Holder): Promise<boolean> {
     clearTimeout(this.#idle);
     this.#holders.add(holder);
-    const context = this.get();
+    let context: AudioContext;
+    try {
+      context = this.get();
+    } catch {
+      return false; // whoever loads a worklet into it gets the reason
+    }
     if (context.state !== "running") {
       // Without leave to play, resume() stays pending until the user clicks.
       await Promise.race([context.resume().catch(() => undefined), pause(START_MS)]);

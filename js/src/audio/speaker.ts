@@ -152,6 +152,7 @@ export class Speaker {
     if (this.#port === null) return;
     this.#port = null;
     this.#streams.clear();
+    this.#muted = false;
     this.#changed();
     this.#handlers.failed(`This browser cannot play the answer aloud (${String(error)}).`);
   }

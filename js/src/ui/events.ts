@@ -64,7 +64,11 @@ export function createEvents(
   signal: AbortSignal,
 ): { node: HTMLElement; update(): void } {
   const { table, body } = createTable();
-  const box = h("div", { class: "rnb-scroll", tabindex: "0" }, table);
+  const box = h(
+    "div",
+    { class: "rnb-scroll", role: "region", "aria-label": "Event log", tabindex: "0" },
+    table,
+  );
   const total = h("span", { class: "rnb-total" });
   const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
   latest.hidden = true;

@@ -31,7 +31,7 @@ export function createNotices(
       { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
       icon("close"),
     );
-    close.addEventListener("click", () => chat.dismiss(notice), { signal });
+    close.addEventListener("click", () => chat.dismiss(notice.text), { signal });
     const words = h("span", {}, notice.text);
     return h("div", { class: "rnb-notice", "data-level": notice.level }, words, close);
   };

@@ -32,10 +32,9 @@ export function drawPanel(
     phrases: [phrases.update],
   };
 
-  // Lumino takes keys before the page does: Enter on a button would edit the cell instead.
   const root = h(
     "section",
-    { class: "rnb", "aria-label": "Realtime chat", "data-lm-suppress-shortcuts": "true" },
+    { class: "rnb", "aria-label": "Realtime chat" },
     header.node,
     transcript.node,
     notices.node,
@@ -44,6 +43,7 @@ export function drawPanel(
     events.node,
   );
   el.append(root);
+  keepKeys(root, signal);
 
   const dirty = new Set<() => void>();
   let scheduled = 0;
@@ -60,4 +60,17 @@ export function drawPanel(
     cancelAnimationFrame(scheduled);
     root.remove();
   });
+}
+
+/**
+ * JupyterLab takes keys before the page does: Enter on a button would edit the cell instead. Keep
+ * all but its shortcuts with Ctrl or Command, such as Ctrl+S; of these, keep Enter.
+ */
+function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+  const decide = (event: KeyboardEvent) => {
+    const theirs = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
+    root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+  };
+  // On the way down from the window: JupyterLab listens at the document.
+  window.addEventListener("keydown", decide, { signal, capture: true });
 }

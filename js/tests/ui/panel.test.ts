@@ -364,6 +364,23 @@ describe("events", () => {
   });
 });
 
+describe("keys", () => {
+  const suppressed = () => one(".rnb").hasAttribute("data-lm-suppress-shortcuts");
+  const strike = (key: string, more: KeyboardEventInit = {}) =>
+    box().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+
+  it("keeps plain keys from JupyterLab's shortcuts, and leaves it Ctrl+S", () => {
+    strike("a");
+    expect(suppressed()).toBe(true);
+    strike("s", { ctrlKey: true });
+    expect(suppressed()).toBe(false);
+    strike("s", { metaKey: true });
+    expect(suppressed()).toBe(false);
+    strike("Enter", { ctrlKey: true });
+    expect(suppressed()).toBe(true);
+  });
+});
+
 describe("a view", () => {
   it("goes away with its signal and listens no more", async () => {
     life.abort();

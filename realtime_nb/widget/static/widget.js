@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a22ca953cfbd187060d15337d095565efd66099754ae1aa776d0831875ede77a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d5be76b0180775c56a0bdaadc293cc0b787661ddcaef5b2abbfe7798336748b0
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -166,8 +166,9 @@ var Chat = class {
     const notices = [...this.notices, { level, text: text2 }].slice(-NOTICES_MAX);
     this.set("notices", { notices });
   }
-  dismiss(notice) {
-    this.set("notices", { notices: this.notices.filter((other) => other !== notice) });
+  /** Take a notice away by its words. */
+  dismiss(text2) {
+    this.set("notices", { notices: this.notices.filter((notice) => notice.text !== text2) });
   }
   #tell(topic) {
     for (const listener of this.#listeners) listener(topic);
@@ -255,11 +256,19 @@ var SharedContext = class {
     }
     return this.#context;
   }
-  /** Start it; false when the browser wants a click first. A later click may call this again. */
+  /**
+   * Start it; false when the browser wants a click first (a later click may call this again) or
+   * has no context to give.
+   */
   async start(holder) {
     clearTimeout(this.#idle);
     this.#holders.add(holder);
-    const context = this.get();
+    let context;
+    try {
+      context = this.get();
+    } catch {
+      return false;
+    }
     if (context.state !== "running") {
       await Promise.race([context.resume().catch(() => void 0), pause(START_MS)]);
     }
@@ -1145,6 +1154,7 @@ var Speaker = class {
     if (this.#port === null) return;
     this.#port = null;
     this.#streams.clear();
+    this.#muted = false;
     this.#changed();
     this.#handlers.failed(`This browser cannot play the answer aloud (${String(error)}).`);
   }
@@ -1388,6 +1398,8 @@ function randomId() {
 var LAST_VIEW_MS = 700;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
+var UNPLUGGED = "The microphone was unplugged or taken away: plug it in and press Microphone again.";
+var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 var Engine = class {
   #chat;
   #port;
@@ -1395,6 +1407,8 @@ var Engine = class {
   #microphone;
   #speaker;
   #views = 0;
+  /** Why there was no microphone the last time: no longer said once it is tried again. */
+  #trouble = "";
   constructor(model, chat, signal) {
     this.#chat = chat;
     this.#port = new Port(
@@ -1436,6 +1450,7 @@ var Engine = class {
       return;
     }
     this.#chat.set("microphone", { microphone: "asking" });
+    this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
     try {
       const settings = await this.#microphone.start(this.#constraints());
@@ -1476,7 +1491,7 @@ var Engine = class {
         this.#welcome(message);
         break;
       case "state":
-        this.#chat.set("status", { session: message.state, detail: message.detail });
+        this.#state(message.state, message.detail);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -1509,8 +1524,13 @@ var Engine = class {
     const { state: session, detail, endpoint, owner, name, phrases } = message;
     this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
     this.#chat.set("phrases", { phrases });
+    if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
+  }
+  #state(session, detail) {
+    this.#chat.set("status", { session, detail });
+    if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
   #unanswered() {
     if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
@@ -1549,15 +1569,14 @@ var Engine = class {
   #microphoneFailed(error) {
     const trouble = error instanceof MicrophoneTrouble ? error : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
     this.#chat.set("microphone", { microphone: "off" });
-    this.#chat.notify("error", trouble.message);
+    this.#trouble = trouble.message;
+    this.#chat.notify("error", this.#trouble);
     this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
   }
   #microphoneLost() {
     this.releaseMicrophone();
-    this.#chat.notify(
-      "warning",
-      "The microphone was unplugged or taken away: plug it in and press Microphone again."
-    );
+    this.#trouble = UNPLUGGED;
+    this.#chat.notify("warning", UNPLUGGED);
   }
   #lastViewGone() {
     if (this.#views > 0) return;
@@ -1817,7 +1836,11 @@ function createTable() {
 }
 function createEvents(chat, signal) {
   const { table, body } = createTable();
-  const box = h("div", { class: "rnb-scroll", tabindex: "0" }, table);
+  const box = h(
+    "div",
+    { class: "rnb-scroll", role: "region", "aria-label": "Event log", tabindex: "0" },
+    table
+  );
   const total = h("span", { class: "rnb-total" });
   const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
   latest.hidden = true;
@@ -1953,7 +1976,7 @@ function createNotices(chat, actions, signal) {
       { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
       icon("close")
     );
-    close.addEventListener("click", () => chat.dismiss(notice), { signal });
+    close.addEventListener("click", () => chat.dismiss(notice.text), { signal });
     const words = h("span", {}, notice.text);
     return h("div", { class: "rnb-notice", "data-level": notice.level }, words, close);
   };
@@ -2117,7 +2140,7 @@ function drawPanel(chat, actions, el, signal) {
   };
   const root = h(
     "section",
-    { class: "rnb", "aria-label": "Realtime chat", "data-lm-suppress-shortcuts": "true" },
+    { class: "rnb", "aria-label": "Realtime chat" },
     header.node,
     transcript.node,
     notices.node,
@@ -2126,6 +2149,7 @@ function drawPanel(chat, actions, el, signal) {
     events.node
   );
   el.append(root);
+  keepKeys(root, signal);
   const dirty = /* @__PURE__ */ new Set();
   let scheduled = 0;
   const redraw = () => {
@@ -2141,6 +2165,13 @@ function drawPanel(chat, actions, el, signal) {
     cancelAnimationFrame(scheduled);
     root.remove();
   });
+}
+function keepKeys(root, signal) {
+  const decide = (event) => {
+    const theirs = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
+    root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+  };
+  window.addEventListener("keydown", decide, { signal, capture: true });
 }
 
 // src/index.ts
