@@ -59,6 +59,31 @@ function createTable(): { table: HTMLTableElement; body: HTMLTableSectionElement
   return { table, body };
 }
 
+/** Keep a box at its end until the reader scrolls away; `latest` leads back. */
+function followEnd(
+  box: HTMLElement,
+  latest: HTMLElement,
+  signal: AbortSignal,
+): { following(): boolean; follow(): void } {
+  let following = true;
+  const follow = () => {
+    if (following) box.scrollTop = box.scrollHeight;
+    latest.hidden = following;
+  };
+  const scrolled = () => {
+    following = atEnd(box);
+    latest.hidden = following;
+  };
+  const goToEnd = () => {
+    following = true;
+    follow();
+  };
+  box.addEventListener("scroll", scrolled, { signal, passive: true });
+  latest.addEventListener("click", goToEnd, { signal });
+  follow();
+  return { following: () => following, follow };
+}
+
 export function createEvents(
   chat: Chat,
   signal: AbortSignal,
@@ -71,7 +96,6 @@ export function createEvents(
   );
   const total = h("span", { class: "rnb-total" });
   const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
-  latest.hidden = true;
   const node = h(
     "details",
     { class: "rnb-events", open: true },
@@ -79,33 +103,13 @@ export function createEvents(
     box,
     latest,
   );
+  const end = followEnd(box, latest, signal);
+  node.addEventListener("toggle", end.follow, { signal });
   const rows = new Map<string, Row>();
-  let following = true;
-
-  const follow = () => {
-    if (following) box.scrollTop = box.scrollHeight;
-    latest.hidden = following;
-  };
-  box.addEventListener(
-    "scroll",
-    () => {
-      following = atEnd(box);
-      latest.hidden = following;
-    },
-    { signal, passive: true },
-  );
-  latest.addEventListener(
-    "click",
-    () => {
-      following = true;
-      follow();
-    },
-    { signal },
-  );
 
   const update = () => {
     const window = chat.events;
-    dropOthers(rows, window.rows, box, following);
+    dropOthers(rows, window.rows, box, end.following());
     let behind: Node | null = null; // rows come in order, nearly always at the end
     for (let i = window.rows.length - 1; i >= 0; i--) {
       const row = window.rows[i];
@@ -120,7 +124,7 @@ export function createEvents(
       behind = drawn.node;
     }
     setText(total, totalText(window.rows.length, window.trimmed, chat.name));
-    follow();
+    end.follow();
   };
   update();
   return { node, update };

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d5be76b0180775c56a0bdaadc293cc0b787661ddcaef5b2abbfe7798336748b0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:9b4747a372fa328bf84da93d1097524af741fb704aab54d10480c3a4290e73d7
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1834,6 +1834,25 @@ function createTable() {
   );
   return { table, body };
 }
+function followEnd(box, latest, signal) {
+  let following = true;
+  const follow = () => {
+    if (following) box.scrollTop = box.scrollHeight;
+    latest.hidden = following;
+  };
+  const scrolled = () => {
+    following = atEnd(box);
+    latest.hidden = following;
+  };
+  const goToEnd = () => {
+    following = true;
+    follow();
+  };
+  box.addEventListener("scroll", scrolled, { signal, passive: true });
+  latest.addEventListener("click", goToEnd, { signal });
+  follow();
+  return { following: () => following, follow };
+}
 function createEvents(chat, signal) {
   const { table, body } = createTable();
   const box = h(
@@ -1843,7 +1862,6 @@ function createEvents(chat, signal) {
   );
   const total = h("span", { class: "rnb-total" });
   const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
-  latest.hidden = true;
   const node = h(
     "details",
     { class: "rnb-events", open: true },
@@ -1851,31 +1869,12 @@ function createEvents(chat, signal) {
     box,
     latest
   );
+  const end = followEnd(box, latest, signal);
+  node.addEventListener("toggle", end.follow, { signal });
   const rows = /* @__PURE__ */ new Map();
-  let following = true;
-  const follow = () => {
-    if (following) box.scrollTop = box.scrollHeight;
-    latest.hidden = following;
-  };
-  box.addEventListener(
-    "scroll",
-    () => {
-      following = atEnd(box);
-      latest.hidden = following;
-    },
-    { signal, passive: true }
-  );
-  latest.addEventListener(
-    "click",
-    () => {
-      following = true;
-      follow();
-    },
-    { signal }
-  );
   const update = () => {
     const window2 = chat.events;
-    dropOthers(rows, window2.rows, box, following);
+    dropOthers(rows, window2.rows, box, end.following());
     let behind = null;
     for (let i = window2.rows.length - 1; i >= 0; i--) {
       const row = window2.rows[i];
@@ -1890,7 +1889,7 @@ function createEvents(chat, signal) {
       behind = drawn.node;
     }
     setText(total, totalText(window2.rows.length, window2.trimmed, chat.name));
-    follow();
+    end.follow();
   };
   update();
   return { node, update };
