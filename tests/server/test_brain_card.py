@@ -298,3 +298,23 @@ def test_codes_and_plain_numbers():
     assert find_code("no number here") == ""
     assert find_numbers("three and 4.5") == [3.0, 4.5]
     assert [plain(value) for value in (2.0, 2.5, 1 / 3)] == ["2", "2.5", "0.33"]
+
+
+# ----------------------------------------------------------------------- the card
+
+
+def test_everything_on_the_card_is_answered_from_the_card():
+    assert 35 <= len(BRAIN.card) <= 50
+    assert len(BRAIN.card) == len(BRAIN.phrases)
+    answers = {said: str(ask(said)) for said in BRAIN.card}
+    assert [said for said, answer in answers.items() if "I heard" in answer] == []
+    assert answers["what is seven divided by five"] == "7 divided by 5 is 1.4."
+    assert answers["where is my order four two seven"].startswith("Order 427 ")
+    assert answers["set a timer for two minutes"].startswith("Sure. The timer runs for 2 minutes.")
+
+
+def test_the_cards_tools_are_called_by_its_own_phrases():
+    assert called("what is the weather in paris") == ("get_weather", {"city": "paris"})
+    assert called("look up order number four two seven") == ("lookupOrder", {"order_id": "427"})
+    assert called("turn on the light") == ("set_light", {"on": True})
+    assert called("set a timer for two minutes") == ("start_timer", {"minutes": 2})
