@@ -158,8 +158,9 @@ export class Engine {
   }
 
   #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
-    const { state: session, detail, endpoint, owner, name, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
+    const { state: session, detail, endpoint, name, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, name });
+    this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);

@@ -174,6 +174,8 @@ def test_the_microphone_is_let_go_whenever_nobody_could_know_it_is_on(page: Page
         "engine.model.broken = true",
         "engine.model.tell({kind: 'owner', client: 'another tab'})",
         "engine.model.tell({kind: 'mic_off', to: engine.model.client, reason: 'closed'})",
+        "engine.model.tell({kind: 'state', state: 'failed', detail: 'the service is gone'})",
+        "engine.model.welcome({owner: false})",
         "engine.life.abort()",
     ):
         page.evaluate("engine.model.broken = false; engine.model.welcome()")

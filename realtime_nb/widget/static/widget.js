@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:9b4747a372fa328bf84da93d1097524af741fb704aab54d10480c3a4290e73d7
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:23dde913ad7dd874eda30dcce648a63f9ab32ee6521b8e8bad5adadd8e22eeaf
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1521,8 +1521,9 @@ var Engine = class {
     }
   }
   #welcome(message) {
-    const { state: session, detail, endpoint, owner, name, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, owner, name });
+    const { state: session, detail, endpoint, name, phrases } = message;
+    this.#chat.set("status", { link: "live", session, detail, endpoint, name });
+    this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);
