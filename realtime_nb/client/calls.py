@@ -32,7 +32,7 @@ async def update(core: SessionCore, config: Mapping[str, Any]) -> dict[str, Any]
     await core.ready()
     kind = (core.conversation.session or {}).get("type") or "realtime"
     answer = await core.ask({"type": "session.update", "session": {"type": kind, **config}})
-    return answer.data["session"]
+    return answer.get("session") or core.conversation.session or {}
 
 
 async def say(core: SessionCore, text: str) -> Response:

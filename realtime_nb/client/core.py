@@ -77,7 +77,9 @@ class SessionCore:
         self.states: Listeners[str] = Listeners()
         self._ledger = Ledger()
         self.strike = self._ledger.strike
-        self.sequencer = ResponseSequencer(self.transmit, self._later, self.strike)
+        self.sequencer = ResponseSequencer(
+            self.transmit, self._later, self.strike, self._creates_response
+        )
         self._reply_timeout = reply_timeout
         self._connection: Connection | None = None
         self._opening: asyncio.Task[Any] | None = None
@@ -144,7 +146,8 @@ class SessionCore:
     async def _configure(self, config: Mapping[str, Any]) -> dict[str, Any]:
         if config:
             event = {"type": "session.update", "session": {"type": "realtime", **config}}
-            return (await self.ask(event)).data["session"]
+            answer = await self.ask(event)
+            return answer.get("session") or self.conversation.session or {}
         return self.conversation.session or {}
 
     async def ready(self) -> None:
@@ -252,7 +255,7 @@ class SessionCore:
         stray = self._ledger.received(event)
         if event.type == "error" and (stray is not None or is_fatal(event.get("error.code"))):
             self._last_word = event.get("error") or {}
-        self.sequencer.received(event, creates_response=self._creates_response())
+        self.sequencer.received(event)
 
     def _show(self, record: Record) -> None:
         try:

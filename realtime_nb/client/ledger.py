@@ -39,6 +39,14 @@ _ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
 _RESPONSES: Final = frozenset({"response.create", "response.cancel"})
 _ANSWERED: Final = frozenset(kind for kind, _ in _ANSWERS.values()) | _RESPONSES
 
+_OF_INTEREST: Final = frozenset(_ANSWERS) | {
+    "error",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.timeout_triggered",
+    "response.created",
+    "response.done",
+}
+
 # What the code, parameter or message of an error without event_id begins with or holds.
 _CODES: Final[tuple[tuple[str, str], ...]] = (
     ("item_create_", "conversation.item.create"),
@@ -147,6 +155,8 @@ class Ledger:
 
     def received(self, event: Event) -> ServerError | None:
         """Take in a server event; return the error that belongs to nobody, if it is one."""
+        if event.type not in _OF_INTEREST:
+            return None
         match event.type:
             case "error":
                 return self._refuse(event)
@@ -160,10 +170,8 @@ class Ledger:
                 self._strike_unwatched("response.create")
             case "response.done":
                 self._strike_unwatched("response.cancel")
-            case _ if event.type in _ANSWERS:
-                self._answer(event)
             case _:
-                pass
+                self._answer(event)
         return None
 
     def fail_all(self, make_error: Callable[[], RealtimeError]) -> None:

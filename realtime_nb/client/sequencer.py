@@ -37,6 +37,11 @@ _BEGIN_TIMEOUT_S: Final = 60.0
 # First wait before a refused request is sent again although we know of no active response.
 _BACKOFF_S: Final = 0.25
 
+# The user's turn has ended: now the service may begin a response by itself.
+_TURN_ENDS: Final = frozenset(
+    {"input_audio_buffer.speech_stopped", "input_audio_buffer.timeout_triggered"}
+)
+
 
 class Transmit(Protocol):
     """Sends a client event, and says so when the service refuses it."""
@@ -59,6 +64,8 @@ class ResponseSequencer:
         Has a function called after so many seconds.
     strike
         Takes back the `refuse` of an event, by the event's id.
+    creates_response
+        Whether the session's turn detection begins responses by itself.
 
     Attributes
     ----------
@@ -71,10 +78,12 @@ class ResponseSequencer:
         transmit: Transmit,
         later: Callable[[float, Callable[[], None]], Timer],
         strike: Callable[[str], None],
+        creates_response: Callable[[], bool],
     ) -> None:
         self._transmit = transmit
         self._later = later
         self._strike = strike
+        self._creates_response = creates_response
         self._queue: deque[Turn] = deque()
         self._asked: Turn | None = None
         self._beside: list[Turn] = []
@@ -140,29 +149,19 @@ class ResponseSequencer:
         """Have `callback` called at the end of that response; of the next one when None."""
         self._watchers.append((response_id, callback))
 
-    def received(self, event: Event, *, creates_response: bool) -> None:
-        """Take in a server event.
-
-        Parameters
-        ----------
-        event
-            The event.
-        creates_response
-            Whether the session's turn detection starts responses by itself.
-        """
-        match event.type:
-            case "response.created":
-                self._created(event)
-            case "response.done":
-                self._done(event)
-            case "input_audio_buffer.speech_stopped" | "input_audio_buffer.timeout_triggered":
-                self._service_begins = creates_response
-            case kind if kind in DELTAS:
-                turn = self._running.get(event.data.get("response_id", ""))
-                if turn is not None:
-                    turn.deltas.append(event)
-            case _:
-                pass
+    def received(self, event: Event) -> None:
+        """Take in a server event."""
+        kind = event.type
+        if kind in DELTAS:
+            turn = self._running.get(event.data.get("response_id", ""))
+            if turn is not None:
+                turn.deltas.append(event)
+        elif kind == "response.created":
+            self._created(event)
+        elif kind == "response.done":
+            self._done(event)
+        elif kind in _TURN_ENDS:
+            self._service_begins = self._creates_response()
 
     def fail_all(self, make_error: Callable[[], RealtimeError]) -> None:
         """Reject every request: the connection is gone."""

@@ -38,7 +38,9 @@ class Stage:
         self.timers = []
         self.outcomes = {}
         self.creates_response = creates_response
-        self.sequencer = ResponseSequencer(self.transmit, self.later, self.strike)
+        self.sequencer = ResponseSequencer(
+            self.transmit, self.later, self.strike, lambda: self.creates_response
+        )
 
     def transmit(self, event, *, refuse=None):
         self.sent.append(event)
@@ -72,7 +74,7 @@ class Stage:
         return [event["response_id"] for event in self.sent if event["type"] == "response.cancel"]
 
     def receive(self, event):
-        self.sequencer.received(Event(event), creates_response=self.creates_response)
+        self.sequencer.received(Event(event))
 
     def created(self, request, rid):
         self.receive(response_created(request, rid))
@@ -134,6 +136,15 @@ def test_a_response_of_the_service_is_not_mistaken_for_ours(stage):
     stage.created(stage.requests[1], "resp_ours")
     stage.done(stage.requests[1], "resp_ours")
     assert stage.ids() == {"a": "resp_ours"}
+
+
+def test_without_automatic_responses_the_end_of_speech_means_nothing():
+    stage = Stage(creates_response=False)
+    stage.ask("a")
+    stage.receive({"type": "input_audio_buffer.speech_stopped", "item_id": "i", "audio_end_ms": 1})
+    stage.created(None, "resp_1")
+    stage.done(None, "resp_1")
+    assert stage.ids() == {"a": "resp_1"}
 
 
 def test_once_metadata_is_echoed_order_is_no_match(stage):

@@ -663,6 +663,7 @@ async def test_frames_and_events_nobody_thought_of_do_no_harm(caplog):
     ]
     async with ScriptedPeer(script) as peer:
         session = await opened(peer)
+        await until(lambda: len(session.log) == 7)
         with caplog.at_level(logging.WARNING, "realtime_nb.client"):
             assert (await session.update({"instructions": "x"}))["instructions"] == "x"
         assert "brand.new" in [record.event.type for record in session.log]
