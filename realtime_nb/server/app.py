@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Shared:
         For the sessions.
     connections
         Those open now.
+    endings
+        Sessions whose client is gone, while they end.
     """
 
     token: str
@@ -60,6 +63,7 @@ class Shared:
     engines: Engines
     settings: Settings
     connections: set[RealtimeHandler] = field(default_factory=set["RealtimeHandler"])
+    endings: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
 
 
 class LocalHandler(tornado.web.RequestHandler):
@@ -91,7 +95,7 @@ class LocalHandler(tornado.web.RequestHandler):
     def reply(self, body: Json) -> None:
         """Answer with JSON."""
         self.set_header("Content-Type", "application/json")
-        self.finish(orjson.dumps(body))
+        self.finish(orjson.dumps(body))  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
 
     def refuse(self, status: HTTPStatus, message: str, *, code: str | None = None) -> None:
         """Answer with an error."""
@@ -180,7 +184,7 @@ class RealtimeHandler(tornado.websocket.WebSocketHandler):
         """Refuse what was not meant for this computer, before any upgrade."""
         if not is_local_request(self.request.headers):
             self.set_status(HTTPStatus.FORBIDDEN)
-            self.finish()
+            self.finish()  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 -- tornado's signature
         """Let any page of this computer in, with the token; `prepare` has looked at it."""
@@ -216,7 +220,9 @@ class RealtimeHandler(tornado.websocket.WebSocketHandler):
         """End the session: the client is gone."""
         self._shared.connections.discard(self)
         if self._connection is not None:
-            tornado.ioloop.IOLoop.current().add_callback(self._connection.end)
+            ending = asyncio.ensure_future(self._connection.end())
+            self._shared.endings.add(ending)
+            ending.add_done_callback(self._shared.endings.discard)
 
     async def send(self, frame: bytes) -> None:
         """Send a text frame; return when the system took it."""

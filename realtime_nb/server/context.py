@@ -11,7 +11,7 @@ import asyncio
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from realtime_nb.server.brain.interface import ContextItem
 from realtime_nb.server.wire_errors import WireError
@@ -104,9 +104,10 @@ def fit(items: Sequence[Item], head: Tokens, truncation: Any) -> list[Item]:
     room = INPUT_LIMIT - head.total
     ratio = 1.0
     if isinstance(truncation, dict):
-        limits: Json = truncation.get("token_limits") or {}
-        room = min(room, limits.get("post_instructions", room))
-        ratio = truncation["retention_ratio"]
+        rule = cast("Json", truncation)
+        limits: Json = rule.get("token_limits") or {}
+        room = min(room, int(limits.get("post_instructions", room)))
+        ratio = float(rule["retention_ratio"])
     excess = sum(counts)
     if excess <= room:
         return list(items)

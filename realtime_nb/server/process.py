@@ -106,7 +106,8 @@ async def _serve(shared: Shared, sockets: list[socket.socket], *, exit_with_stdi
     finally:
         restore()
         server.stop()
-        await asyncio.gather(*(client.leave() for client in list(shared.connections)))
+        leaving = [client.leave() for client in list(shared.connections)]
+        await asyncio.gather(*leaving, *shared.endings)
         await asyncio.sleep(0)  # the close frames are on their way
         await server.close_all_connections()
 

@@ -84,7 +84,7 @@ class Responding:
             When a field is refused, one is active, or the context is too long.
         """
         core = self._core
-        checked = RESPONSE_FIELDS.check(asked, "response") if asked is not None else {}
+        checked: Json = RESPONSE_FIELDS.check(asked, "response") if asked is not None else {}
         plan = plan_response(
             checked,
             core.config,

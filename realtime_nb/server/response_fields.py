@@ -113,8 +113,8 @@ def plan_response(
         metadata=asked.get("metadata"),
     )
     tools = tuple(cast("list[Json]", setting("tools")))
-    choice = setting("tool_choice")
-    forced = choice["name"] if isinstance(choice, dict) else ""
+    choice: Any = setting("tool_choice")
+    forced = str(cast("Json", choice)["name"]) if isinstance(choice, dict) else ""
     return ResponsePlan(
         spec=spec,
         instructions=setting("instructions"),
@@ -123,7 +123,7 @@ def plan_response(
             for tool in tools
         ),
         tools_wire=tools,
-        tool_choice="function" if forced else choice,
+        tool_choice="function" if isinstance(choice, dict) else choice,
         forced_tool=forced,
         input=asked.get("input"),
     )

@@ -72,7 +72,7 @@ def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
 
 
 def _unknown_language(wanted: Json) -> str:
-    languages = [wanted.get("language"), *(wanted.get("languages") or [])]
+    languages: list[str | None] = [wanted.get("language"), *(wanted.get("languages") or [])]
     named = [language.lower() for language in languages if language]
     if not named or any(re.match(r"en(g|glish)?\b", language) for language in named):
         return ""

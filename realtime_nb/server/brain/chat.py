@@ -18,7 +18,8 @@ from realtime_nb.server.brain.interface import BrainError, FunctionCall
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, AsyncStream
+    from openai.types.chat import ChatCompletionChunk
 
     from realtime_nb.server.brain.interface import BrainRequest, ContextItem, Piece
 
@@ -119,7 +120,8 @@ class ChatBrain:
             "stream": True,
             **_tools(request),
         }
-        stream = await client.chat.completions.create(**body)
+        create: Any = client.chat.completions.create  # its overloads cannot read `**body`
+        stream: AsyncStream[ChatCompletionChunk] = await create(**body)
         async with stream:
             async for chunk in stream:
                 if not chunk.choices:

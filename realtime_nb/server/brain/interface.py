@@ -168,10 +168,25 @@ class Brain(Protocol):
         recogniser listens for these first.
     """
 
-    name: str
-    about: str
-    card: tuple[str, ...]
-    phrases: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """Which brain this is."""
+        ...
+
+    @property
+    def about(self) -> str:
+        """What it is and can do."""
+        ...
+
+    @property
+    def card(self) -> tuple[str, ...]:
+        """Examples of what may be said."""
+        ...
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What it understands."""
+        ...
 
     def respond(self, request: BrainRequest) -> AsyncIterator[Piece]:
         """Stream an answer: pieces of text (joined as they are), breaths, function calls.

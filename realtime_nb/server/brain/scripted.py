@@ -24,7 +24,7 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.interface import BrainError, Breath, FunctionCall
@@ -36,6 +36,21 @@ if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import BrainRequest, Piece
 
 Json = dict[str, Any]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_wait(value: Any) -> bool:
+    return isinstance(value, int | float) and value >= 0
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(cast("Json", value).get("name"), str)
+
+
+_STEPS: Final = {"say": _is_text, "fail": _is_text, "wait_ms": _is_wait, "call": _is_call}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +141,9 @@ def read_script(path: Path) -> Script:
         raise UsageError(f"the script {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"the script {path} is not JSON: {error}") from None
-    if not isinstance(data, dict) or not isinstance(data.get("turns"), list):
+    script = cast("Json", data) if isinstance(data, dict) else {}
+    if not isinstance(script.get("turns"), list):
         raise UsageError(f'the script {path} has no turns; write {{"turns": [[{{"say": "Hi."}}]]}}')
-    script = cast("Json", data)
     turns = tuple(
         _read_turn(turn, f"{path}: turns[{index}]") for index, turn in enumerate(script["turns"])
     )
@@ -153,17 +168,11 @@ def _read_turn(turn: Any, where: str) -> Turn:
 
 
 def _read_step(step: Any, where: str) -> Json:
-    checks = {
-        "say": lambda value: isinstance(value, str),
-        "fail": lambda value: isinstance(value, str),
-        "wait_ms": lambda value: isinstance(value, int | float) and value >= 0,
-        "call": lambda value: isinstance(value, dict) and isinstance(value.get("name"), str),
-    }
     if isinstance(step, dict):
         given = cast("Json", step)
         if len(given) == 1:
             ((key, value),) = given.items()
-            if key in checks and checks[key](value):
+            if key in _STEPS and _STEPS[key](value):
                 return given
     raise UsageError(
         f'{where} is no step; write {{"say": "..."}}, {{"wait_ms": 200}}, '
