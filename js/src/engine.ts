@@ -127,7 +127,7 @@ export class Engine {
         this.#welcome(message);
         break;
       case "state":
-        this.#state(message.state, message.detail);
+        this.#state(message.state, message.detail, message.model);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -167,8 +167,10 @@ export class Engine {
     this.#chat.resetEvents(message.events);
   }
 
-  #state(session: SessionState, detail: string): void {
-    this.#chat.set("status", { session, detail });
+  #state(session: SessionState, detail: string, model: string | null): void {
+    const known = this.#chat.endpoint;
+    const endpoint = known === null || model === null ? known : { ...known, model };
+    this.#chat.set("status", { session, detail, endpoint });
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
 

@@ -62,7 +62,13 @@ export type Incoming =
       readonly events: readonly EventRow[];
       readonly phrases: readonly string[];
     }
-  | { readonly kind: "state"; readonly state: SessionState; readonly detail: string }
+  | {
+      readonly kind: "state";
+      readonly state: SessionState;
+      readonly detail: string;
+      /** The model the service says it is; null when it has not said. */
+      readonly model: string | null;
+    }
   | { readonly kind: "owner"; readonly client: string }
   | { readonly kind: "items"; readonly items: readonly Item[]; readonly gone: readonly string[] }
   | { readonly kind: "events"; readonly rows: readonly EventRow[] }
@@ -201,6 +207,7 @@ export function readIncoming(value: unknown): Incoming | null {
         kind,
         state: oneOf(STATES, value.state, "connecting"),
         detail: text(value.detail),
+        model: textOrNull(value.model),
       };
     case "owner":
       return typeof client === "string" ? { kind, client } : null;

@@ -97,7 +97,7 @@ describe("readIncoming", () => {
     { kind: "owner", client: "other" },
     { kind: "mic_off", to: "me", reason: "closed" },
     { kind: "notice", level: "warning", text: "hm" },
-    { kind: "state", state: "failed", detail: "why" },
+    { kind: "state", state: "failed", detail: "why", model: "gpt-realtime" },
   ])("reads %j", (message) => {
     expect(readIncoming({ ...message, unknown: 1 })).toEqual(message);
   });

@@ -19,12 +19,13 @@ class Bubble {
   readonly #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
   readonly #dots = h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
   readonly #note = h("p", { class: "rnb-note" });
+  readonly #words: HTMLElement;
   #item: Item | null = null;
 
   constructor(role: Role) {
-    const words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
-    words.append(this.#text, this.#unheard, this.#dots);
-    this.node = h("div", { class: `rnb-item rnb-${role}` }, words, this.#note);
+    this.#words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
+    this.#words.append(this.#text, this.#unheard, this.#dots);
+    this.node = h("div", { class: `rnb-item rnb-${role}` }, this.#words, this.#note);
   }
 
   show(item: Item): void {
@@ -37,6 +38,8 @@ class Bubble {
     this.#unheard.hidden = unheard === "";
     const writing = item.status === "in_progress";
     this.#dots.hidden = !(item.pending || (writing && item.text === ""));
+    // Words that never came leave no empty bubble; the note below says why.
+    this.#words.hidden = item.text === "" && this.#dots.hidden;
     this.node.dataset.status = item.status;
     // While an answer grows, a screen reader waits; it reads the whole once it is there.
     this.node.setAttribute("aria-busy", String(writing || item.pending));

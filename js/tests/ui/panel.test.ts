@@ -150,6 +150,13 @@ describe("transcript", () => {
     expect(log().querySelector(".rnb-note")?.textContent).toBe("stopped after 0.1 s");
   });
 
+  it("shows no empty bubble for words that never came, only why", async () => {
+    chat.upsertItems([item("u", { role: "user", text: "", note: "not transcribed: hm" })], []);
+    await frame();
+    expect(one(".rnb-text").hidden).toBe(true);
+    expect(one(".rnb-note").textContent).toBe("not transcribed: hm");
+  });
+
   it("shows words still to come as dots, and is busy meanwhile", async () => {
     chat.upsertItems([item("u", { role: "user", pending: true, text: "" })], []);
     await frame();

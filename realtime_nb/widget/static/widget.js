@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:23dde913ad7dd874eda30dcce648a63f9ab32ee6521b8e8bad5adadd8e22eeaf
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8cb78cde2c31af66a9247d9b9219ad25fef26ae179dfbb52ca4faea914f1764d
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1292,7 +1292,8 @@ function readIncoming(value) {
       return {
         kind,
         state: oneOf(STATES, value.state, "connecting"),
-        detail: text(value.detail)
+        detail: text(value.detail),
+        model: textOrNull(value.model)
       };
     case "owner":
       return typeof client === "string" ? { kind, client } : null;
@@ -1491,7 +1492,7 @@ var Engine = class {
         this.#welcome(message);
         break;
       case "state":
-        this.#state(message.state, message.detail);
+        this.#state(message.state, message.detail, message.model);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -1529,8 +1530,10 @@ var Engine = class {
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
   }
-  #state(session, detail) {
-    this.#chat.set("status", { session, detail });
+  #state(session, detail, model) {
+    const known = this.#chat.endpoint;
+    const endpoint = known === null || model === null ? known : { ...known, model };
+    this.#chat.set("status", { session, detail, endpoint });
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
   #unanswered() {
@@ -2042,11 +2045,12 @@ var Bubble = class {
   #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
   #dots = h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
   #note = h("p", { class: "rnb-note" });
+  #words;
   #item = null;
   constructor(role) {
-    const words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
-    words.append(this.#text, this.#unheard, this.#dots);
-    this.node = h("div", { class: `rnb-item rnb-${role}` }, words, this.#note);
+    this.#words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
+    this.#words.append(this.#text, this.#unheard, this.#dots);
+    this.node = h("div", { class: `rnb-item rnb-${role}` }, this.#words, this.#note);
   }
   show(item) {
     if (item === this.#item) return;
@@ -2058,6 +2062,7 @@ var Bubble = class {
     this.#unheard.hidden = unheard === "";
     const writing = item.status === "in_progress";
     this.#dots.hidden = !(item.pending || writing && item.text === "");
+    this.#words.hidden = item.text === "" && this.#dots.hidden;
     this.node.dataset.status = item.status;
     this.node.setAttribute("aria-busy", String(writing || item.pending));
     setText(this.#note, noteOf(item, unheard !== ""));
