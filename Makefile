@@ -129,8 +129,7 @@ bundle: js/node_modules/.installed
 	@cd js && npm run build
 
 bench: $(STAMP)-test
-	@for script in benchmarks/bench_*.py; do \
-	  [ -e "$$script" ] || { echo 'make: no scripts in benchmarks/' >&2; exit 1; }; \
+	@for script in $(filter-out benchmarks/harness%,$(sort $(wildcard benchmarks/*.py))); do \
 	  echo "==> $$script"; $(PY) "$$script" || exit 1; \
 	done
 
