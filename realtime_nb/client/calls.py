@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.client.futures import fail, settle
+from realtime_nb.client.junk import as_object
 from realtime_nb.errors import ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
 
@@ -32,7 +33,7 @@ async def update(core: SessionCore, config: Mapping[str, Any]) -> dict[str, Any]
     await core.ready()
     kind = (core.conversation.session or {}).get("type") or "realtime"
     answer = await core.ask({"type": "session.update", "session": {"type": kind, **config}})
-    return answer.get("session") or core.conversation.session or {}
+    return as_object(answer.get("session")) or core.conversation.session or {}
 
 
 async def say(core: SessionCore, text: str) -> Response:
@@ -56,7 +57,7 @@ async def say(core: SessionCore, text: str) -> Response:
             core.sequencer.withdraw(turn, cancel=True)
 
     core.transmit({"type": "conversation.item.create", "item": item}, refuse=refused)
-    turns.append(core.sequencer.submit({}, settle(future), fail(future)))
+    turns.append(_submit(core, {}, future))
     return await _response(core, future, turns[0])
 
 
@@ -64,8 +65,11 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
     """Have a response made."""
     await core.ready()
     future = _future()
-    turn = core.sequencer.submit(overrides, settle(future), fail(future))
-    return await _response(core, future, turn)
+    return await _response(core, future, _submit(core, overrides, future))
+
+
+def _submit(core: SessionCore, overrides: Mapping[str, Any], future: asyncio.Future[Any]) -> Turn:
+    return core.sequencer.submit(overrides, settle(future), fail(future), lambda: not future.done())
 
 
 async def _response(core: SessionCore, future: asyncio.Future[Response], turn: Turn) -> Response:

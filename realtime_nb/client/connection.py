@@ -188,12 +188,25 @@ class Connection:
 
     async def receive(self) -> Record:
         """Return the record of the next event; as `recv`, with time and size."""
-        frame = await self._wire.receive()
+        return self.read(await self._wire.receive())
+
+    def read(self, frame: bytes) -> Record:
+        """Log a frame that was received, and return its record.
+
+        Raises
+        ------
+        MalformedEvent
+            When the frame is no event.
+        """
         event = Event.parse(frame)
         if event.type == "error" and self._key.is_secret:
             # A service that quotes the key must not bring it into log and notebook.
-            event = Event.parse(self._key.scrub(frame.decode()))
+            event = Event.parse(self._key.scrub(bytes(frame).decode()))
         return self.log.append("received", event, t_ms=self._clock(), size=len(frame))
+
+    def hand_over(self, callback: Callable[[bytes], object]) -> None:
+        """Have `callback` called with frames as they come; see `Wire.hand_over`."""
+        self._wire.hand_over(callback)
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Yield events until the connection is closed with code 1000 or 1001."""

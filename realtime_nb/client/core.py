@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from realtime_nb.client.connection import Connection, session_clock
 from realtime_nb.client.futures import fail, settle
+from realtime_nb.client.junk import as_object
 from realtime_nb.client.ledger import Ledger
 from realtime_nb.client.listeners import Listeners
 from realtime_nb.client.outbox import Outbox
@@ -147,7 +148,7 @@ class SessionCore:
         if config:
             event = {"type": "session.update", "session": {"type": "realtime", **config}}
             answer = await self.ask(event)
-            return answer.get("session") or self.conversation.session or {}
+            return as_object(answer.get("session")) or self.conversation.session or {}
         return self.conversation.session or {}
 
     async def ready(self) -> None:
@@ -232,14 +233,19 @@ class SessionCore:
     # -- receiving
 
     async def _read(self, connection: Connection) -> None:
+        def take(frame: bytes) -> None:
+            try:
+                self._take(connection.read(frame))
+            except MalformedEvent as error:
+                _LOG.warning("a frame of %s was skipped: %s", self.endpoint.name, error)
+            except Exception:  # noqa: BLE001 -- as said below
+                # A service may send what nobody thought of; the session goes on.
+                _LOG.exception("an event of %s could not be handled", self.endpoint.name)
+
+        connection.hand_over(take)
         try:
             while True:
-                try:
-                    record = await connection.receive()
-                except MalformedEvent as error:
-                    _LOG.warning("a frame of %s was skipped: %s", self.endpoint.name, error)
-                    continue
-                self._take(record)
+                take(await connection.recv_bytes())
         except ConnectionLost as end:
             self._lost(end)
         finally:
@@ -253,25 +259,25 @@ class SessionCore:
         if event.type == "session.created" and self._created and not self._created.done():
             self._created.set_result(None)
         stray = self._ledger.received(event)
-        if event.type == "error" and (stray is not None or is_fatal(event.get("error.code"))):
-            self._last_word = event.get("error") or {}
+        if event.type == "error":
+            word = as_object(event.get("error"))
+            if stray is not None or is_fatal(word.get("code")):
+                self._last_word = word
         self.sequencer.received(event)
 
     def _show(self, record: Record) -> None:
         try:
             changed = self.conversation.apply(record.direction, record.event, record.t_ms)
-        except Exception:  # noqa: BLE001 -- see below
-            # A service may send what nobody thought of; the session goes on.
+        except Exception:  # noqa: BLE001 -- as said below
+            # What is shown is one thing, the calls that wait for this event are another.
             _LOG.exception("%s could not be taken into the conversation", record.event.type)
             changed = frozenset[str]()
         self.records.tell(record, changed)
 
     def _creates_response(self) -> bool:
-        session = self.conversation.session or {}
-        audio = cast("dict[str, Any]", session.get("audio") or {})
-        given = cast("dict[str, Any]", audio.get("input") or {})
-        detection = cast("dict[str, Any] | None", given.get("turn_detection"))
-        return detection is not None and detection.get("create_response") is not False
+        audio = as_object((self.conversation.session or {}).get("audio"))
+        detection = as_object(as_object(audio.get("input")).get("turn_detection"))
+        return bool(detection) and detection.get("create_response") is not False
 
     # -- the end
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.errors import RealtimeError, ServerError
 from realtime_nb.protocol.events import Event
 
@@ -136,7 +137,7 @@ class Ledger:
         kind = event["type"]
         if kind not in _ANSWERED:
             return
-        item: dict[str, Any] = event.get("item") or {}
+        item = as_object(event.get("item"))
         entry = Entry(
             kind,
             event_id=str(event.get("event_id", "")),
@@ -227,15 +228,15 @@ class Ledger:
 
 def server_error(event: Event) -> ServerError:
     """Return what an `error` event says, as an exception."""
-    error: dict[str, Any] = event.get("error") or {}
-    code = error.get("code")
+    error = as_object(event.get("error"))
+    code = as_text(error.get("code"))
     message = " ".join(str(error.get("message") or code or "an error without a message").split())
     return ServerError(
         message,
         code=code,
-        param=error.get("param"),
-        type=error.get("type"),
-        event_id=error.get("event_id"),
+        param=as_text(error.get("param")),
+        type=as_text(error.get("type")),
+        event_id=as_text(error.get("event_id")),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus, ProxyError
 
+from realtime_nb.client.junk import as_text
 from realtime_nb.errors import ConnectionFailed, ConnectionLost
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ _FIRST_OF_APPLICATION: Final = 3000
 _GOING_AWAY: Final = 1001
 
 
-def is_fatal(code: str | None) -> bool:
+def is_fatal(code: Any) -> bool:
     """Whether the service hangs up after an `error` event of this code."""
-    return code in _ADVICE
+    return isinstance(code, str) and code in _ADVICE
 
 
 def refused(error: Mapping[str, Any], endpoint: Endpoint) -> ConnectionFailed:
@@ -57,7 +58,7 @@ def refused(error: Mapping[str, Any], endpoint: Endpoint) -> ConnectionFailed:
     endpoint
         Who said it.
     """
-    code = error.get("code")
+    code = as_text(error.get("code"))
     advice = _ADVICE.get(code or "", "")
     if not code and not endpoint.api_key:
         advice = _NO_KEY

@@ -11,6 +11,7 @@ import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.g711 import alaw_decode, ulaw_decode
+from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.protocol.summary import item_texts, shorten
 
 if TYPE_CHECKING:
@@ -76,20 +77,23 @@ class Response:
         deltas
             The response's sound, text and transcript deltas, in order.
         """
-        data: dict[str, Any] = done.get("response") or {}
-        output = [item for item in cast("list[Any]", data.get("output") or []) if item]
-        items = cast("list[dict[str, Any]]", [item for item in output if isinstance(item, dict)])
+        data = as_object(done.get("response"))
+        output = data.get("output")
+        made = cast("list[Any]", output) if isinstance(output, list) else []
+        items = [item for item in map(as_object, made) if item]
         text = " ".join(part for item in items for part in item_texts(item))
         if not text:
             # A service may leave the words of a cancelled response out of its end.
-            text = "".join(delta.get("delta", "") for delta in deltas if delta.type in _TEXT_DELTAS)
+            text = "".join(
+                as_text(delta.get("delta")) or "" for delta in deltas if delta.type in _TEXT_DELTAS
+            )
         return cls(
             id=str(data.get("id", "")),
             status=str(data.get("status", "")),
             text=text,
-            usage=data.get("usage"),
+            usage=as_object(data.get("usage")) or None,
             item_ids=tuple(str(item["id"]) for item in items if "id" in item),
-            status_details=data.get("status_details"),
+            status_details=as_object(data.get("status_details")) or None,
             data=data,
             _deltas=deltas,
         )
@@ -127,6 +131,5 @@ class Response:
 
 
 def _output_format(data: dict[str, Any]) -> dict[str, Any]:
-    audio: dict[str, Any] = data.get("audio") or {}
-    output: dict[str, Any] = audio.get("output") or {}
-    return output.get("format") or {}
+    output = as_object(as_object(data.get("audio")).get("output"))
+    return as_object(output.get("format"))

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.response import DELTAS, Response
 from realtime_nb.client.turn import METADATA_KEY, Timer, Turn
 from realtime_nb.errors import CallTimeout, ResponseFailed, ServerError
@@ -109,6 +110,7 @@ class ResponseSequencer:
         overrides: Mapping[str, Any],
         resolve: Callable[[Response], None],
         reject: Callable[[RealtimeError], None],
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Queue a request; an out-of-band one is sent at once.
 
@@ -118,8 +120,10 @@ class ResponseSequencer:
             Fields of ``response.create``'s ``response``.
         resolve, reject
             One of them is called with the outcome, once.
+        wanted
+            Asked when its time has come; a request nobody waits for is not sent.
         """
-        turn = Turn.of(overrides, resolve, reject)
+        turn = Turn.of(overrides, resolve, reject, wanted)
         if turn.out_of_band:
             self._beside.append(turn)
             self._send(turn)
@@ -153,7 +157,7 @@ class ResponseSequencer:
         """Take in a server event."""
         kind = event.type
         if kind in DELTAS:
-            turn = self._running.get(event.data.get("response_id", ""))
+            turn = self._running.get(as_text(event.data.get("response_id")) or "")
             if turn is not None:
                 turn.deltas.append(event)
         elif kind == "response.created":
@@ -180,10 +184,11 @@ class ResponseSequencer:
     # -- sending
 
     def _pump(self) -> None:
-        if self.busy or self._pause is not None or not self._queue:
-            return
-        turn = self._asked = self._queue.popleft()
-        self._send(turn)
+        while self._queue and not self.busy and self._pause is None:
+            turn = self._queue.popleft()
+            if turn.wanted():
+                self._asked = turn
+                self._send(turn)
 
     def _send(self, turn: Turn) -> None:
         turn.attempts += 1
@@ -240,11 +245,14 @@ class ResponseSequencer:
     # -- receiving
 
     def _created(self, event: Event) -> None:
-        response: dict[str, Any] = event.get("response") or {}
-        response_id = str(response.get("id", ""))
+        response = as_object(event.get("response"))
+        response_id = as_text(response.get("id"))
+        if response_id is None:
+            return
         turn = self._match(response)
         if turn is not None:
-            self._bind(turn, response_id, by_order=not turn.is_in(response.get("metadata") or {}))
+            by_order = not turn.is_in(as_object(response.get("metadata")))
+            self._bind(turn, response_id, by_order=by_order)
         else:
             self._service_begins = False
         # Where the service says nothing of the conversation, it is the default one.
@@ -256,7 +264,7 @@ class ResponseSequencer:
 
     def _match(self, response: dict[str, Any]) -> Turn | None:
         """Return the request of ours that began this response, None when it is not ours."""
-        metadata: dict[str, Any] = response.get("metadata") or {}
+        metadata = as_object(response.get("metadata"))
         turns = [turn for turn in (self._asked, *self._beside) if turn is not None]
         turns.extend(self._running.values())
         named = next((turn for turn in turns if turn.is_in(metadata)), None)
@@ -306,8 +314,8 @@ class ResponseSequencer:
 
     def _finish(self, turn: Turn, done: Event) -> None:
         if done.get("response.status") == "failed":
-            error: dict[str, Any] = done.get("response.status_details.error") or {}
-            code = error.get("code") or error.get("type")
+            error = as_object(done.get("response.status_details.error"))
+            code = as_text(error.get("code")) or as_text(error.get("type"))
             said = error.get("message") or code or "the service gave no reason"
             self._reject(
                 turn,

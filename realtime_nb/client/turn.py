@@ -43,6 +43,8 @@ class Turn:
         Whether it is outside the default conversation.
     resolve, reject
         One of them is called, once.
+    wanted
+        Whether anybody waits for it still.
     response_id
         Known from `response.created` on.
     by_order
@@ -66,6 +68,7 @@ class Turn:
     out_of_band: bool
     resolve: Callable[[Response], None]
     reject: Callable[[RealtimeError], None]
+    wanted: Callable[[], bool]
     response_id: str | None = None
     by_order: bool = False
     event_id: str = ""
@@ -81,6 +84,7 @@ class Turn:
         overrides: Mapping[str, Any],
         resolve: Callable[[Response], None],
         reject: Callable[[RealtimeError], None],
+        wanted: Callable[[], bool],
     ) -> Turn:
         """Make a request of the fields of ``response.create``'s ``response``."""
         key = new_id("call")
@@ -88,7 +92,8 @@ class Turn:
         if len(metadata) < _METADATA_PAIRS:
             metadata[METADATA_KEY] = key
         event = {"type": "response.create", "response": {**overrides, "metadata": metadata}}
-        return cls(key, event, overrides.get("conversation") == "none", resolve, reject)
+        out_of_band = overrides.get("conversation") == "none"
+        return cls(key, event, out_of_band, resolve, reject, wanted)
 
     def is_in(self, metadata: Mapping[str, Any]) -> bool:
         """Whether a response with this metadata is the one asked for."""

@@ -338,6 +338,18 @@ def test_a_request_taken_back_is_never_sent(stage):
     assert stage.cancels == []
 
 
+def test_a_request_nobody_waits_for_when_its_time_comes_is_not_sent(stage):
+    stage.ask("a")
+    stage.sequencer.submit({}, stage.sent.append, stage.sent.append, lambda: False)
+    stage.ask("c")
+    stage.created(stage.requests[0], "resp_1")
+    stage.done(stage.requests[0], "resp_1")
+    stage.created(stage.requests[1], "resp_2")
+    stage.done(stage.requests[1], "resp_2")
+    assert stage.ids() == {"a": "resp_1", "c": "resp_2"}
+    assert len(stage.requests) == 2
+
+
 @pytest.mark.parametrize("begun", [True, False])
 def test_a_request_taken_back_on_the_way_is_cancelled_when_wanted(stage, begun):
     turn = stage.ask("a")

@@ -46,6 +46,7 @@ from realtime_nb.errors import (
     ServerError,
     UsageError,
 )
+from realtime_nb.protocol.events import SERVER_EVENT_TYPES
 
 CREATE = "conversation.item.create"
 HELLO = send(session_created())
@@ -668,6 +669,43 @@ async def test_frames_and_events_nobody_thought_of_do_no_harm(caplog):
             assert (await session.update({"instructions": "x"}))["instructions"] == "x"
         assert "brand.new" in [record.event.type for record in session.log]
         await session.close()
+
+
+JUNK = (None, 3, "x", [], {}, [1], {"x": None}, [{"type": 3}])
+FIELDS = ("error", "item", "session", "response", "part", "delta", "item_id", "response_id", "id")
+
+
+async def test_any_field_of_any_event_may_be_anything(caplog):
+    """The session goes on, and a call is answered still."""
+    events = [
+        {"type": kind, **dict.fromkeys(FIELDS, junk), "content_index": 0}
+        for kind in SERVER_EVENT_TYPES
+        for junk in JUNK
+    ]
+    script = [HELLO, send(*events), expect("session.update"), answer(session_updated)]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer)
+        await until(lambda: len(session.log) == len(events) + 1)
+        assert (await session.update({"instructions": "x"}))["instructions"] == "x"
+        assert session.state == "open"
+        await session.close()
+    assert "could not be handled" not in caplog.text
+
+
+async def test_frames_in_fragments_keep_their_place():
+    def numbered(n):
+        return json.dumps({"type": "numbered", "n": n})
+
+    pieces = [
+        send_raw([part[:20], part[20:25], part[25:]] if n % 3 == 0 else part)
+        for n in range(30)
+        for part in [numbered(n)]
+    ]
+    async with ScriptedPeer([HELLO, *pieces, close()]) as peer:
+        session = RealtimeSession(peer.endpoint)
+        await session.open()
+        await until(lambda: session.state == "closed")
+    assert [record.event.get("n") for record in session.log][1:] == list(range(30))
 
 
 # -- sound

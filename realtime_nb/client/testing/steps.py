@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -107,8 +107,8 @@ def answer(make: Callable[[Json], Made]) -> Step:
     return Step(f"answer {getattr(make, '__name__', 'by function')}", run)
 
 
-def send_raw(frame: str | bytes) -> Step:
-    """Send a frame that may hold anything."""
+def send_raw(frame: str | bytes | Iterable[str]) -> Step:
+    """Send a frame that may hold anything; several pieces go as fragments of one."""
     return Step("send_raw", lambda line: line.socket.send(frame))
 
 
