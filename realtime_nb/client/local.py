@@ -12,12 +12,14 @@ import contextlib
 import os
 import queue
 import secrets
+import socket
 import subprocess
 import sys
 import threading
 from collections import deque
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
 
 from realtime_nb.client.secret import Secret
 from realtime_nb.errors import EndpointError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE: Final = "REALTIME_NB_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 START_TIMEOUT_S: Final = 30.0
 _STOP_TIMEOUT_S = 3.0
+_ANSWER_TIMEOUT_S = 1.0
 _KEPT_LINES = 40
 
 # What a Python program needs of its surroundings. Anything else, keys above all, stays here.
@@ -107,7 +110,7 @@ class LocalServer:
         """
         with cls._shared_lock:
             server = cls._shared
-            if server is None or not server.alive:
+            if server is None or not (server.alive and server.answers()):
                 if server is not None:
                     server.stop()
                 server = cls._shared = cls()
@@ -140,6 +143,24 @@ class LocalServer:
     def alive(self) -> bool:
         """Whether the process runs, and is this process's own rather than its parent's."""
         return os.getpid() == self._owner_pid and self._process.poll() is None
+
+    def answers(self) -> bool:
+        """Whether it answers HTTP; a server that is slow counts as one that does.
+
+        A process that is just being killed runs still, and may even accept connections.
+        """
+        parts = urlsplit(self._url)
+        request = f"HEAD {parts.path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n"
+        try:
+            with socket.create_connection(
+                (parts.hostname or "", parts.port or 0), timeout=_ANSWER_TIMEOUT_S
+            ) as connection:
+                connection.sendall(request.encode())
+                return bool(connection.recv(1))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
 
     def stop(self) -> None:
         """End the process and wait for it; idempotent. A forked child's copy ends nothing."""

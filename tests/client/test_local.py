@@ -18,6 +18,19 @@ URL = "http://127.0.0.1:40123/v1"
 # What the real one does at its start; afterwards it waits for the leash.
 BEGIN = f"print('url: {URL}', flush=True); print('token: x', flush=True);"
 LEASH = "sys.stdin.read()"
+# One that does listen: on a thread, until the leash is let go.
+LISTEN = (
+    "import socket, threading;"
+    "listener = socket.create_server(('127.0.0.1', 0));"
+    "print('url: http://127.0.0.1:%d/v1' % listener.getsockname()[1], flush=True);"
+    "serve = lambda: [{answer} for c, _ in iter(listener.accept, None)];"
+    "threading.Thread(target=serve, daemon=True).start();"
+)
+LISTENING = LISTEN.format(
+    answer="(c.recv(99), c.sendall(b'HTTP/1.0 404 x\\r\\n\\r\\n'), c.close())"
+)
+HANGING_UP = LISTEN.format(answer="c.close()")
+MUTE = LISTEN.format(answer="c.recv(99)")
 
 
 def program(*lines):
@@ -160,7 +173,7 @@ def test_one_that_ignores_the_leash_is_ended_otherwise(start, monkeypatch):
 
 
 def test_there_is_one_for_the_process_and_a_new_one_when_it_died(monkeypatch):
-    monkeypatch.setattr(module, "_command", lambda: program(BEGIN, LEASH))
+    monkeypatch.setattr(module, "_command", lambda: program(LISTENING, LEASH))
     first = LocalServer.shared()
     assert LocalServer.shared() is first
     assert resolve_endpoint("local").headers() == {"Authorization": f"Bearer {first.token}"}
@@ -172,6 +185,17 @@ def test_there_is_one_for_the_process_and_a_new_one_when_it_died(monkeypatch):
     LocalServer.stop_shared()
     assert not second.alive
     LocalServer.stop_shared()
+
+
+@pytest.mark.parametrize(
+    ("lines", "answers"),
+    [(LISTENING, True), (MUTE, True), (HANGING_UP, False), (BEGIN, False)],
+)
+def test_whether_it_answers_or_is_as_good_as_dead(start, monkeypatch, lines, answers):
+    monkeypatch.setattr(module, "_ANSWER_TIMEOUT_S", 0.1)
+    server = start(lines, LEASH)
+    assert server.alive
+    assert server.answers() is answers
 
 
 @pytest.mark.parametrize("how", ["os._exit(0)", "os.kill(os.getpid(), 9)", "sys.exit(0)"])
