@@ -148,19 +148,21 @@ class ToneSpeaker:
     closed: int = 0
     said: list[tuple[str, str, float]] = field(default_factory=list)
     fails: bool = False
+    word_ms: int = WORD_MS
 
     def say(self, text: str, *, voice: str = "alloy", speed: float = 1.0) -> Iterator[Any]:
         self.said.append((text, voice, speed))
         try:
             offset = 0
+            word_ms = self.word_ms
             for index, word in enumerate(text.split()):
                 if self.fails and index == 2:
                     raise RuntimeError("the voice broke")
                 offset = text.index(word, offset)
                 spoken = SimpleNamespace(
-                    text_offset=offset, length=len(word), audio_ms=float(index * WORD_MS)
+                    text_offset=offset, length=len(word), audio_ms=float(index * word_ms)
                 )
-                pcm = np.full(self.rate * WORD_MS // 1000, 1000, np.int16)
+                pcm = np.full(self.rate * word_ms // 1000, 1000, np.int16)
                 yield SimpleNamespace(pcm=pcm, words=(spoken,))
                 offset += len(word)
         finally:

@@ -205,6 +205,11 @@ def test_it_says_what_it_ignored():
     )
 
 
+def test_what_it_does_anyway_is_not_ignored():
+    for instructions in ("Greet the user.", "Speak English.", "Always answer in English please."):
+        assert read_instructions(instructions).ignored == ()
+
+
 def test_system_messages_are_instructions_too():
     rule = ContextItem("message", "system", "Your name is Bo.")
     question = ContextItem("message", "user", "what is your name")

@@ -166,9 +166,14 @@ async def test_what_is_no_spoken_answer_cannot_be_truncated():
         )
         assert events[0]["error"]["message"] == "Only model output audio messages can be truncated"
         events = await stage.send(
-            "conversation.item.truncate", item_id="nobody", content_index=0, audio_end_ms=1
+            "conversation.item.truncate",
+            event_id="e",
+            item_id="nobody",
+            content_index=0,
+            audio_end_ms=1,
         )
         assert events[0]["error"]["code"] == "item_truncate_invalid_item_id"
+        assert events[0]["error"]["event_id"] is None
 
 
 @virtual

@@ -257,6 +257,17 @@ async def test_the_recogniser_hears_the_turn_with_its_padding():
 
 
 @virtual
+async def test_a_turn_soon_after_another_hears_only_itself():
+    async with Stage(texts=["a", "b"]) as stage:
+        for _ in range(2):
+            await stage.append(500, loud=True)
+            await stage.append(256, loud=False)
+        await stage.until("rate_limits.updated")
+        # The second one's padding reaches back to the first one's end, not into it.
+        assert abs(stage.recogniser.heard_samples[1] / 16 - 750) <= 64
+
+
+@virtual
 async def test_the_prompt_reaches_the_recogniser():
     async with Stage(texts=["a"]) as stage:
         transcription = {"model": "whisper-1", "prompt": "Zürich, Aarau"}

@@ -100,6 +100,21 @@ async def test_a_spoken_answer():
 
 
 @virtual
+async def test_every_event_of_a_part_names_its_place():
+    async with Stage() as stage:
+        await stage.say_text("hi")
+        await stage.send("response.create")
+        await stage.until("rate_limits.updated")
+        places = {
+            tuple(event[key] for key in ("response_id", "item_id", "output_index", "content_index"))
+            for event in stage.events
+            if "content_index" in event
+        }
+        response = of(stage, "response.done")[0]["response"]
+        assert places == {(response["id"], response["output"][0]["id"], 0, 0)}
+
+
+@virtual
 async def test_created_and_done_show_the_response():
     async with Stage() as stage:
         await stage.say_text("hi")
@@ -257,6 +272,16 @@ async def test_cancel_before_the_first_word_ends_an_empty_response():
         events = await stage.send("response.cancel")
         assert [event["type"] for event in events] == ENDED
         assert events[0]["response"]["output"] == []
+
+
+@virtual
+async def test_a_cancelled_brain_stops_thinking():
+    async with Stage(TalkBrain(["Well. And ", 100.0, "late"])) as stage:
+        await stage.send("response.create")
+        await stage.until("response.output_audio.delta")
+        await stage.send("response.cancel")
+        await stage.settle(0.1)
+        assert stage.brain.closed == 1
 
 
 @virtual

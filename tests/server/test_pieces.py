@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +20,7 @@ from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.emitter import Emitter, obfuscation
 from realtime_nb.server.input_buffer import InputBuffer
 from realtime_nb.server.outbox import Outbox
-from realtime_nb.server.speech_stream import Captions
+from realtime_nb.server.speech_stream import Captions, SpokenClause, Voice
 from realtime_nb.server.wire_errors import WireError, listed, out_of_range, type_name
 
 FORMATS = [PCM_24K, WireFormat("audio/pcmu", 8000), WireFormat("audio/pcma", 8000)]
@@ -129,6 +131,27 @@ def test_captions_join_to_the_text(text: str, offsets: list[int], times: list[fl
     captions.know([word(offset, index) for index, offset in enumerate(offsets)])
     given_out = "".join(captions.until(at) for at in sorted(times))
     assert given_out + captions.rest() == text
+
+
+async def test_an_abandoned_clause_ends_at_its_next_chunk():
+    class Endless:
+        rate, name, closed = 24_000, "endless", False
+
+        def say(self, _text: str, **_kwargs: Any) -> Any:
+            try:
+                while True:
+                    time.sleep(0.001)
+                    yield SimpleNamespace(pcm=np.zeros(240, np.int16), words=())
+            finally:
+                self.closed = True
+
+    speaker: Any = Endless()
+    with ThreadPoolExecutor(1) as executor:
+        voice = Voice(speaker, executor, "alloy", 1.0, PCM_24K)
+        with SpokenClause("a", voice) as clause:
+            assert await clause.block(50) == bytes(2400)
+    # The executor's end waits for the job's: it would never come.
+    assert speaker.closed
 
 
 # -------------------------------------------------------------------------- outbox

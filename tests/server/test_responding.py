@@ -41,6 +41,16 @@ def test_max_output_tokens_leave_a_response_incomplete(modality: str):
 
 
 @virtual
+async def test_a_drawn_out_word_counts_against_the_limit():
+    async with Stage(TalkBrain("Aaah")) as stage:
+        stage.speaker.word_ms = 5000
+        done = await answer(stage, {"max_output_tokens": 30})
+        assert done["status"] == "incomplete"
+        # One token of text, 29 of sound at 50 ms each, cut at a whole delta.
+        assert done["usage"]["output_token_details"] == {"text_tokens": 1, "audio_tokens": 26}
+
+
+@virtual
 async def test_a_function_call_counts_against_the_limit():
     async with Stage(TalkBrain(FunctionCall("f", '{"x": "' + "y" * 400 + '"}'))) as stage:
         done = await answer(stage, {"max_output_tokens": 50})

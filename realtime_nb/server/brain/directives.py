@@ -60,8 +60,6 @@ class Persona:
         What it calls itself; empty for none.
     greeting
         Said before the first answer; empty for none.
-    greets
-        Whether it was asked to greet at all.
     brief
         One sentence where there would be more.
     formal
@@ -72,7 +70,6 @@ class Persona:
 
     name: str = ""
     greeting: str = ""
-    greets: bool = False
     brief: bool = False
     formal: bool = False
     ignored: tuple[str, ...] = ()
@@ -112,7 +109,6 @@ def read_instructions(instructions: str) -> Persona:
     return Persona(
         name=str(found.get("name", "")),
         greeting=str(found.get("greeting", "")),
-        greets=bool(found.get("greets")),
         brief=bool(found.get("brief")),
         formal=bool(found.get("formal")),
         ignored=tuple(ignored),
@@ -142,7 +138,6 @@ def _read_whole(sentence: str, found: dict[str, str | bool]) -> bool:
     for pattern in _GREETING:
         match = pattern.search(sentence)
         if match:
-            found["greets"] = True
             words = match.groupdict()
             found["greeting"] = (words.get("quoted") or words.get("plain") or "").strip("\"“”'")
             return True
@@ -164,7 +159,5 @@ def _read_part(part: str, found: dict[str, str | bool]) -> bool:
         if pattern.search(part):
             found[key] = value
             understood = True
-    if _BARE_GREETING.search(part):
-        found["greets"] = True
-        understood = True
-    return understood or bool(_ENGLISH.search(part))
+    # A greeting without words and English are what it does anyway.
+    return understood or bool(_BARE_GREETING.search(part) or _ENGLISH.search(part))
