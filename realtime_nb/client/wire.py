@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket_connect
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, SecurityError, WebSocketException
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
@@ -35,6 +35,7 @@ LOW_WATER: Final = 2**18
 OPEN_TIMEOUT_S: Final = 10.0
 # How long a closing connection waits for the other side's farewell.
 CLOSE_TIMEOUT_S: Final = 2.0
+_NO_FAREWELL: Final = 1006
 # Frames read ahead before the socket is left to fill: a second of speech comes as about
 # ten, and a reader that is merely busy should not make the service wait.
 _READ_AHEAD: Final = 256
@@ -234,7 +235,13 @@ class Wire:
 
     def lost(self) -> ConnectionLost:
         """Return the error that says how the connection ended."""
-        return lost(self._name, self._socket.close_code, self._socket.close_reason or "")
+        code, reason = self._socket.close_code, self._socket.close_reason or ""
+        if code == _NO_FAREWELL and self._socket.state is State.CLOSED:
+            # Ours may say why: the heartbeat ends a dead connection so.
+            sent = self._socket.protocol.close_exc.sent
+            if sent is not None and sent.code == CloseCode.INTERNAL_ERROR:
+                code, reason = sent.code, sent.reason
+        return lost(self._name, code, reason)
 
     def _became_writable(self) -> None:
         self._resumed.set()

@@ -12,7 +12,7 @@ from openai import AsyncOpenAI
 from openai.types.realtime import ResponseCreateEvent
 from websockets.protocol import State
 
-from realtime_nb.client import connect
+from realtime_nb.client import connect, wire
 from realtime_nb.client import connection as module
 from realtime_nb.client.endpoint import Endpoint
 from realtime_nb.client.testing import (
@@ -383,6 +383,20 @@ async def test_a_redirect_to_another_host_is_refused():
     with pytest.raises(ConnectionFailed, match=r"another host, evil\.example"):
         await connect(endpoint=endpoint).enter()
     server.close()
+
+
+async def test_a_dead_peer_is_noticed_by_the_heartbeat(monkeypatch):
+    """Left on at the library's 20 s; here with one that is shorter."""
+    async with ScriptedPeer([], [stop_reading(), wait_until(asyncio.Event())], patience=0) as peer:
+        async with connected(peer) as connection:
+            socket = connection._wire._socket
+            assert (socket.ping_interval, socket.ping_timeout) == (20, 20)
+        monkeypatch.setattr(wire, "CLOSE_TIMEOUT_S", 0.1)
+        short = {"ping_interval": 0.05, "ping_timeout": 0.05}
+        async with connected(peer, websocket_connection_options=short) as connection:
+            with pytest.raises(ConnectionLost, match="the peer no longer answers"):
+                await connection.recv()
+        peer._left.clear()
 
 
 async def test_loopback_goes_through_no_proxy(monkeypatch):
