@@ -25,7 +25,7 @@ from realtime_nb.client.keys import is_loopback
 from realtime_nb.client.refusals import handshake_failed, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.errors import ConnectionLost
@@ -162,6 +162,7 @@ class Wire:
         }
         try:
             socket = await _Connect(url, additional_headers=endpoint.headers(), **arguments)
+            _forget_headers(socket, endpoint.headers())
         except (OSError, WebSocketException, ValueError) as error:
             failure = handshake_failed(error, endpoint)
         else:
@@ -247,3 +248,10 @@ class Wire:
         self._resumed.set()
         if self._on_writable is not None:
             self._on_writable()
+
+
+def _forget_headers(socket: ClientConnection, names: Iterable[str]) -> None:
+    """Take our headers, the key among them, out of the request that the socket keeps."""
+    if socket.request is not None:
+        for name in names:
+            del socket.request.headers[name]

@@ -325,6 +325,7 @@ async def test_the_key_is_nowhere(caplog):
         logged,
         *ours,
         locals_of_our_frames(caught.value),
+        str(connection._wire._socket.request),
         repr(connection),
         repr(vars(connection.endpoint)),
     ):
