@@ -111,9 +111,6 @@ class SessionCore:
             closed = ConnectionLost("the session was closed while it was connecting")
             self._end("closed", closed)
             raise closed from None
-        except ConnectionFailed as error:
-            self._end("failed", error)
-            raise
         finally:
             self._opening = None
             if self._is("connecting"):
@@ -122,6 +119,14 @@ class SessionCore:
             self._settled.set()
 
     async def _connect(self, config: Mapping[str, Any]) -> None:
+        try:
+            await self._begin(config)
+        except Exception as error:
+            known = isinstance(error, RealtimeError)
+            self._end("failed", error if known else ConnectionFailed(f"not connected: {error!r}"))
+            raise
+
+    async def _begin(self, config: Mapping[str, Any]) -> None:
         self.now_ms = session_clock()
         # A transcription session is asked for in the URL, and then may name no model.
         query = {"intent": "transcription"} if config.get("type") == "transcription" else None

@@ -72,10 +72,17 @@ class Endpoint:
         ----------
         query
             What the handshake asks for; by default ``model``, where there is one.
+
+        Raises
+        ------
+        EndpointError
+            When the base URL is none of HTTP or WebSocket.
         """
         if query is None:
             query = {"model": self.model} if self.model else {}
         parts = urlsplit(self.base_url)
+        if parts.scheme not in _TO_WEBSOCKET:
+            raise EndpointError(f"{_shown(self.base_url)} is no URL such as https://host/v1")
         merged = {**query, **self.extra_query}
         return urlunsplit(
             (

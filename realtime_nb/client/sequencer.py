@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.response import DELTAS, Response
 from realtime_nb.client.turn import METADATA_KEY, Timer, Turn
-from realtime_nb.errors import CallTimeout, ResponseFailed, ServerError
+from realtime_nb.errors import CallTimeout, RealtimeError, ResponseFailed, ServerError
 from realtime_nb.protocol.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from realtime_nb.errors import RealtimeError
     from realtime_nb.protocol.events import Event
 
 MAX_ATTEMPTS: Final = 6
@@ -196,7 +195,11 @@ class ResponseSequencer:
         # A fresh event each time: its id tells the answers to two attempts apart.
         turn.event_id = new_id("event")
         event = {"type": turn.event["type"], "event_id": turn.event_id, **turn.event}
-        self._transmit(event, refuse=lambda error: self._refused(turn, error))
+        try:
+            self._transmit(event, refuse=lambda error: self._refused(turn, error))
+        except RealtimeError as error:
+            # Overrides that JSON cannot hold, or a connection that is gone.
+            self._reject(turn, error)
 
     def _refused(self, turn: Turn, error: RealtimeError) -> None:
         active = isinstance(error, ServerError) and error.code == ACTIVE_CODE

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from realtime_nb.client.sequencer import ACTIVE_CODE, MAX_ATTEMPTS, ResponseSequencer
 from realtime_nb.client.testing import response_created, response_done
 from realtime_nb.client.turn import METADATA_KEY
-from realtime_nb.errors import CallTimeout, ConnectionLost, ResponseFailed, ServerError
+from realtime_nb.errors import CallTimeout, ConnectionLost, ResponseFailed, ServerError, UsageError
 from realtime_nb.protocol.events import Event
 
 BUSY = ServerError("Conversation already has an active response", code=ACTIVE_CODE)
@@ -371,6 +371,23 @@ def test_a_request_taken_back_and_refused_makes_room(stage):
     stage.refuse(BUSY, stage.requests[0])
     assert len(stage.requests) == 2
     assert stage.requests[1]["response"]["metadata"] != stage.requests[0]["response"]["metadata"]
+
+
+def test_a_request_that_cannot_be_sent_fails_and_the_next_goes(stage):
+    stage.created(None, "resp_vad")
+    for name in "abc":
+        stage.ask(name, instructions=name)
+    transmit = stage.sequencer._transmit
+
+    def fails_once(event, **options):
+        if event["response"]["instructions"] == "a":
+            raise UsageError("not JSON")
+        transmit(event, **options)
+
+    stage.sequencer._transmit = fails_once
+    stage.done(None, "resp_vad")
+    assert list(stage.outcomes) == ["a"]
+    assert [request["response"]["instructions"] for request in stage.requests] == ["b"]
 
 
 def test_watchers_hear_of_the_end_they_wait_for(stage):

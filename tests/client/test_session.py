@@ -42,6 +42,7 @@ from realtime_nb.errors import (
     CallTimeout,
     ConnectionFailed,
     ConnectionLost,
+    EndpointError,
     ResponseFailed,
     ServerError,
     UsageError,
@@ -261,6 +262,25 @@ async def test_nobody_there():
     assert seen.states == ["connecting", "failed"]
     assert repr(session).startswith("<RealtimeSession with nobody, failed: nobody listens")
     await session.close()
+
+
+async def test_an_endpoint_that_cannot_be_one_fails_the_session():
+    session = RealtimeSession(Endpoint("ftp://h/v1", "m", "h"))
+    with pytest.raises(EndpointError, match=r"'ftp://h/v1' is no URL such as https://host/v1"):
+        await session.open()
+    assert session.state == "failed"
+    await session.close()
+
+
+async def test_overrides_that_json_cannot_hold_block_nothing():
+    script = [HELLO, expect("response.create"), answer(lambda request: spoken(request, "Yes."))]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer)
+        with pytest.raises(UsageError, match=r"response\.create cannot be sent as JSON"):
+            await session.respond(instructions=object())
+        assert not session.responding
+        assert (await session.respond()).text == "Yes."
+        await session.close()
 
 
 # -- answers
