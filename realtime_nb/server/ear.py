@@ -103,6 +103,16 @@ class Ear:
         ]
         return [edge for edge in edges if edge is not None]
 
+    async def follow(self) -> None:
+        """Let the recogniser catch up where the words decide when the turn ends.
+
+        Sound may come faster than it is spoken; then the words would lag behind the
+        silence that they are to judge.
+        """
+        settings = self._core.config.turn_detection or {}
+        if self.in_turn and self._utterance is not None and settings["type"] == "semantic_vad":
+            await self._utterance.caught_up()
+
     def finish(self) -> asyncio.Future[Understood] | None:
         """End the utterance under way; None when nothing was being recognised."""
         utterance, self._utterance = self._utterance, None

@@ -62,6 +62,7 @@ class Utterance:
         self._failure = ""
         self._dropped = False
         self.partial = ""  # written by the worker, read by anybody
+        hearing.live.add(self)
         hearing.submit(partial(self._start, tuple(phrases), prompt))
 
     def feed(self, pcm: NDArray[np.int16]) -> None:
@@ -72,10 +73,16 @@ class Utterance:
 
     def finish(self) -> asyncio.Future[Understood]:
         """End the utterance; the future resolves when all that was queued is heard."""
+        self._hearing.live.discard(self)
         return self._hearing.run(self._finish)
+
+    async def caught_up(self) -> None:
+        """Return when all that was fed so far is in `partial`."""
+        await self._hearing.run(lambda: Understood(self.partial))
 
     def drop(self) -> None:
         """Forget the utterance; what is still queued is skipped."""
+        self._hearing.live.discard(self)
         self._dropped = True
         self._hearing.submit(self._release)
 
@@ -102,7 +109,7 @@ class Utterance:
     def _finish(self) -> Understood:
         if self._hearing.recogniser is None:
             return Understood("", self._hearing.why_not or "no recogniser is installed")
-        if self._recognition is None or self._dropped:
+        if self._recognition is None:
             return Understood("", self._failure)
         try:
             heard = self._recognition.finish()
@@ -150,6 +157,7 @@ class Hearing:
         self.why_not = why_not
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._closed = False
+        self.live: set[Utterance] = set()  # neither finished nor dropped
 
     def start(self, phrases: Sequence[str] = (), prompt: str = "") -> Utterance:
         """Begin an utterance; an earlier one may still be finishing."""
@@ -170,6 +178,8 @@ class Hearing:
         return loop.run_in_executor(self._executor, job)
 
     def close(self) -> None:
-        """End the thread after the job it is at; what is queued is dropped."""
+        """Drop what is being heard and let the thread go; engines are given back first."""
+        for utterance in list(self.live):
+            utterance.drop()
         self._closed = True
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False)

@@ -64,6 +64,7 @@ class Listening:
                 await asyncio.sleep(0)
             for edge in self._ear.hear(wire_format.decode(data[first : first + step])):
                 self._on_edge(edge)
+            await self._ear.follow()
         if self._core.config.turn_detection is not None and self._turn_id is None:
             self._buffer.keep_last(_KEPT_MS + self._ear.padding_ms)
 

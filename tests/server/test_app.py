@@ -237,6 +237,7 @@ async def test_a_client_that_reads_nothing_slows_down_only_itself(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(outbox, "HIGH_WATER", 1 << 16)
+    monkeypatch.setattr(outbox, "LOW_WATER", 1 << 14)
     brain = TalkBrain("word " * 1000)
     async with serving(brain) as served:
         async with open_socket(served, max_queue=1) as socket:

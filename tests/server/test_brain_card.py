@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,38 @@ from realtime_nb.server.brain.numbers import digits, find_code, find_numbers, pl
 from realtime_nb.server.brain.stories import JOKES
 from realtime_nb.server.brain.tools import say_output
 from realtime_nb.server.config import DEFAULT_INSTRUCTIONS
+from realtime_nb.speech.grammar import SLOTS
 
+NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+]
 BRAIN = CardBrain(lambda: datetime(2026, 11, 21, 9, 5, tzinfo=UTC))
 WEATHER = FunctionTool(
     "get_weather",
@@ -129,6 +161,11 @@ def test_a_timer_runs_on_the_sessions_clock():
     ended = ask("set a timer for ten seconds", "Sure", "how much time is left")
     assert ended == "The timer ended 20 seconds ago."
     assert ask("how much time is left") == "No timer is running."
+    both = ask("set a timer for one minute and five seconds", "Sure", "how much time is left")
+    assert both == "You have 35 seconds left."
+    assert str(ask("set a timer for an hour and a half")).startswith(
+        "Sure. The timer runs for 90 minutes."
+    )
     turns = ("set a timer for an hour", "Sure", "cancel the timer", "Done", "how much time is left")
     assert ask(*turns[:3]) == "The timer is cancelled."
     assert ask(*turns) == "No timer is running."
@@ -290,6 +327,8 @@ def test_a_tools_output_is_spoken(output: str, said: str):
         ("nineteen ninety five", "19 95"),
         ("twenty-one", "21"),
         ("zero", "0"),
+        ("a hundred and two", "102"),
+        ("set a timer for half an hour", "set a timer for 30 minutes"),
         ("one and two", "1 and 2"),
     ],
 )
@@ -316,6 +355,31 @@ def test_everything_on_the_card_is_answered_from_the_card():
     assert answers["what is seven divided by five"] == "7 divided by 5 is 1.4."
     assert answers["where is my order four two seven"].startswith("Order 427 ")
     assert answers["set a timer for two minutes"].startswith("Sure. The timer runs for 2 minutes.")
+
+
+@pytest.mark.parametrize("slot", ["number", "duration", "digits", "name", "city"])
+def test_whatever_a_slot_holds_is_understood(slot: str):
+    assert slot in SLOTS, "the card stands on the grammar's slots"
+    numbers = [*NUMBERS, "twenty one", "ninety nine", "one hundred", "a hundred"]
+    samples = {
+        "number": numbers,
+        "duration": [f"{n} {unit}" for n in numbers for unit in ("seconds", "minutes", "hour")]
+        + ["an hour", "half an hour"],
+        "digits": ["four two seven", "oh oh one", "nine eight seven six"],
+        "name": ["ada", "john", "sophia"],
+        "city": ["paris", "new york"],
+    }[slot]
+    for pattern in (p for p in BRAIN.phrases if f"{{{slot}}}" in p):
+        for sample in samples:
+            said = pattern.replace(f"{{{slot}}}", sample)
+            answer = str(ask(said))
+            assert "I heard" not in answer, said
+            if slot == "name":
+                assert sample.capitalize() in answer
+            if slot == "digits":
+                assert re.search(r"Order \d{3,4} ", answer)
+            if slot == "duration" and "zero" not in sample:
+                assert "timer runs for" in answer
 
 
 def test_the_cards_tools_are_called_by_its_own_phrases():

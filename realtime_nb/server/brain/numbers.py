@@ -16,6 +16,9 @@ _VALUES: Final = {
     "oh": 0,
 }
 _SCALES: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+_HALF_HOUR: Final = re.compile(r"\b(?:half an hour|a half hour)\b")
+_HOUR_AND_HALF: Final = re.compile(r"\b(?:an|one|1) hour and a half\b")
+_A_HUNDRED: Final = re.compile(r"\ba (hundred|thousand|million)\b")
 _TOKEN: Final = re.compile(r"\d+(?:\.\d+)?|[a-z']+|[^\sa-z\d]", re.IGNORECASE)
 
 
@@ -26,7 +29,9 @@ def digits(text: str) -> str:
     number stays, signs become words of their own.
     """
     out: list[str] = []
-    words = _TOKEN.findall(text.lower().replace("-", " "))
+    plain_text = _HALF_HOUR.sub("30 minutes", text.lower().replace("-", " "))
+    plain_text = _HOUR_AND_HALF.sub("90 minutes", plain_text)
+    words = _TOKEN.findall(_A_HUNDRED.sub(r"one \1", plain_text))
     at = 0
     while at < len(words):
         value, used = _read(words[at:])

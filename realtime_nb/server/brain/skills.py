@@ -294,10 +294,7 @@ SKILLS: Final = (
         _sum,
     ),
     _skill(r"\b(?:cancel|stop) (?:the|my) timer\b", lambda scene, _m: cancel_timer(scene.request)),
-    _skill(
-        r"\btimer\b.*?(?P<number>\d+|an?) (?P<unit>second|minute|hour)s?\b",
-        lambda scene, match: set_timer(match, scene.persona),
-    ),
+    _skill(r"\btimer\b", lambda scene, _m: set_timer(scene.text, scene.persona)),
     _skill(
         r"\bhow much time is left\b|\bhow long is left\b|\btime is left\b",
         lambda scene, _m: time_left(scene.request),

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import BrainRequest
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
-_SET: Final = re.compile(r"\btimer\b.*?(?P<number>\d+|an?) (?P<unit>second|minute|hour)s?\b")
+_PART: Final = re.compile(r"\b(?P<number>\d+|an?) (?P<unit>second|minute|hour)s?\b")
+_SET: Final = re.compile(r"\btimer\b")
 _CANCELLED: Final = re.compile(r"\b(?:cancel|stop) (?:the|my) timer\b")
 
 
-def set_timer(match: re.Match[str], persona: Persona) -> str:
-    """Return the confirmation of a timer; `match` has a number and a unit."""
-    number = 1 if match["number"].startswith("a") else int(match["number"])
-    runs = f"{persona.yes} The timer runs for {_counted(number, match['unit'])}."
+def duration_s(text: str) -> int:
+    """Return the seconds that a text names, numbers in digits; 0 when it names none."""
+    parts = _PART.findall(text)
+    return sum(
+        (1 if number.startswith("a") else int(number)) * _SECONDS[unit] for number, unit in parts
+    )
+
+
+def set_timer(text: str, persona: Persona) -> str | None:
+    """Return the confirmation of a timer, None when the text names no duration."""
+    parts = [
+        _counted(1 if number.startswith("a") else int(number), unit)
+        for number, unit in _PART.findall(text)
+    ]
+    if not parts:
+        return None
+    runs = f"{persona.yes} The timer runs for {' and '.join(parts)}."
     return persona.cut(runs, "Ask me how much time is left.")
 
 
@@ -50,10 +64,8 @@ def _running(request: BrainRequest) -> float | None:
         text = digits(item.text)
         if _CANCELLED.search(text):
             return None
-        match = _SET.search(text)
-        if match:
-            number = 1 if match["number"].startswith("a") else int(match["number"])
-            return item.made_s + number * _SECONDS[match["unit"]] - request.now_s
+        if _SET.search(text) and duration_s(text):
+            return item.made_s + duration_s(text) - request.now_s
     return None
 
 
