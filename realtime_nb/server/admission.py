@@ -18,6 +18,8 @@ from realtime_nb.server.wire_errors import error_body, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from realtime_nb.server.config import SessionKind
+
 Json = dict[str, Any]
 
 KEY_PROTOCOL: Final = "openai-insecure-api-key."
@@ -86,6 +88,11 @@ def refuse(
     return _refuse_model(query)
 
 
+def session_kind(query: Mapping[str, str]) -> SessionKind:
+    """Return which session a welcome request opens."""
+    return "transcription" if query.get("intent") == "transcription" else "realtime"
+
+
 def presented_key(headers: Mapping[str, str], subprotocols: Sequence[str]) -> str | None:
     """Return the API key of a request: its bearer token, or the browser's subprotocol."""
     scheme, _, key = headers.get("Authorization", "").partition(" ")
@@ -140,12 +147,7 @@ def _refuse_model(query: Mapping[str, str]) -> Refusal | None:
         if model is not None:
             message = "You must not provide a model parameter for transcription sessions."
             return _refusal(message, "invalid_model", _OTHER_CLOSE)
-        return _refusal(
-            "Transcription sessions are not available on the local practice server: use a "
-            "realtime session with audio.input.transcription.",
-            "invalid_intent",
-            _OTHER_CLOSE,
-        )
+        return None
     if model is None:
         return _refusal(
             "You must provide a model parameter, as in /v1/realtime?model=local-demo.",

@@ -18,6 +18,7 @@ from realtime_nb.server.admission import (
     is_local_request,
     presented_key,
     refuse,
+    session_kind,
 )
 from realtime_nb.server.config import MODEL
 from realtime_nb.server.connection import Connection, turn_away
@@ -207,7 +208,11 @@ class RealtimeHandler(tornado.websocket.WebSocketHandler):
             await turn_away(self, refusal)
             return
         self._connection = Connection(
-            self, brain=shared.make_brain(), engines=shared.engines, settings=shared.settings
+            self,
+            brain=shared.make_brain(),
+            engines=shared.engines,
+            settings=shared.settings,
+            kind=session_kind(query),
         )
         shared.connections.add(self)
         self._connection.start()

@@ -8,7 +8,7 @@ merge; everything else is replaced as it is given.
 from __future__ import annotations
 
 import copy
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from realtime_nb.server.audio_format import WireFormat
 from realtime_nb.server.session_fields import (
@@ -16,6 +16,9 @@ from realtime_nb.server.session_fields import (
     SERVER_VAD_DEFAULTS,
     SESSION_FIELDS,
     SESSION_TYPES,
+    STREAMING_TRANSCRIBERS,
+    TRANSCRIPTION_FIELDS,
+    TRANSCRIPTION_VAD_DEFAULTS,
 )
 from realtime_nb.server.wire_errors import (
     WireError,
@@ -25,6 +28,8 @@ from realtime_nb.server.wire_errors import (
 )
 
 Json = dict[str, Any]
+
+SessionKind: TypeAlias = Literal["realtime", "transcription"]
 
 MODEL = "local-demo"
 DEFAULT_INSTRUCTIONS = (
@@ -71,6 +76,25 @@ def default_session(session_id: str, expires_at: int) -> Json:
     }
 
 
+def default_transcription_session(session_id: str, expires_at: int) -> Json:
+    """Return the session object of a transcription session; see `default_session`."""
+    return {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "id": session_id,
+        "expires_at": expires_at,
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcm", "rate": 24000},
+                "transcription": None,
+                "noise_reduction": None,
+                "turn_detection": dict(TRANSCRIPTION_VAD_DEFAULTS),
+            }
+        },
+        "include": None,
+    }
+
+
 class SessionConfig:
     """The session object in force.
 
@@ -78,10 +102,14 @@ class SessionConfig:
     ----------
     session_id, expires_at
         As in `default_session`.
+    kind
+        ``realtime`` or ``transcription``; fixed at connect.
     """
 
-    def __init__(self, session_id: str, expires_at: int) -> None:
-        self._session = default_session(session_id, expires_at)
+    def __init__(self, session_id: str, expires_at: int, kind: SessionKind = "realtime") -> None:
+        make = default_session if kind == "realtime" else default_transcription_session
+        self.kind: SessionKind = kind
+        self._session = make(session_id, expires_at)
 
     def to_wire(self) -> Json:
         """Return the full object, a copy of its own."""
@@ -105,10 +133,12 @@ class SessionConfig:
         checked = self._checked(update)
         merged = self.to_wire()
         _merge(merged, checked)
-        output = merged["audio"]["output"]
-        if assistant_spoke and output["voice"] != self.voice:
+        if self.kind == "transcription":
+            _check_transcriber(merged)
+        elif assistant_spoke and merged["audio"]["output"]["voice"] != self.voice:
             raise voice_is_fixed("session.audio.output.voice")
-        if self._session["tracing"] is not None and (merged["tracing"] != self._session["tracing"]):
+        tracing = self._session.get("tracing")
+        if tracing is not None and merged["tracing"] != tracing:
             raise WireError(
                 "Cannot update tracing once it is enabled.",
                 code="invalid_value",
@@ -122,13 +152,14 @@ class SessionConfig:
         given = cast("Json", update)
         if "type" not in given:
             raise missing_parameter("session.type")
-        if given["type"] == "transcription":
-            raise WireError(
-                "Passing a transcription session update to a realtime session is not allowed."
-            )
-        if given["type"] != "realtime":
+        if given["type"] not in SESSION_TYPES:
             raise unsupported_value("session.type", given["type"], SESSION_TYPES)
-        checked: Json = SESSION_FIELDS.check(given, "session")
+        if given["type"] != self.kind:
+            raise WireError(
+                f"Passing a {given['type']} session update to a {self.kind} session is not allowed."
+            )
+        fields = SESSION_FIELDS if self.kind == "realtime" else TRANSCRIPTION_FIELDS
+        checked: Json = fields.check(given, "session")
         checked.pop("model", None)  # fixed at connect: this server is `local-demo`
         return checked
 
@@ -202,8 +233,10 @@ def _merge(session: Json, update: Json) -> None:
     }
     for key, value in given_input.items():
         current[key] = None if value is None else mergers[key](current[key], value)
+    if session["type"] == "transcription":
+        _drop_answering(current["turn_detection"], given_input.get("turn_detection"))
     given_output: Json = audio.get("output", {})
-    output: Json = session["audio"]["output"]
+    output: Json = session["audio"].get("output", {})
     for key, value in given_output.items():
         output[key] = _merge_format(output[key], value) if key == "format" else value
 
@@ -218,6 +251,34 @@ def _merge_turn_detection(current: Json | None, given: Json) -> Json:
     defaults = SERVER_VAD_DEFAULTS if given["type"] == "server_vad" else SEMANTIC_VAD_DEFAULTS
     kept = current if current is not None and current["type"] == given["type"] else {}
     return {**defaults, **kept, **given}
+
+
+def _drop_answering(turn_detection: Json | None, given: Json | None) -> None:
+    """Take out of a transcription session's turn detection what concerns answers."""
+    for key in ("idle_timeout_ms", "create_response", "interrupt_response"):
+        if turn_detection is not None and key not in (given or {}):
+            turn_detection.pop(key, None)
+
+
+def _check_transcriber(session: Json) -> None:
+    """Refuse turn detection with a model that streams.
+
+    Raises
+    ------
+    WireError
+        Where both are wanted; the session must set turn detection to null.
+    """
+    audio_input: Json = session["audio"]["input"]
+    transcription: Json = audio_input["transcription"] or {}
+    if (
+        transcription.get("model") in STREAMING_TRANSCRIBERS
+        and audio_input["turn_detection"] is not None
+    ):
+        raise WireError(
+            "Turn detection is not supported for this transcription model.",
+            code="invalid_value",
+            param="session.audio.input.turn_detection",
+        )
 
 
 def _merge_transcription(current: Json | None, given: Json) -> Json:

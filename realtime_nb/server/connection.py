@@ -20,6 +20,7 @@ from realtime_nb.server.session import EXPIRED, Session
 if TYPE_CHECKING:
     from realtime_nb.server.admission import Refusal
     from realtime_nb.server.brain.interface import Brain
+    from realtime_nb.server.config import SessionKind
     from realtime_nb.server.core import Settings
     from realtime_nb.speech.interfaces import Engines
 
@@ -69,11 +70,19 @@ class Connection:
     ----------
     link
         Its socket.
-    brain, engines, settings
+    brain, engines, settings, kind
         For the session.
     """
 
-    def __init__(self, link: Link, *, brain: Brain, engines: Engines, settings: Settings) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        brain: Brain,
+        engines: Engines,
+        settings: Settings,
+        kind: SessionKind = "realtime",
+    ) -> None:
         self._link = link
         self._outbox = Outbox()
         self._session = Session(
@@ -82,6 +91,7 @@ class Connection:
             engines=engines,
             settings=settings,
             gate=self._outbox.room,
+            kind=kind,
             on_expired=self._on_expired,
         )
         self._inbox: deque[str | bytes] = deque()

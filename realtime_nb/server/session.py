@@ -25,6 +25,7 @@ from realtime_nb.server.wire_errors import WireError, error_body, unsupported_va
 
 if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import Brain
+    from realtime_nb.server.config import SessionKind
     from realtime_nb.speech.interfaces import Engines
 
 Json = dict[str, Any]
@@ -74,6 +75,8 @@ class Session:
         Of the server.
     gate
         Awaited before each piece of an answer: returns when the reader keeps up.
+    kind
+        ``realtime`` or ``transcription``.
     on_expired
         Called after the session's last event, when its time is over.
     """
@@ -86,11 +89,12 @@ class Session:
         engines: Engines,
         settings: Settings | None = None,
         gate: Callable[[], Awaitable[None]] | None = None,
+        kind: SessionKind = "realtime",
         on_expired: Callable[[], None] | None = None,
     ) -> None:
         settings = settings or Settings()
         emit = Emitter(sink)
-        config = SessionConfig(new_id("sess"), int(time.time() + settings.max_session_s))
+        config = SessionConfig(new_id("sess"), int(time.time() + settings.max_session_s), kind)
         optional = {} if gate is None else {"gate": gate}
         self._core = Core(
             emit=emit,
@@ -166,6 +170,12 @@ class Session:
         if handler is None:
             raise unsupported_value("type", kind, tuple(self._handlers))
         _EVENTS[kind].check(event, "")
+        if self._core.config.kind == "transcription" and kind.startswith("response."):
+            raise WireError(
+                f"A transcription session has no responses: '{kind}' is not available in it.",
+                code="invalid_value",
+                param="type",
+            )
         waiting = handler(event)
         if waiting is not None:
             await waiting

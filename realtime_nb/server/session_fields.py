@@ -54,6 +54,13 @@ SERVER_VAD_DEFAULTS: Final[Json] = {
     "create_response": True,
     "interrupt_response": True,
 }
+# In a transcription session nothing answers, so nothing is created or interrupted.
+TRANSCRIPTION_VAD_DEFAULTS: Final[Json] = {
+    key: SERVER_VAD_DEFAULTS[key]
+    for key in ("type", "threshold", "prefix_padding_ms", "silence_duration_ms")
+}
+# These transcribe while one speaks and find no turns.
+STREAMING_TRANSCRIBERS: Final = ("gpt-live-transcribe", "gpt-realtime-whisper")
 SEMANTIC_VAD_DEFAULTS: Final[Json] = {
     "type": "semantic_vad",
     "eagerness": "auto",
@@ -168,6 +175,16 @@ _TRACING = Nullable(
     )
 )
 
+_INPUT: Final = Record(
+    {
+        "format": FORMAT,
+        "transcription": Nullable(_TRANSCRIPTION),
+        "noise_reduction": Nullable(_NOISE_REDUCTION),
+        "turn_detection": Nullable(_TURN_DETECTION),
+    }
+)
+_INCLUDE: Final = Nullable(Listing(Choice(("item.input_audio_transcription.logprobs",))))
+
 SESSION_FIELDS: Final = Record(
     {
         "type": Choice(SESSION_TYPES),
@@ -182,20 +199,22 @@ SESSION_FIELDS: Final = Record(
         "tracing": _TRACING,
         "truncation": _TRUNCATION,
         "prompt": PROMPT,
-        "include": Nullable(Listing(Choice(("item.input_audio_transcription.logprobs",)))),
+        "include": _INCLUDE,
         "audio": Record(
             {
-                "input": Record(
-                    {
-                        "format": FORMAT,
-                        "transcription": Nullable(_TRANSCRIPTION),
-                        "noise_reduction": Nullable(_NOISE_REDUCTION),
-                        "turn_detection": Nullable(_TURN_DETECTION),
-                    }
-                ),
+                "input": _INPUT,
                 "output": Record({"format": FORMAT, "voice": VOICE, "speed": Number(0.25, 1.5)}),
             }
         ),
+    },
+    ("type",),
+)
+
+TRANSCRIPTION_FIELDS: Final = Record(
+    {
+        "type": Choice(SESSION_TYPES),
+        "audio": Record({"input": _INPUT}),
+        "include": _INCLUDE,
     },
     ("type",),
 )

@@ -209,6 +209,7 @@ class Stage:
         pace: Pace | None = None,
         max_session_s: float = 3600.0,
         gate: Any = None,
+        kind: Any = "realtime",
     ) -> None:
         self.events: list[Json] = []
         self.times: list[float] = []
@@ -217,6 +218,7 @@ class Stage:
         self.speaker = ToneSpeaker()
         self.recogniser = ScriptedRecogniser(list(texts))
         self.expired = False
+        self.kind = kind
         engines: Any = SimpleNamespace(
             voice_activity=LoudnessActivity,
             recogniser=None if deaf else self.recogniser,
@@ -229,6 +231,7 @@ class Stage:
             engines=engines,
             settings=Settings(pace or Pace(0), max_session_s, lambda _name: InlineExecutor()),
             gate=gate,
+            kind=kind,
             on_expired=self._expire,
         )
 
@@ -266,7 +269,7 @@ class Stage:
         return self.events[before:]
 
     async def update(self, **session: Any) -> list[Json]:
-        return await self.send("session.update", session={"type": "realtime", **session})
+        return await self.send("session.update", session={"type": self.kind, **session})
 
     async def say_text(self, text: str, **fields: Any) -> str:
         """Add a user's message; return its id."""

@@ -10,7 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, get_args
 
-from openai.types.realtime import RealtimeServerEvent, RealtimeSessionCreateResponse
+from openai.types.realtime import (
+    RealtimeServerEvent,
+    RealtimeSessionCreateResponse,
+    RealtimeTranscriptionSessionCreateResponse,
+)
 from pydantic import BaseModel
 
 _IDS = {"response_id", "item_id", "output_index"}
@@ -58,6 +62,7 @@ _SESSION = {
     "tool_choice", "max_output_tokens", "tracing", "truncation", "prompt", "expires_at",
     "audio", "include",
 }  # fmt: skip
+_TRANSCRIPTION_SESSION = {"type", "object", "id", "expires_at", "audio", "include"}
 _RESPONSE = {
     "object", "id", "status", "status_details", "output", "conversation_id",
     "output_modalities", "max_output_tokens", "audio", "usage", "metadata",
@@ -95,6 +100,10 @@ def check_event(event: dict[str, Any]) -> None:
     _ids(event)
     if kind.startswith("session."):
         session = event["session"]
+        if session["type"] == "transcription":
+            assert set(session) == _TRANSCRIPTION_SESSION
+            RealtimeTranscriptionSessionCreateResponse.model_validate(session, strict=True)
+            return
         optional = {"parallel_tool_calls", "reasoning"}
         assert _SESSION <= set(session) <= _SESSION | optional
         RealtimeSessionCreateResponse.model_validate(session, strict=True)
