@@ -29,11 +29,14 @@ async def test_a_conversation_to_its_end_and_to_the_servers():
     spoken = await session.respond(output_modalities=["audio"])
     assert spoken.audio is not None
     assert spoken.audio.duration_ms > 200
+    server = LocalServer.shared()
+    # Stopped first, so that it cannot have answered by the time it is killed.
+    os.kill(server.pid, signal.SIGSTOP)
     call = session.respond(output_modalities=["audio"])
     async with asyncio.timeout(10):
-        while session.conversation.active_response_id is None:  # noqa: ASYNC110 -- on a thread
+        while not session.responding:  # noqa: ASYNC110 -- what is waited for is on a thread
             await asyncio.sleep(0.001)
-    os.kill(LocalServer.shared().pid, signal.SIGKILL)
+    os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(ConnectionLost):
         await call
     assert session.state == "failed"
