@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from realtime_nb.speech.voices import say_as_user  # noqa: E402 -- needs the path above
-
 from tests.browser.harness import (  # noqa: E402
     LabServer,
     NotebookPage,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 DEFAULT_MODEL: Final = "gpt-realtime-2.1"
+PRACTICE_MODEL: Final = "local-demo"
 PRACTICE_NAME: Final = "local practice server"
 
 _TO_WEBSOCKET = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -133,7 +134,7 @@ def resolve_endpoint(
         does not run yet), or a base URL such as ``https://host/v1``. None takes OpenAI
         where ``OPENAI_API_KEY`` is set, and the local server otherwise.
     model
-        Name of the model; `DEFAULT_MODEL` when None.
+        Name of the model; when None `DEFAULT_MODEL`, and `PRACTICE_MODEL` locally.
     environ
         Where keys and ``OPENAI_BASE_URL`` are read.
 
@@ -142,11 +143,11 @@ def resolve_endpoint(
     EndpointError
         When there is no key, the URL cannot be one, or the local server does not start.
     """
-    model = DEFAULT_MODEL if model is None else model
     if endpoint is None:
         endpoint = "openai" if environ.get("OPENAI_API_KEY", "").strip() else "local"
     if endpoint == "local":
-        return local_endpoint(LocalServer.shared(), model)
+        return local_endpoint(LocalServer.shared(), model or PRACTICE_MODEL)
+    model = model or DEFAULT_MODEL
     if endpoint == "openai":
         return openai_endpoint(model, environ=environ)
     if "://" not in endpoint:
@@ -157,7 +158,7 @@ def resolve_endpoint(
     return url_endpoint(endpoint, model, environ=environ)
 
 
-def local_endpoint(server: LocalServer, model: str = DEFAULT_MODEL) -> Endpoint:
+def local_endpoint(server: LocalServer, model: str = PRACTICE_MODEL) -> Endpoint:
     """Return the endpoint of a running practice server."""
     return Endpoint(
         base_url=server.url,

@@ -63,9 +63,9 @@ class Conversation:
         """The items in the order of the conversation."""
         return [self._items[item_id] for item_id in tuple(self._order)]
 
-    def item(self, item_id: str) -> Item | None:
+    def item(self, item_id: Any) -> Item | None:
         """Return an item by its id, None when there is none."""
-        return self._items.get(item_id)
+        return self._items.get(item_id) if isinstance(item_id, str) else None
 
     def previous_id(self, item_id: str) -> str | None:
         """Return the id of the item before `item_id`, None for the first or an unknown one."""
@@ -140,7 +140,7 @@ class Conversation:
     def _on_output_item(self, event: Event, t_ms: float) -> str | None:
         # Out-of-band responses have items that never join the conversation.
         if event.get("response_id") != self.active_response_id:
-            known = self._items.get(event.get("item.id", ""))
+            known = self.item(event.get("item.id"))
             if known is None:
                 return None
         item = self._read_item(event, t_ms)
@@ -150,14 +150,15 @@ class Conversation:
         return item.id
 
     def _on_deleted(self, event: Event, _: float) -> str | None:
-        item_id = event.get("item_id")
-        if self._items.pop(item_id, None) is None:
+        item = self.item(event.get("item_id"))
+        if item is None:
             return None
-        self._order.remove(item_id)
-        return item_id
+        del self._items[item.id]
+        self._order.remove(item.id)
+        return item.id
 
     def _on_truncated(self, event: Event, _: float) -> str | None:
-        item = self._items.get(event.get("item_id", ""))
+        item = self.item(event.get("item_id"))
         if item is None:
             return None
         item.truncated_ms = event.get("audio_end_ms")
@@ -185,7 +186,7 @@ class Conversation:
         if item is None:
             return None
         item.role = item.role or "user"
-        item.part(event.get("content_index", 0), "audio").text += event.get("delta") or ""
+        item.part(_index(event), "audio").text += _text(event, "delta")
         return item.id
 
     def _on_transcript_done(self, event: Event, t_ms: float) -> str | None:
@@ -193,7 +194,7 @@ class Conversation:
         if item is None:
             return None
         item.role = item.role or "user"
-        item.part(event.get("content_index", 0), "audio").text = event.get("transcript") or ""
+        item.part(_index(event), "audio").text = _text(event, "transcript")
         item.awaits_transcript = False
         return item.id
 
@@ -212,7 +213,7 @@ class Conversation:
         if item is None:
             return None
         kind = "audio" if "audio" in event.type else "text"
-        item.part(event.get("content_index", 0), kind).text += event.get("delta") or ""
+        item.part(_index(event), kind).text += _text(event, "delta")
         return item.id
 
     def _on_text_done(self, event: Event, t_ms: float) -> str | None:
@@ -220,16 +221,16 @@ class Conversation:
         if item is None:
             return None
         kind = "audio" if "audio" in event.type else "text"
-        text = event.get("transcript") or event.get("text")
+        text = _text(event, "transcript") or _text(event, "text")
         if text:
-            item.part(event.get("content_index", 0), kind).text = text
+            item.part(_index(event), kind).text = text
         return item.id
 
     def _on_audio_delta(self, event: Event, t_ms: float) -> str | None:
         item = self._answering(event, t_ms)
         if item is None:
             return None
-        part = item.part(event.get("content_index", 0), "audio")
+        part = item.part(_index(event), "audio")
         part.audio_ms += audio_ms(payload_bytes(event), self._format("output"))
         return item.id
 
@@ -237,14 +238,14 @@ class Conversation:
         item = self._answering(event, t_ms)
         if item is None:
             return None
-        item.arguments += event.get("delta") or ""
+        item.arguments += _text(event, "delta")
         return item.id
 
     def _on_arguments_done(self, event: Event, t_ms: float) -> str | None:
         item = self._answering(event, t_ms)
         if item is None:
             return None
-        item.arguments = event.get("arguments") or item.arguments
+        item.arguments = _text(event, "arguments") or item.arguments
         item.name = event.get("name") or item.name
         return item.id
 
@@ -252,7 +253,8 @@ class Conversation:
 
     def _answering(self, event: Event, t_ms: float) -> Item | None:
         item_id = event.get("item_id")
-        if item_id not in self._items and event.get("response_id") != self.active_response_id:
+        unknown = self.item(item_id) is None
+        if unknown and event.get("response_id") != self.active_response_id:
             return None
         item = self._ensure(item_id, t_ms)
         if item is not None:
@@ -282,7 +284,7 @@ class Conversation:
         if previous == "root":
             self._order.remove(item_id)
             self._order.insert(0, item_id)
-        elif previous in self._items and previous != item_id:
+        elif self.item(previous) is not None and previous != item_id:
             self._order.remove(item_id)
             self._order.insert(self._order.index(previous) + 1, item_id)
 
@@ -325,3 +327,13 @@ class Conversation:
         "response.function_call_arguments.delta": _on_arguments_delta,
         "response.function_call_arguments.done": _on_arguments_done,
     }
+
+
+def _text(event: Event, field: str) -> str:
+    value = event.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _index(event: Event) -> int:
+    value = event.get("content_index")
+    return value if isinstance(value, int) else 0

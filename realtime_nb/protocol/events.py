@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 import orjson
+import pybase64
 
 from realtime_nb.errors import MalformedEvent
 
@@ -224,7 +225,7 @@ class Event:
         if not isinstance(payload, str):
             return None
         try:
-            return binascii.a2b_base64(payload)
+            return pybase64.b64decode(payload)
         except (binascii.Error, ValueError):
             return None
 

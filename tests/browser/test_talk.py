@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from realtime_nb.speech.engines import load_engines
-from realtime_nb.speech.voices import say_as_user
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import float_to_int16
+from realtime_nb.speech.engines import load_engines
+from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import make_mic_wav
 

@@ -209,14 +209,16 @@ def test_a_log_replayed_tells_the_same() -> None:
 WIRE = st.fixed_dictionaries(
     {"type": st.sampled_from(SERVER_EVENT_TYPES)},
     optional={
-        "item_id": st.sampled_from(["a", "b", "", None]),
+        "item_id": st.sampled_from(["a", "b", "", None, [], {}, 3]),
         "response_id": st.sampled_from(["r", None]),
-        "previous_item_id": st.sampled_from(["a", "b", "root", None]),
-        "delta": st.sampled_from(["x", "", None]),
-        "item": st.sampled_from([None, {}, {"id": "a"}, {"id": "b", "content": [None, {}]}]),
+        "previous_item_id": st.sampled_from(["a", "b", "root", None, [], 3]),
+        "delta": st.sampled_from(["x", "", None, 3, []]),
+        "item": st.sampled_from(
+            [None, {}, [], {"id": "a"}, {"id": []}, {"id": "b", "content": [None, {}]}]
+        ),
         "response": st.sampled_from([None, {}, {"id": "r", "conversation_id": "c"}]),
         "session": st.sampled_from([None, {}, {"audio": None}, {"audio": {"input": None}}]),
-        "content_index": st.sampled_from([0, 1]),
+        "content_index": st.sampled_from([0, 1, None, []]),
     },
 )
 

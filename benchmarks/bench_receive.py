@@ -2,7 +2,7 @@
 
 The load is one spoken answer of 48 s: 461 events, among them 205 audio deltas of about 15 KB.
 A server in a process of its own sends it as fast as it is taken; the client is pinned to
-another core. Run: ``python benchmarks/receive.py [ROUNDS]``.
+another core. Run: ``python benchmarks/bench_receive.py [ROUNDS]``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each chunk is 20 ms (960 bytes of PCM16) and goes out as one `input_audio_buffer.append` to a
 server in a process of its own. "Burst" sends as fast as it goes; "paced" waits 1 ms after each
 chunk, so that every chunk wakes whoever sends it, as a microphone does. Run:
-``python benchmarks/send.py [ROUNDS]``.
+``python benchmarks/bench_send.py [ROUNDS]``.
 """
 
 from __future__ import annotations
