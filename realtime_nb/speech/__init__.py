@@ -1,0 +1,1 @@
+"""Speech engines for the local practice server: voice activity, recognition, speech."""

@@ -1,0 +1,225 @@
+"""Recognition with pocketsphinx: expected phrases first, the general model behind.
+
+Three decoders hear each utterance side by side: a grammar of the expected phrases, the general
+language model, and one that only makes out phones. The grammar always finds some phrase; its
+answer is taken when its acoustic score is not much worse, per frame, than that of the free
+phones. Otherwise the general model's words are taken, which are often wrong: it is a fallback,
+not a transcription.
+
+The threshold was chosen on synthetic voices, clean and with noise at 15 dB: it takes 96 % of
+what was on the grammar and refuses 96 % of what was not.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from realtime_nb.speech.grammar import to_jsgf, usable
+from realtime_nb.speech.interfaces import Heard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+RATE: Final = 16_000
+
+MAX_EXCESS: Final = 20.3
+"""How much better, per frame, the free phones may score than the grammar (log base 1.0001)."""
+
+_PIECE: Final = 512  # samples fed at a time: longer pieces hold the interpreter's lock for long
+_LOG_BASE: Final = math.log(1.0001)
+_DITHER: Final = 20.0  # RMS in int16 steps; digital silence upsets the cepstral mean
+_KEPT_GRAMMARS: Final = 8
+
+# Words of the practice card that the dictionary lacks, in its phones (ARPAbet).
+_PRONUNCIATIONS: Final = {"jupyter": "JH UW P IH T ER", "realtime": "R IY L T AY M"}
+
+
+class _Decoders:
+    """Three decoders that hear one utterance at a time."""
+
+    def __init__(self) -> None:
+        import pocketsphinx  # noqa: PLC0415 -- optional
+
+        model = Path(pocketsphinx.__file__).parent / "model" / "en-us"
+        common = {
+            "hmm": str(model / "en-us"),
+            "loglevel": "FATAL",
+            "logfn": os.devnull,
+            # The slow passes after the end cost up to half a second and win little.
+            "fwdflat": False,
+            "bestpath": False,
+        }
+        words = {"dict": str(model / "cmudict-en-us.dict")}
+
+        def make(**options: Any) -> Any:
+            sphinx: Any = pocketsphinx
+            return sphinx.Decoder(sphinx.Config(**common, **options))
+
+        # A price on every word: else the end of "forty" is heard as "forty eight". The wide
+        # beams cost half as much again and halve the errors in noise.
+        self.grammar = make(**words, lm=None, wip=0.01, beam=1e-80, pbeam=1e-80, wbeam=1e-60)
+        self.general = make(**words, lm=str(model / "en-us.lm.bin"))
+        phones = str(model / "en-us-phone.lm.bin")
+        self.phones = make(dict=None, lm=None, allphone=phones, lw=1.0, pip=0.1)
+        for word, sound in _PRONUNCIATIONS.items():
+            if not self.knows(word):
+                self.grammar.add_word(word, sound, True)
+        self._searches: dict[tuple[str, ...], str] = {}
+        self._made = 0
+
+    def knows(self, word: str) -> bool:
+        return self.grammar.lookup_word(word) is not None
+
+    def expect(self, phrases: Sequence[str]) -> bool:
+        """Make the grammar one of `phrases`; false when none of them can be heard."""
+        known = tuple(usable(phrases, self.knows))
+        if not known:
+            return False
+        name = self._searches.get(known)
+        if name is None:
+            name = f"phrases-{self._made}"
+            self._made += 1
+            self.grammar.add_jsgf_string(name, to_jsgf(known))
+            self._searches[known] = name
+        self.grammar.activate_search(name)
+        while len(self._searches) > _KEPT_GRAMMARS:
+            oldest = next(iter(self._searches))
+            self.grammar.remove_search(self._searches.pop(oldest))
+        return True
+
+
+class PocketsphinxRecogniser:
+    """Hears English with the models that the ``pocketsphinx`` package carries.
+
+    Loads about a second's worth of models for each utterance heard at the same time, and keeps
+    them.
+
+    Raises
+    ------
+    ImportError
+        When the package is not installed.
+    """
+
+    rate = RATE
+    name = "pocketsphinx"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle = [_Decoders()]
+
+    def start(self, phrases: Sequence[str] = (), *, prompt: str = "") -> PocketsphinxRecognition:
+        """Begin an utterance; see `Recogniser.start`. Phrases with unknown words are left out.
+
+        Raises
+        ------
+        UsageError
+            When a phrase has a slot that does not exist.
+        """
+        with self._lock:
+            decoders = self._idle.pop() if self._idle else None
+        decoders = decoders or _Decoders()
+        expected = [*phrases, *(line for line in prompt.splitlines() if "{" not in line)]
+        try:
+            has_grammar = decoders.expect(expected)
+        except BaseException:
+            self.give_back(decoders)
+            raise
+        return PocketsphinxRecognition(self, decoders, has_grammar=has_grammar)
+
+    def give_back(self, decoders: _Decoders) -> None:
+        """Take decoders back for the next utterance."""
+        with self._lock:
+            self._idle.append(decoders)
+
+
+class PocketsphinxRecognition:
+    """One utterance; feed and finish it on one thread."""
+
+    def __init__(
+        self, owner: PocketsphinxRecogniser, decoders: _Decoders, *, has_grammar: bool
+    ) -> None:
+        self._owner = owner
+        self._decoders: _Decoders | None = decoders
+        self._has_grammar = has_grammar
+        self._leading = decoders.grammar if has_grammar else decoders.general
+        self._all = [decoders.general]
+        if has_grammar:
+            self._all += [decoders.grammar, decoders.phones]
+        self._frames = 0
+        self._partial = ""
+        self._heard = Heard("", "none")
+        self._noise = np.random.default_rng(0)
+        for decoder in self._all:
+            decoder.start_utt()
+
+    def feed(self, pcm: NDArray[np.int16]) -> str | None:
+        """Take samples of shape (n,) at 16 kHz; return the words so far where they changed."""
+        if self._decoders is None:
+            return None
+        for start in range(0, len(pcm), _PIECE):
+            piece = pcm[start : start + _PIECE].astype(np.float32)
+            piece += self._noise.standard_normal(len(piece), np.float32) * _DITHER
+            data = np.clip(piece, -32768, 32767).astype("<i2").tobytes()
+            for decoder in self._all:
+                decoder.process_raw(data)
+        text = _text(self._leading.hyp())
+        if text == self._partial:
+            return None
+        self._partial = text
+        return text
+
+    def finish(self) -> Heard:
+        """End the utterance and return its words; asking again gives the same."""
+        decoders, self._decoders = self._decoders, None
+        if decoders is None:
+            return self._heard
+        try:
+            for decoder in self._all:
+                decoder.end_utt()
+            self._heard = self._choose(decoders)
+        finally:
+            self._owner.give_back(decoders)
+        return self._heard
+
+    def close(self) -> None:
+        """Drop the utterance without asking what was said; may follow `finish`."""
+        decoders, self._decoders = self._decoders, None
+        if decoders is None:
+            return
+        for decoder in self._all:
+            decoder.end_utt()
+        self._owner.give_back(decoders)
+
+    def _choose(self, decoders: _Decoders) -> Heard:
+        if self._has_grammar and _fits(decoders):
+            return Heard(_text(decoders.grammar.hyp()), "grammar")
+        text = _text(decoders.general.hyp())
+        return Heard(text, "open" if text else "none")
+
+
+def _fits(decoders: _Decoders) -> bool:
+    """Whether the grammar's phrase scores nearly as well as the free phones."""
+    phrase, phones = decoders.grammar.hyp(), decoders.phones.hyp()
+    if not _text(phrase):
+        return False
+    if phones is None:
+        return True
+    frames = max(1, decoders.grammar.n_frames())
+    return (_log(phones.best_score) - _log(phrase.best_score)) / frames <= MAX_EXCESS
+
+
+def _log(score: float) -> float:
+    """Return a score, which pocketsphinx gives out of the log domain, in its log base."""
+    return math.log(score) / _LOG_BASE if score > 0 else -1e6
+
+
+def _text(hypothesis: Any) -> str:
+    return hypothesis.hypstr.strip() if hypothesis is not None and hypothesis.hypstr else ""

@@ -1,0 +1,135 @@
+"""The recogniser hears synthetic users on the card and refuses what is not on it."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from realtime_nb.audio.pcm import float_to_int16
+from realtime_nb.errors import UsageError
+from realtime_nb.speech.interfaces import Heard
+from realtime_nb.speech.recogniser import PocketsphinxRecogniser
+from realtime_nb.speech.voices import say_as_user
+
+PATTERNS = (
+    "what is {number} plus {number}",
+    "what time is it",
+    "tell me a story",
+    "my name is {name}",
+    "what is the weather in {city}",
+    "where is my order {digits}",
+    "set a timer for {duration}",
+    "spell the word jupyter",
+    "what can you do",
+    "goodbye",
+)
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> PocketsphinxRecogniser:
+    return PocketsphinxRecogniser()
+
+
+def samples(text: str, variant: str = "klatt4", noise: float = 0.0) -> np.ndarray:
+    clip = say_as_user(text, variant).resample(24_000).resample(16_000)
+    pause = np.zeros(4_800, np.float32)
+    sound = np.concatenate([pause, clip.samples, pause])
+    sound = sound + np.random.default_rng(0).standard_normal(len(sound)) * noise
+    return float_to_int16(sound.astype(np.float32))
+
+
+def hear(recogniser: PocketsphinxRecogniser, pcm: np.ndarray, prompt: str = "") -> Heard:
+    recognition = recogniser.start(PATTERNS, prompt=prompt)
+    for start in range(0, len(pcm), 320):
+        recognition.feed(pcm[start : start + 320])
+    return recognition.finish()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.003])
+@pytest.mark.parametrize("variant", ["klatt3", "klatt4", "klatt5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is seven plus five",
+        "what is twenty three plus forty",
+        "my name is ada",
+        "what is the weather in paris",
+        "where is my order four two seven",
+        "set a timer for two minutes",
+        "spell the word jupyter",
+        "tell me a story",
+    ],
+)
+def test_what_is_on_the_card_is_heard(
+    recogniser: PocketsphinxRecogniser, text: str, variant: str, noise: float
+) -> None:
+    assert hear(recogniser, samples(text, variant, noise)) == Heard(text, "grammar")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please book a table for two at eight",
+        "how do i reset my password",
+        "my sister plays the violin in an orchestra",
+    ],
+)
+def test_what_is_not_on_the_card_is_left_to_the_general_model(
+    recogniser: PocketsphinxRecogniser, text: str
+) -> None:
+    heard = hear(recogniser, samples(text))
+    assert heard.source == "open"
+    assert heard.text
+
+
+def test_words_grow_while_they_are_spoken(recogniser: PocketsphinxRecogniser) -> None:
+    recognition = recogniser.start(PATTERNS)
+    pcm = samples("what is seven plus five")
+    partials = [recognition.feed(pcm[at : at + 512]) for at in range(0, len(pcm), 512)]
+    assert sum(partial is not None for partial in partials) > 1
+    assert recognition.finish() == recognition.finish()
+    assert recognition.feed(pcm) is None
+
+
+def test_silence_and_nothing_are_no_words(recogniser: PocketsphinxRecogniser) -> None:
+    assert recogniser.start(PATTERNS).finish().text == ""
+    assert hear(recogniser, np.zeros(16_000, np.int16)).source != "grammar"
+
+
+def test_a_prompt_adds_phrases(recogniser: PocketsphinxRecogniser) -> None:
+    said = "the quick brown fox jumps over the lazy dog"
+    assert hear(recogniser, samples(said), prompt=said) == Heard(said, "grammar")
+
+
+def test_unknown_words_and_no_phrases_are_fine_and_unknown_slots_are_said(
+    recogniser: PocketsphinxRecogniser,
+) -> None:
+    assert recogniser.start(["xyzzy plugh"]).finish().text == ""
+    with pytest.raises(UsageError, match="no slot"):
+        recogniser.start(["turn {colour}"])
+    assert hear(recogniser, samples("goodbye")).text == "goodbye"
+
+
+def test_two_utterances_at_once_do_not_mix(recogniser: PocketsphinxRecogniser) -> None:
+    texts = ["what time is it", "what can you do"]
+    found: dict[str, str] = {}
+
+    def listen(text: str) -> None:
+        found[text] = hear(recogniser, samples(text)).text
+
+    threads = [threading.Thread(target=listen, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {text: text for text in texts}
+
+
+def test_many_grammars_are_bounded(recogniser: PocketsphinxRecogniser) -> None:
+    for number in range(20):
+        recogniser.start([f"count to {word}" for word in ("one", "two")[: number % 2 + 1]])
+    for word in ("apple", "pear", "plum", "grape", "lemon", "melon", "peach", "cherry", "fig"):
+        recogniser.start([f"give me a {word}"]).finish()
+    assert hear(recogniser, samples("goodbye")).text == "goodbye"
