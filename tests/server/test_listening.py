@@ -259,6 +259,7 @@ async def test_the_recogniser_hears_the_turn_with_its_padding():
 @virtual
 async def test_a_turn_soon_after_another_hears_only_itself():
     async with Stage(texts=["a", "b"]) as stage:
+        await stage.append(500, loud=False)
         for _ in range(2):
             await stage.append(500, loud=True)
             await stage.append(256, loud=False)
@@ -330,6 +331,14 @@ def test_a_failed_transcription_says_why_and_the_turn_goes_on(
             assert done["response"]["status"] == "completed"
 
     scene()
+
+
+@virtual
+async def test_what_is_being_heard_at_the_end_is_given_back():
+    async with Stage(texts=["a"]) as stage:
+        await stage.append(500, loud=True)
+        assert stage.recogniser.heard_samples == []
+    assert len(stage.recogniser.heard_samples) == 1
 
 
 @virtual
