@@ -7,8 +7,11 @@ made in one go: it takes under a thousandth of its own length. Its data path may
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
+import re
+import shutil
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -59,7 +62,8 @@ class Utterance:
     pcm
         Samples of shape (n,), mono, at the library's rate.
     words
-        Where and when each word begins; numbers give one for each word they are read as.
+        Where and when each word begins: what stands between blanks, each once and in the
+        order of the text. What is not spoken, such as a dash, is not among them.
     """
 
     pcm: NDArray[np.int16]
@@ -102,13 +106,13 @@ class Espeak:
         variants = Path(path) / "voices" / "!v"
         self._variants = frozenset(variant.name for variant in variants.iterdir())
         self.rate: int = self._library.espeak_Initialize(
-            _SYNCHRONOUS, _BUFFER_MS, path.encode(), _DO_NOT_EXIT
+            _SYNCHRONOUS, _BUFFER_MS, os.fsencode(path), _DO_NOT_EXIT
         )
         if self.rate <= 0:
             raise OSError(f"espeak-ng found no data at {path}")
         Espeak._loaded = True
         self._sound: list[bytes] = []
-        self._events: list[tuple[int, int, int]] = []
+        self._events: list[tuple[int, int]] = []
         # Referenced for as long as the library may call it.
         self._callback = _Callback(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
@@ -128,7 +132,7 @@ class Espeak:
         while events[place].type:
             event = events[place]
             if event.type == _WORD:
-                self._events.append((event.text_position, event.length, event.audio_position))
+                self._events.append((event.text_position - 1, event.audio_position))
             place += 1
         return 0
 
@@ -163,14 +167,32 @@ class Espeak:
             self._sound, self._events = [], []
             self._library.espeak_Synth(data, len(data) + 1, 0, _CHARACTER, 0, _UTF8, None, None)
             sound, events = b"".join(self._sound), self._events
-        words = tuple(WordTime(at - 1, length, float(ms)) for at, length, ms in events if at > 0)
-        return Utterance(np.frombuffer(sound, np.int16), words)
+        return Utterance(np.frombuffer(sound, np.int16), _words(text, events))
+
+
+def _words(text: str, events: list[tuple[int, int]]) -> tuple[WordTime, ...]:
+    """Return when each word begins, from events of (character, ms).
+
+    The library tells one word several times (a number for each word it is read as, "it's"
+    as two), sometimes on the blank behind it: the first time told is when it begins.
+    """
+    words: list[WordTime] = []
+    waiting = 0
+    for found in re.finditer(r"\S+", text):
+        start, end = found.span()
+        while waiting < len(events) and events[waiting][0] < start:
+            waiting += 1
+        if waiting < len(events) and events[waiting][0] < end:
+            words.append(WordTime(start, end - start, float(events[waiting][1])))
+    return tuple(words)
 
 
 def _short(path: str) -> str:
     """Return a path to the same folder that the library can take."""
-    if len(path) < _LONGEST_PATH:
+    if len(os.fsencode(path)) < _LONGEST_PATH:
         return path
-    link = Path(tempfile.mkdtemp(prefix="rnb-")) / "d"
+    folder = tempfile.mkdtemp(prefix="rnb-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    link = Path(folder) / "d"
     os.symlink(path, link)  # noqa: PTH211 -- says the order of its arguments plainly
     return str(link)

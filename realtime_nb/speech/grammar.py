@@ -1,8 +1,19 @@
 """Phrases with slots, and the grammar a recogniser makes of them.
 
-A phrase is lower-case words and slots in braces: ``what is {number} plus {number}``. The
-slots are those of `SLOTS`. The grammar is JSGF (Java Speech Grammar Format, W3C note of 2000),
-which pocketsphinx reads.
+A phrase is words and slots in braces: ``what is {number} plus {number}``. Case and punctuation
+do not matter; digits stand for the words they are read as. The slots are those of `SLOTS`:
+
+==============  ===========================================================================
+``{number}``    zero to one hundred ("a hundred")
+``{digits}``    three or four digits said one by one ("four oh seven")
+``{minutes}``   one to ninety nine
+``{duration}``  a number of seconds, minutes or hours, an hour, half an hour
+``{name}``      a first name out of `NAMES`
+``{city}``      a city out of `CITIES`
+==============  ===========================================================================
+
+What is heard comes back as the words said: "what is seven plus five". The grammar is JSGF (Java
+Speech Grammar Format, W3C note of 2000), which pocketsphinx reads.
 """
 
 from __future__ import annotations
@@ -40,29 +51,60 @@ def _any(words: Iterable[str]) -> str:
     return "( " + " | ".join(words) + " )"
 
 
-_SMALL: Final = _any(("zero", *_UNITS, *_TEENS, *_TENS))
+_SMALL: Final = _any((*_UNITS, *_TEENS, *_TENS))
 _COMPOUND: Final = f"{_any(_TENS)} {_any(_UNITS)}"
 _DIGIT: Final = _any(("zero", "oh", *_UNITS))
 
 SLOTS: Final[Mapping[str, str]] = {
-    # Weighted: a trailing breath would else be heard as the units of a compound.
-    "number": f"( /0.9/ {_SMALL} | /0.08/ {_COMPOUND} | /0.02/ ( one | a ) hundred )",
+    # Weighted: the end of "sixty" is else heard as "sixty eight".
+    "number": f"( /0.9/ ( zero | {_SMALL} ) | /0.08/ {_COMPOUND} | /0.02/ ( one | a ) hundred )",
     "digits": f"( {_DIGIT} {_DIGIT} {_DIGIT} [ {_DIGIT} ] )",
+    "minutes": f"( /0.9/ {_SMALL} | /0.1/ {_COMPOUND} )",
     "duration": "( <number> ( second | seconds | minute | minutes | hour | hours )"
     " | an hour | half an hour )",
     "name": _any(NAMES),
     "city": _any(CITIES),
 }
-"""Each slot as a JSGF expression: numbers from zero to a hundred, three or four digits, a
-time, a first name, a city."""
+"""Each slot as a JSGF expression; all its words are in pocketsphinx's dictionary."""
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 _WORD: Final = re.compile(r"[a-z']+")
+# Letters of any language: a word with others than a to z is one the dictionary lacks, and
+# cutting it into pieces would make words of it that nobody says.
+_TOKEN: Final = re.compile(r"\{\w+\}|\d+|(?:[^\W\d_]|')+")
+_SENTENCE_END: Final = re.compile(r"[\n.!?;:]+")
+_HUNDRED: Final = 100
 
 
 def normalise(phrase: str) -> str:
-    """Return a phrase in lower case, without punctuation, slots kept."""
-    return " ".join(re.findall(r"\{\w+\}|[a-z']+", phrase.lower()))
+    """Return a phrase in lower case, without punctuation, digits in words, slots kept."""
+    plain = phrase.lower().replace("\u2019", "'")
+    words = (_spelt(word) if word.isdecimal() else word for word in _TOKEN.findall(plain))
+    return " ".join(words)
+
+
+def phrases_of(prompt: str) -> list[str]:
+    """Return the sentences of a prompt, which are likely said as they stand.
+
+    Parameters
+    ----------
+    prompt
+        Free text; slots have no meaning in it, and a sentence with braces is left out.
+    """
+    sentences = (part.strip() for part in _SENTENCE_END.split(prompt))
+    return [part for part in sentences if part and "{" not in part]
+
+
+def _spelt(digits: str) -> str:
+    """Return a number below a hundred as it is read, a longer one digit by digit."""
+    names = ("zero", *_UNITS, *_TEENS)
+    value = int(digits)
+    if len(digits) > 1 and (value >= _HUNDRED or digits.startswith("0")):
+        return " ".join(names[int(digit)] for digit in digits)
+    if value < len(names):
+        return names[value]
+    tens = _TENS[value // 10 - 2]
+    return f"{tens} {names[value % 10]}" if value % 10 else tens
 
 
 def words_of(phrase: str) -> set[str]:
@@ -73,7 +115,7 @@ def words_of(phrase: str) -> set[str]:
     UsageError
         When a slot is not one of `SLOTS`.
     """
-    found = set(_WORD.findall(_SLOT.sub(" ", phrase)))
+    found = set(_SLOT.sub(" ", phrase).split())
     for slot in _SLOT.findall(phrase):
         expression = _slot(slot)
         if "<number>" in expression:

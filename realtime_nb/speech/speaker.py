@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PIECE_MS: Final = 60
 
 _NORMAL_WPM: Final = 165
+_SLOWEST_WPM, _FASTEST_WPM = 80, 450  # what the library can do: speeds of 0.48 to 2.7
 
 # The service's voices, each as a voice, variant and pitch that can be told from the others.
 VOICES: Final[Mapping[str, tuple[str, int]]] = {
@@ -57,7 +58,7 @@ class EspeakSpeaker:
     def say(self, text: str, *, voice: str = "alloy", speed: float = 1.0) -> Iterator[Spoken]:
         """Speak `text` piece by piece; see `Speaker.say`."""
         name, pitch = VOICES.get(voice, VOICES["alloy"])
-        wpm = round(_NORMAL_WPM * speed)
+        wpm = min(max(round(_NORMAL_WPM * speed), _SLOWEST_WPM), _FASTEST_WPM)
         made = self._espeak.speak(text, voice=name, wpm=wpm, pitch=pitch)
         return pieces(made.pcm, made.words, self.rate)
 
