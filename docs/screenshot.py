@@ -41,9 +41,6 @@ def talk(notebook: NotebookPage) -> None:
     until(lambda: "conversation.item.truncated" in chat.events, seconds=40)
     until(lambda: chat.events.count("response.done") >= 1)
     time.sleep(4)
-    notebook.page.evaluate(
-        "() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0 }"
-    )
 
 
 def main() -> None:
