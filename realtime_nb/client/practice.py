@@ -1,4 +1,8 @@
-"""What a practice server of ours tells beyond the protocol: the card of phrases it knows."""
+"""What a practice server of ours tells beyond the protocol.
+
+Its card of phrases and its missing engines are a help, not a need: whatever goes wrong in
+asking for them gives nothing, and the session goes on.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +18,36 @@ _TIMEOUT_S: Final = 3.0
 
 
 def fetch_card(endpoint: Endpoint) -> list[str]:
-    """Return the phrases that may be said to a practice server.
+    """Return the phrases that may be said to a practice server."""
+    base = urlsplit(endpoint.base_url).path.rstrip("/")
+    return [str(phrase) for phrase in _list(_get(endpoint, f"{base}/practice/card"), "phrases")]
 
-    The card is a help, not a need: any failure to get it gives an empty list.
-    """
-    url = urlsplit(endpoint.base_url)
-    connection = http.client.HTTPConnection(url.netloc, timeout=_TIMEOUT_S)
+
+def fetch_missing(endpoint: Endpoint) -> list[str]:
+    """Return a line for each engine that a practice server does without."""
+    lines: list[str] = []
+    for part in _list(_get(endpoint, "/health"), "missing"):
+        if isinstance(part, dict):
+            told = cast("dict[str, Any]", part)
+            lines.append(
+                f"No {told.get('name')} ({told.get('why')}); in its place:"
+                f" {told.get('fallback')}. To mend it: {told.get('install')}"
+            )
+    return lines
+
+
+def _list(answer: Any, field: str) -> list[Any]:
+    value = cast("dict[str, Any]", answer).get(field) if isinstance(answer, dict) else None
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _get(endpoint: Endpoint, path: str) -> Any:
+    connection = http.client.HTTPConnection(urlsplit(endpoint.base_url).netloc, timeout=_TIMEOUT_S)
     try:
-        path = f"{url.path.rstrip('/')}/practice/card"
         connection.request("GET", path, headers=endpoint.headers())
         response = connection.getresponse()
-        card: Any = json.loads(response.read()) if response.status == http.HTTPStatus.OK else {}
+        return json.loads(response.read()) if response.status == http.HTTPStatus.OK else None
     except (OSError, http.client.HTTPException, ValueError):
-        return []
+        return None
     finally:
         connection.close()
-    phrases = cast("dict[str, Any]", card).get("phrases") if isinstance(card, dict) else None
-    return [str(p) for p in cast("list[Any]", phrases)] if isinstance(phrases, list) else []

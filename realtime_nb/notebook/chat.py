@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.practice import fetch_card
+from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.widget import ChatWidget
 
@@ -67,6 +67,8 @@ class Chat:
         """
         if self.session.endpoint.practice:
             self.bridge.phrases = fetch_card(self.session.endpoint)
+            for line in fetch_missing(self.session.endpoint):
+                self.bridge.notice("warning", line)
         self.bridge.start()
         return self.session.open().result(OPEN_TIMEOUT_S)
 
