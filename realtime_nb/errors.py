@@ -79,7 +79,8 @@ class ServerError(RealtimeError):
     Parameters
     ----------
     message, code, param, type
-        The fields of the event's `error` object; each but the message may be None.
+        The fields of the event's `error` object; each but the message may be None. The
+        error's text names the param where the message does not.
     event_id
         Id of the client event it answers, when the service named one.
     """
@@ -93,7 +94,8 @@ class ServerError(RealtimeError):
         type: str | None = None,  # noqa: A002 -- the wire's own name
         event_id: str | None = None,
     ) -> None:
-        super().__init__(message)
+        named = not param or param in message
+        super().__init__(message if named else f"{param}: {message}")
         self.code = code
         self.param = param
         self.type = type

@@ -8,6 +8,7 @@ from realtime_nb.bridge import Bridge
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
+from realtime_nb.errors import ServerError
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
@@ -67,10 +68,17 @@ class Chat:
         """
         if self.session.endpoint.practice:
             self.bridge.phrases = fetch_card(self.session.endpoint)
-            for line in fetch_missing(self.session.endpoint):
-                self.bridge.notice("warning", line)
+            if missing := fetch_missing(self.session.endpoint):
+                self.bridge.notice("warning", " ".join(missing))
         self.bridge.start()
-        return self.session.open().result(OPEN_TIMEOUT_S)
+        try:
+            return self.session.open().result(OPEN_TIMEOUT_S)
+        except ServerError as refusal:
+            self.bridge.notice(
+                "error",
+                f"The service refused the cell's config, its defaults are in force: {refusal}",
+            )
+            raise
 
     @property
     def state(self) -> str:
