@@ -50,6 +50,7 @@ def test_an_error_of_the_program_is_the_only_thing_shown():
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself there")
 def test_an_interrupt_while_waiting_leaves_the_session_alive():
     ending = """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     call.result()

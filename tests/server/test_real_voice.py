@@ -152,8 +152,12 @@ async def test_talking_over_the_story():
             item_id=delta["item_id"], content_index=0, audio_end_ms=400
         )
         await talker.until("conversation.item.truncated")
-        await heard(talker, "stop")
-        assert transcript(await talker.until("response.done")) == "Okay."
+        answer = transcript(await talker.until("response.done"))
+        # The words may have come any time since: before the cancelled answer's end, or after.
+        words = [e["transcript"] for e in talker.events if e["type"].endswith("tion.completed")]
+        if words[-1] != "stop":
+            raise MisheardError(f"'stop' was heard as {words[-1]!r}")
+        assert answer == "Okay."
 
 
 @patient
