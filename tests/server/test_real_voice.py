@@ -175,6 +175,7 @@ async def test_a_tool_called_by_voice():
         await heard(talker, "what is the weather in paris")
         call = await talker.until("response.function_call_arguments.done")
         assert (call["name"], call["arguments"]) == ("get_weather", '{"city": "paris"}')
+        await talker.until("response.done")
         await talker.until("rate_limits.updated")
         output = {"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"}
         await talker.connection.conversation.item.create(item=output)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ class Talker:
     def __init__(self, connection: AsyncRealtimeConnection) -> None:
         self.connection = connection
         self.events: list[dict[str, Any]] = []
+        self._taken: Counter[str] = Counter()
 
     async def read(self) -> dict[str, Any]:
         event = self.connection.parse_event(data := await self.connection.recv_bytes())
@@ -40,10 +42,16 @@ class Talker:
         return raw
 
     async def until(self, kind: str) -> dict[str, Any]:
+        """Return the next event of a kind; it may have passed while another was waited for.
+
+        Transcription runs beside the answer: which of their events comes first is open.
+        """
         async with asyncio.timeout(20):
-            while (event := await self.read())["type"] != kind:
-                assert event["type"] != "error", event
-            return event
+            while len(found := [e for e in self.events if e["type"] == kind]) <= self._taken[kind]:
+                event = await self.read()
+                assert kind == "error" or event["type"] != "error", event
+        self._taken[kind] += 1
+        return found[self._taken[kind] - 1]
 
     async def speak(self, ms: float, *, loud: bool = True) -> None:
         pcm = tone(ms, 8_000 if loud else 0).tobytes()
@@ -170,6 +178,7 @@ async def test_a_function_call():
         await talker.write("weather?")
         done = await talker.until("response.function_call_arguments.done")
         assert done["arguments"] == '{"city": "Paris"}'
+        await talker.until("response.done")
         await talker.until("rate_limits.updated")
         await talker.connection.conversation.item.create(
             item={
