@@ -173,7 +173,11 @@ class NotebookPage:
 
     @property
     def kernel_status(self) -> str:
-        """``idle``, ``busy``, ``restarting``, ``dead`` …; ``none`` without a kernel."""
+        """``idle``, ``busy``, ``restarting``, ``dead`` …; ``none`` without a kernel.
+
+        The last that the kernel said: a widget's message that was handled while a cell runs
+        leaves ``idle`` behind. To wait for a cell there is `wait_run`.
+        """
         return str(self.page.evaluate("() => __harness.status()"))
 
     def wait_idle(self, timeout_s: float = 60) -> None:

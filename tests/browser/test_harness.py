@@ -91,7 +91,6 @@ def test_a_widget_and_its_kernel_talk_both_ways(open_notebook: OpenNotebook) -> 
     notebook.run_cell(2)
     first_kernel = notebook.text(2)
     notebook.restart_kernel()
-    assert notebook.kernel_status == "idle"
     notebook.run_cell(1, may_fail=True)
     assert "NameError" in notebook.error(1)
     notebook.run_cell(2)
@@ -108,7 +107,6 @@ def test_a_running_cell_can_be_watched_and_interrupted(open_notebook: OpenNotebo
     notebook = open_notebook(["print('begun', flush=True)\n__import__('time').sleep(60)"])
     run = notebook.run_cell(0, wait=False)
     notebook.cell(0).get_by_text("begun", exact=True).wait_for()
-    assert notebook.kernel_status == "busy"
     notebook.interrupt_kernel()
     notebook.wait_run(run)
     assert "KeyboardInterrupt" in notebook.error(0)
