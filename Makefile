@@ -118,7 +118,7 @@ check: $(STAMP)-test js/node_modules/.installed
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(VENV)/bin/basedpyright --pythonpath $(PY)
-	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/lint-imports --no-cache --no-logo
 	@cd js && npm run check
 
 format: $(STAMP)-test js/node_modules/.installed
