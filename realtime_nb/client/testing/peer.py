@@ -216,6 +216,8 @@ class ScriptedPeer:
         except ConnectionClosed as end:
             self._problems.append(f"the client left during {script[0].name}: {end}")
         except asyncio.CancelledError:
+            if task is not None:
+                task.uncancel()  # or asyncio.timeout of Python 3.11.2 takes itself for cancelled
             self._note_unexpected(line)
         finally:
             self._news.set()
