@@ -120,7 +120,7 @@ class Bridge:
 
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
-        self._feed.stop()
+        self._feed.flush()
         self._downlink.drop()
         self._to_owner({"kind": "clear", "id": 0})
         self._to_owner({"kind": "mic_off", "reason": reason})

@@ -80,10 +80,6 @@ class Feed:
             self._new_rows.clear()
             self._send({"kind": "events", "rows": rows})
 
-    def stop(self) -> None:
-        """Send the last of it and gather no more."""
-        self.flush()
-
 
 def welcome_rows(log: EventLog) -> list[Row]:
     """Return the newest rows of a log for a page that has just come."""

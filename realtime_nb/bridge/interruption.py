@@ -104,7 +104,7 @@ class Interruption:
         for stream in streams:
             heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
             # The service refuses to cut what was never heard; it stays whole in its memory.
-            if heard_ms > 0 and not self._was_heard_whole(stream, latency_ms):
+            if heard_ms > 0 and not self._was_played_whole(stream):
                 item_id, content_index = stream.key
                 self._session.truncate(item_id, content_index, heard_ms)
 
@@ -114,9 +114,8 @@ class Interruption:
                 if entry.get("stream") == stream.number and isinstance(entry.get("samples"), int):
                     self._playback.play(stream.key, entry["samples"])
 
-    def _was_heard_whole(self, stream: Stream, latency_ms: float) -> bool:
-        unheard = self._playback.remaining_ms(stream.key) + latency_ms
-        return stream.ended and unheard <= latency_ms
+    def _was_played_whole(self, stream: Stream) -> bool:
+        return stream.ended and self._playback.remaining_ms(stream.key) <= 0
 
 
 def _latency(message: Message) -> float:
