@@ -13,6 +13,8 @@
     ├── CallTimeout              the service did not answer in time
     └── MalformedEvent           a frame that is no event (also a ValueError)
 
+`ConfigWarning` is none of them: what Python code of the author's own is told by `warnings`.
+
 In a notebook each of these prints as one line, without a traceback: IPython asks
 an exception for `_render_traceback_` before it draws one of its own.
 """
@@ -22,6 +24,7 @@ from __future__ import annotations
 __all__ = [
     "CallTimeout",
     "ConfigError",
+    "ConfigWarning",
     "ConnectionFailed",
     "ConnectionLost",
     "EndpointError",
@@ -129,3 +132,7 @@ class CallTimeout(RealtimeError):
 
 class MalformedEvent(RealtimeError, ValueError):
     """A frame that is no event: not JSON, not an object, or without a `type`."""
+
+
+class ConfigWarning(UserWarning):
+    """Something the service takes, or refuses in silence, that the author should know."""

@@ -36,7 +36,7 @@ class Chat:
     endpoint
         Which service, and with which model.
     config
-        The session in the GA shape; see `realtime_nb.protocol.session.read_config`.
+        The session in the GA shape; see `realtime_nb.protocol.config.read.read_config`.
     name
         What the chat is called.
     """
@@ -128,7 +128,7 @@ class Chat:
             At once, for a name that does not exist. What the service refuses is raised by
             the `Call`, as `ServerError`.
         """
-        from realtime_nb.protocol.session import read_config  # noqa: PLC0415 -- loads the SDK
+        from realtime_nb.protocol.config.read import read_config  # noqa: PLC0415 -- loads the SDK
 
         return self.session.update(read_config(settings))
 

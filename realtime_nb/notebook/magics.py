@@ -22,7 +22,8 @@ from realtime_nb.client.endpoint import resolve_endpoint
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.cell import read_cell
 from realtime_nb.notebook.chat import Chat
-from realtime_nb.protocol.session import merge, read_config
+from realtime_nb.protocol.config.paths import merge
+from realtime_nb.protocol.config.read import read_config
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -6,8 +6,8 @@ import base64
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.ids import new_id
-from realtime_nb.protocol.session import merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any, Final, cast
 
 from realtime_nb.errors import ConfigError
-from realtime_nb.protocol.fields import check_names, nearest, session_keys
+from realtime_nb.protocol.config.shapes import check_names, nearest, session_keys
 
 SHORT_FORMS: Final[Mapping[str, str]] = {
     "voice": "audio.output.voice",
@@ -85,18 +85,6 @@ def read_config(written: Mapping[str, Any]) -> dict[str, Any]:
         _expand_word(config, path)
     check_names(config)
     return config
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `over` laid over it; objects merge, everything else replaces."""
-    merged = deepcopy(dict(base))
-    for name, value in over.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and isinstance(value, Mapping):
-            merged[name] = merge(cast("dict[str, Any]", old), cast("Mapping[str, Any]", value))
-        else:
-            merged[name] = deepcopy(value)
-    return merged
 
 
 def _put(config: dict[str, Any], path: str, value: Any) -> None:

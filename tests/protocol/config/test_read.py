@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from realtime_nb.errors import ConfigError
-from realtime_nb.protocol.session import BETA_NAMES, SHORT_FORMS, merge, read_config
+from realtime_nb.protocol.config.paths import merge
+from realtime_nb.protocol.config.read import BETA_NAMES, SHORT_FORMS, read_config
 
 
 def test_short_forms_and_the_ga_shape_may_be_mixed() -> None:
