@@ -7,6 +7,7 @@ The rules it keeps:
 - `speech_started` names the item that the user's words will become, so the turn has its
   place from the moment it begins. A transcript or delta of an unknown item makes the item.
 - Deltas append; a final text replaces them; nothing erases text that has arrived.
+- A translation has no items on the wire: its words become paragraphs, see `captions`.
 - The assistant's `conversation.item.done` carries a null `previous_item_id` (seen live), so
   only `.added` and `.created` move an item.
 - Every change comes from an event. The same events give the same conversation, whether they
@@ -18,14 +19,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
+from realtime_nb.protocol.captions import CAPTION_TYPES, Captions
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.items import Item, audio_ms
-from realtime_nb.protocol.summary import payload_bytes
+from realtime_nb.protocol.summary import item_texts, payload_bytes
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.log import Direction, Record
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+_APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
 
 Handler: TypeAlias = Callable[["Conversation", Event, float], str | None]
 
@@ -46,6 +49,7 @@ class Conversation:
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
+        self._captions = Captions(self._items, self._order)
         self.session: dict[str, Any] | None = None
         self.active_response_id: str | None = None
         self.input_audio_ms = 0.0
@@ -97,9 +101,11 @@ class Conversation:
             Milliseconds since the session's start.
         """
         if direction == "sent":
-            if event.type == "input_audio_buffer.append":
+            if event.type in _APPENDS:
                 self.input_audio_ms += audio_ms(payload_bytes(event), self._format("input"))
             return _NOTHING
+        if event.type in CAPTION_TYPES:
+            return self._captions.add(event, t_ms)
         handler = self._HANDLERS.get(event.type)
         if handler is None:
             return _NOTHING
@@ -130,7 +136,11 @@ class Conversation:
             return None
         self._place(item.id, event.get("previous_item_id"))
         spoken = item.role == "user" and any(p.kind == "audio" for p in item.parts.values())
-        item.awaits_transcript = spoken and not item.text and self._transcribes()
+        # Words of a streaming transcriber come before their item; only a text in the item ends it.
+        told = bool(item_texts(cast("dict[str, Any]", event.get("item"))))
+        item.awaits_transcript = (
+            spoken and not told and not item.transcribed and self._transcribes()
+        )
         return item.id
 
     def _on_item_done(self, event: Event, t_ms: float) -> str | None:
@@ -172,7 +182,7 @@ class Conversation:
             return None
         item.role = "user"
         item.part(0, "audio")
-        item.awaits_transcript = self._transcribes()
+        item.awaits_transcript = self._transcribes() and not item.transcribed
         return item.id
 
     def _on_committed(self, event: Event, t_ms: float) -> str | None:
@@ -187,6 +197,7 @@ class Conversation:
             return None
         item.role = item.role or "user"
         item.part(_index(event), "audio").text += _text(event, "delta")
+        item.awaits_transcript = not item.transcribed
         return item.id
 
     def _on_transcript_done(self, event: Event, t_ms: float) -> str | None:
@@ -196,6 +207,7 @@ class Conversation:
         item.role = item.role or "user"
         item.part(_index(event), "audio").text = _text(event, "transcript")
         item.awaits_transcript = False
+        item.transcribed = True
         return item.id
 
     def _on_transcript_failed(self, event: Event, t_ms: float) -> str | None:
@@ -203,6 +215,7 @@ class Conversation:
         if item is None:
             return None
         item.awaits_transcript = False
+        item.transcribed = True
         item.error = event.get("error.message") or "the words could not be transcribed"
         return item.id
 

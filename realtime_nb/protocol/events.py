@@ -86,6 +86,8 @@ SERVER_EVENT_TYPES: Final = (
 AUDIO_FIELDS: Final[Mapping[str, str]] = {
     "input_audio_buffer.append": "audio",
     "response.output_audio.delta": "delta",
+    "session.input_audio_buffer.append": "audio",
+    "session.output_audio.delta": "delta",
 }
 
 _UNDECODED: Final = object()

@@ -51,7 +51,10 @@ class Item:
     parts
         Content parts by content index.
     awaits_transcript
-        Whether the user's spoken words have not been transcribed yet.
+        Whether the user's spoken words have not been transcribed to their end yet; what text
+        there is may still change.
+    transcribed
+        Whether the final transcript has come, or word that there will be none.
     truncated_ms
         Where the service cut the item's sound, None when it was not cut.
     name, call_id, arguments, output
@@ -68,6 +71,7 @@ class Item:
     started_ms: float = 0.0
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
     awaits_transcript: bool = False
+    transcribed: bool = False
     truncated_ms: int | None = None
     name: str | None = None
     call_id: str | None = None

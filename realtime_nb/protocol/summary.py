@@ -40,7 +40,7 @@ def _say(event: Event) -> str:  # noqa: C901, PLR0911 -- one line for each kind 
         return f"{payload_bytes(event):,} bytes of sound"
     if event.type == "error":
         return _say_error(event.get("error"))
-    if event.type.startswith("session."):
+    if isinstance(event.get("session"), dict):
         return _say_session(event.get("session"))
     if event.type in ("response.created", "response.done"):
         return _say_response(event)

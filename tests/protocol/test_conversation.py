@@ -229,3 +229,43 @@ def test_no_order_of_events_breaks_it(events: list[dict[str, Any]]) -> None:
     ids = [item.id for item in conversation.items]
     assert len(ids) == len(set(ids))
     assert "" not in ids
+
+
+def streamed(item_id: str, text: str) -> dict:
+    kind = "conversation.item.input_audio_transcription.delta"
+    return {"type": kind, "item_id": item_id, "content_index": 0, "delta": text}
+
+
+def committed(item_id: str, after: str | None = None) -> dict:
+    return {"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": after}
+
+
+def test_words_that_stream_in_before_the_commit_are_not_final_until_completed() -> None:
+    spoken = added("u", "user", content=[{"type": "input_audio", "transcript": None}])
+    steps = [TRANSCRIBING, streamed("u", "Good mor"), committed("u"), spoken, streamed("u", "ning")]
+    for count in range(2, len(steps) + 1):
+        item = told(*steps[:count]).items[0]
+        assert item.awaits_transcript, steps[count - 1]
+        assert not item.transcribed
+    item = told(*steps, heard("u", "Good morning.")).items[0]
+    assert (item.text, item.awaits_transcript, item.transcribed) == ("Good morning.", False, True)
+
+
+def test_words_completed_before_their_item_comes_stay_final_also_silence() -> None:
+    spoken = added("u", "user", content=[{"type": "input_audio", "transcript": None}])
+    for words in ("Good morning.", ""):
+        item = told(TRANSCRIBING, committed("u"), heard("u", words), spoken).items[0]
+        assert (item.text, item.awaits_transcript) == (words, False)
+
+
+def test_words_completed_in_another_order_stand_as_they_were_spoken() -> None:
+    conversation = told(
+        TRANSCRIBING,
+        committed("a"),
+        committed("b", "a"),
+        committed("c", "b"),
+        heard("c", "three"),
+        heard("a", "one"),
+        heard("b", "two"),
+    )
+    assert [item.text for item in conversation.items] == ["one", "two", "three"]
