@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from realtime_nb.bridge.codec import Decoder, Encoder
 from realtime_nb.bridge.downlink import Downlink
 from realtime_nb.bridge.feed import Feed, show_item, welcome_rows
+from realtime_nb.bridge.flow import Flow
 from realtime_nb.bridge.interruption import Interruption
 from realtime_nb.bridge.pages import Pages
+from realtime_nb.bridge.status import Status
 from realtime_nb.bridge.timing import Timing
 from realtime_nb.bridge.uplink import Uplink
 from realtime_nb.protocol.playback import Playback
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.view import Buffers, Message, View
     from realtime_nb.client.loop import BackgroundLoop, Call
     from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
     from realtime_nb.protocol.playback import PartKey
 
 VERSION: Final = 1
 """Of the messages between page and kernel."""
 
-_STATES: Final[Mapping[str, str]] = {"idle": "connecting", "closing": "closed"}
 _ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
 
 _EARLY_NOTICES: Final = 3
@@ -74,12 +76,14 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
+        self._status = Status(session)
         self._early: deque[Message] = deque(maxlen=_EARLY_NOTICES)
         self._encoder = Encoder(None)
         self._decoders: dict[PartKey, Decoder] = {}
         self.playback = Playback()
         self._feed = Feed(session.conversation, self._to_all, loop.loop)
         self._downlink = Downlink(self._send_sound, loop.loop)
+        self._flow = Flow(self._downlink, loop.loop)
         self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
         self.uplink = Uplink(session)
         self.timing = Timing(self.uplink)
@@ -90,10 +94,21 @@ class Bridge:
             "audio": self._on_audio,
             "text": self._on_text,
             "stop": self._on_stop,
+            "commit": self._on_commit,
             "played": self._on_played,
             "started": self._on_started,
             "drained": self._on_drained,
             "cleared": self._on_cleared,
+        }
+        self._received: Mapping[str, Callable[[Event], None]] = {
+            "session.created": self._on_session,
+            "session.updated": self._on_session,
+            "session.closed": self._on_session_closed,
+            "session.output_audio.delta": self._on_translated_sound,
+            "response.output_audio.delta": self._on_answer_sound,
+            "response.output_audio.done": self._on_answer_sound,
+            "response.done": self._on_response_done,
+            "input_audio_buffer.speech_started": self._on_speech_started,
         }
         self._undo: list[Callable[[], None]] = []
 
@@ -121,8 +136,7 @@ class Bridge:
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
         self._feed.flush()
-        self._downlink.drop()
-        self._to_owner({"kind": "clear", "id": 0})
+        self._silence()
         self._to_owner({"kind": "mic_off", "reason": reason})
         self._show_state()
 
@@ -152,27 +166,12 @@ class Bridge:
             self._to_all(message)
 
     def _show_state(self) -> None:
-        self._to_all({"kind": "state", **self._state()})
+        self._to_all({"kind": "state", **self._status.message()})
 
     def _on_state(self, state: str) -> None:
         self._show_state()
         if state in ("closed", "failed"):
             self._to_owner({"kind": "mic_off", "reason": f"the chat {_ENDS[state]}"})
-
-    def _state(self) -> dict[str, str]:
-        state = self._session.state
-        failure = self._session.failure
-        detail = str(failure) if failure is not None else ""
-        return {
-            "state": _STATES.get(state, state),
-            "detail": detail,
-            "model": self._model(),
-        }
-
-    def _model(self) -> str:
-        """Return the model the service says it is; the one asked for until it has said so."""
-        told = (self._session.conversation.session or {}).get("model")
-        return told if isinstance(told, str) else self._session.endpoint.model
 
     # -- from the session
 
@@ -181,21 +180,39 @@ class Bridge:
         if record.direction != "received":
             return
         event = record.event
-        if event.type == "response.output_audio.delta":
-            self._hear(event.get("item_id"), event.get("content_index", 0), event.audio)
-        elif event.type == "response.output_audio.done":
-            key = (event.get("item_id"), event.get("content_index", 0))
+        handler = self._received.get(event.type)
+        if handler is not None:
+            handler(event)
+        self.timing.event(event, record.t_ms, self._status.turn_detection)
+
+    def _on_answer_sound(self, event: Event) -> None:
+        key = (event.get("item_id"), event.get("content_index", 0))
+        if event.type.endswith(".delta"):
+            self._hear(*key, event.audio)
+        else:
             self._decoders.pop(key, None)
             self._downlink.end(key)
-        elif event.type == "input_audio_buffer.speech_started":
-            if self._turn_detection().get("interrupt_response", True):
-                self._interruption.start()
-        elif event.type == "response.done":
-            self._say_failure(event.get("response.status_details.error"))
-        elif event.type in ("session.created", "session.updated"):
-            self._encoder = Encoder(self._format("input"))
-            self._show_state()
-        self.timing.event(event, record.t_ms, self._turn_detection())
+
+    def _on_translated_sound(self, event: Event) -> None:
+        if self._pages.owner is not None:
+            self._flow.hear(event)
+
+    def _on_speech_started(self, _event: Event) -> None:
+        if self._status.turn_detection.get("interrupt_response", True):
+            self._interruption.start()
+
+    def _on_response_done(self, event: Event) -> None:
+        self._say_failure(event.get("response.status_details.error"))
+
+    def _on_session_closed(self, _event: Event) -> None:
+        self._flow.end()
+
+    def _on_session(self, _event: Event) -> None:
+        wire = self._status.format("input")
+        # An encoder remembers the sound before: it stays while the format does.
+        if self._encoder.wire != (wire or {}):
+            self._encoder = Encoder(wire)
+        self._show_state()
 
     def _hear(self, item_id: Any, content_index: Any, sound: bytes | None) -> None:
         if self._pages.owner is None or not sound or not isinstance(item_id, str):
@@ -203,7 +220,7 @@ class Bridge:
         key = (item_id, content_index)
         decoder = self._decoders.get(key)
         if decoder is None:
-            decoder = self._decoders[key] = Decoder(self._format("output"))
+            decoder = self._decoders[key] = Decoder(self._status.format("output"))
         pcm = decoder(sound)
         self.playback.receive(key, len(pcm) // 2)
         self._downlink.add(key, pcm)
@@ -213,17 +230,6 @@ class Bridge:
             fields = cast("dict[str, Any]", error)
             text = fields.get("message") or fields.get("code") or "no reason given"
             self.notice("error", f"The answer failed: {text}")
-
-    def _format(self, side: str) -> dict[str, Any] | None:
-        return self._audio(side).get("format")
-
-    def _turn_detection(self) -> dict[str, Any]:
-        return self._audio("input").get("turn_detection") or {}
-
-    def _audio(self, side: str) -> dict[str, Any]:
-        session = self._session.conversation.session or {}
-        audio: dict[str, Any] = session.get("audio") or {}
-        return audio.get(side) or {}
 
     # -- from the pages
 
@@ -251,10 +257,10 @@ class Bridge:
                 "kind": "welcome",
                 "to": client,
                 "version": VERSION,
-                **self._state(),
+                **self._status.message(),
                 "endpoint": {
                     "name": endpoint.name,
-                    "model": self._model(),
+                    "model": self._status.model,
                     "practice": endpoint.practice,
                     "url": endpoint.base_url,
                 },
@@ -272,13 +278,13 @@ class Bridge:
 
     def _claim(self, client: str) -> None:
         if self._pages.claim(client, self._loop.loop.time()):
-            self._downlink.drop()
+            self._flow.drop()
             self._to_all({"kind": "owner", "client": client})
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))
         if on and self._session.state != "open":
-            reason = f"the chat is {self._state()['state']}; run the cell again"
+            reason = f"the chat is {self._status.state}; run the cell again"
             self._view.send_message({"kind": "mic_off", "to": client, "reason": reason})
             return
         if on:
@@ -300,7 +306,10 @@ class Bridge:
         if not text:
             return
         if self._session.state != "open":
-            self.notice("warning", f"Not sent, the chat is {self._state()['state']}: “{text}”")
+            self.notice("warning", f"Not sent, the chat is {self._status.state}: “{text}”")
+            return
+        if self._status.kind != "realtime":
+            self.notice("warning", f"Not sent: a {self._status.kind} only listens: “{text}”")
             return
         self._claim(client)
         self._interrupt()
@@ -311,8 +320,37 @@ class Bridge:
         if error is not None and self._session.state == "open":
             self._loop.post(self.notice, "error", str(error))
 
+    def _on_commit(self, _client: str, _message: Message, _buffers: Buffers) -> None:
+        """End the user's turn by hand; in a conversation it is then answered."""
+        if self._session.state != "open":
+            self.notice("warning", f"Nothing to finish, the chat is {self._status.state}")
+            return
+        if self._status.kind == "translation":
+            return
+        if self._status.kind == "realtime":
+            self._interrupt()
+        call = self._session.commit()
+        call.add_done_callback(lambda done: self._loop.post(self._committed, done.exception()))
+
+    def _committed(self, error: BaseException | None) -> None:
+        if getattr(error, "code", None) == "input_audio_buffer_commit_empty":
+            self.notice("info", "Nothing was said yet: switch the microphone on and speak first.")
+        elif error is not None:
+            self._say_refused(error)
+        elif self._status.kind == "realtime":
+            call = self._session.respond()
+            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
     def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
-        self._interrupt()
+        if self._status.kind == "realtime":
+            self._interrupt()
+        else:
+            self._silence()
+
+    def _silence(self) -> None:
+        """Have the page play no more of what it has; nothing is cut."""
+        self._flow.drop()
+        self._to_owner({"kind": "clear", "id": 0})
 
     def _interrupt(self) -> None:
         if self._session.conversation.active_response_id is not None:

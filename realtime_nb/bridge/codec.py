@@ -71,10 +71,13 @@ class Decoder:
     ----------
     wire
         The session's ``audio.output.format`` object; None stands for PCM16 at 24 kHz.
+    channels
+        Interleaved channels of PCM16; they are mixed into one.
     """
 
-    def __init__(self, wire: dict[str, Any] | None) -> None:
+    def __init__(self, wire: dict[str, Any] | None, *, channels: int = 1) -> None:
         self.wire = wire or {}
+        self._channels = max(1, channels)
         rate = _rate(self.wire)
         self._resampler = None if rate == RATE else StreamResampler(rate, RATE)
         kinds: dict[str, Decode] = {"audio/pcmu": ulaw_decode, "audio/pcma": alaw_decode}
@@ -87,11 +90,13 @@ class Decoder:
             samples = int16_to_float(self._decode(sound))
         else:
             sound = self._odd + sound
-            whole = len(sound) - len(sound) % _SAMPLE_BYTES
+            whole = len(sound) - len(sound) % (_SAMPLE_BYTES * self._channels)
             self._odd, sound = sound[whole:], sound[:whole]
-            if self._resampler is None:
+            if self._resampler is None and self._channels == 1:
                 return sound
             samples = int16_to_float(pcm16_to_int16(sound))
+            if self._channels > 1:
+                samples = samples.reshape(-1, self._channels).mean(axis=1)
         if self._resampler is not None:
             samples = self._resampler.feed(samples)
         return float_to_pcm16(samples)

@@ -102,6 +102,7 @@ def show_item(item: Item, conversation: Conversation) -> dict[str, Any]:
         "after": conversation.previous_id(item.id),
         "heard_chars": len(item.heard_text) if cut else None,
         "pending": item.awaits_transcript and not item.text,
+        "final": not item.awaits_transcript,
         "note": note,
     }
 

@@ -27,8 +27,22 @@ class FakeLoop:
 
 
 class FakeCall:
+    """A call under way; `end` ends it."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Any] = []
+        self._error: Exception | None = None
+
     def add_done_callback(self, callback: Any) -> None:
-        pass
+        self._callbacks.append(callback)
+
+    def exception(self) -> Exception | None:
+        return self._error
+
+    def end(self, error: Exception | None = None) -> None:
+        self._error = error
+        for callback in self._callbacks:
+            callback(self)
 
 
 class FakeSession:
@@ -44,6 +58,8 @@ class FakeSession:
         self.log = EventLog()
         self.conversation = Conversation()
         self.did: list[tuple[Any, ...]] = []
+        self.commits: list[FakeCall] = []
+        self.kind = "realtime"
         self.has_room = True
         self.clock_ms = 0.0
         self._listeners: list[Any] = []
@@ -69,6 +85,15 @@ class FakeSession:
 
     def say(self, text: str) -> FakeCall:
         self.did.append(("say", text))
+        return FakeCall()
+
+    def commit(self) -> FakeCall:
+        self.did.append(("commit",))
+        self.commits.append(FakeCall())
+        return self.commits[-1]
+
+    def respond(self) -> FakeCall:
+        self.did.append(("respond",))
         return FakeCall()
 
     def cancel(self) -> FakeCall:
