@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
+from realtime_nb.client.kinds import require_call, update_of
 from realtime_nb.errors import ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
 
@@ -31,14 +32,14 @@ _NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
 async def update(core: SessionCore, config: Mapping[str, Any]) -> dict[str, Any]:
     """Change the session; return what is in force afterwards."""
     await core.ready()
-    kind = (core.conversation.session or {}).get("type") or "realtime"
-    answer = await core.ask({"type": "session.update", "session": {"type": kind, **config}})
+    answer = await core.ask(update_of(config, core.kind))
     return as_object(answer.get("session")) or core.conversation.session or {}
 
 
 async def say(core: SessionCore, text: str) -> Response:
     """Add a message of the user and have it answered."""
     await core.ready()
+    require_call(core.kind, "say")
     if not text.strip():
         raise UsageError("say() needs some text")
     item = {
@@ -64,6 +65,7 @@ async def say(core: SessionCore, text: str) -> Response:
 async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
     """Have a response made."""
     await core.ready()
+    require_call(core.kind, "respond")
     future = _future()
     return await _response(core, future, _submit(core, overrides, future))
 
@@ -83,6 +85,7 @@ async def _response(core: SessionCore, future: asyncio.Future[Response], turn: T
 async def commit(core: SessionCore) -> str:
     """Make an item of the sound sent so far; return its id."""
     await core.ready()
+    require_call(core.kind, "commit")
     answer = await core.ask({"type": "input_audio_buffer.commit"})
     return answer.get("item_id", "")
 
@@ -90,12 +93,14 @@ async def commit(core: SessionCore) -> str:
 async def clear_input(core: SessionCore) -> None:
     """Forget the sound sent since the last commit."""
     await core.ready()
+    require_call(core.kind, "clear_input")
     await core.ask({"type": "input_audio_buffer.clear"})
 
 
 async def cancel(core: SessionCore) -> None:
     """Cancel the response in progress, and wait for its end."""
     await core.ready()
+    require_call(core.kind, "cancel")
     if not core.sequencer.busy:
         return
     event: dict[str, Any] = {"type": "response.cancel"}
@@ -117,6 +122,7 @@ async def cancel(core: SessionCore) -> None:
 async def truncate(core: SessionCore, item_id: str, content_index: int, audio_end_ms: int) -> None:
     """Cut the sound of an item of the assistant."""
     await core.ready()
+    require_call(core.kind, "truncate")
     event = {
         "type": "conversation.item.truncate",
         "item_id": item_id,

@@ -25,7 +25,8 @@ from realtime_nb.client.endpoint import (
     resolve_endpoint,
     url_endpoint,
 )
-from realtime_nb.client.outgoing import APPEND, Prepared, prepare
+from realtime_nb.client.kinds import APPEND
+from realtime_nb.client.outgoing import Prepared, prepare
 from realtime_nb.client.resources import (
     ConversationResource,
     InputAudioBufferResource,
@@ -65,6 +66,8 @@ class Connection:
         Where frames are logged; a fresh log when None.
     clock
         Milliseconds since the session's start; since now when None.
+    append_type
+        Type of the event that carries sound up.
 
     Attributes
     ----------
@@ -81,12 +84,14 @@ class Connection:
         *,
         log: EventLog | None = None,
         clock: Callable[[], float] | None = None,
+        append_type: str = APPEND,
     ) -> None:
         self.log = EventLog() if log is None else log
         self.endpoint = endpoint
         self._wire = wire
         self._clock = clock or session_clock()
         self._key = endpoint.api_key
+        self._append_type = append_type
         self.session = SessionResource(self)
         self.response = ResponseResource(self)
         self.input_audio_buffer = InputAudioBufferResource(self)
@@ -138,7 +143,7 @@ class Connection:
         return self._logged(ready.event, len(ready.frame))
 
     def post_audio(self, pcm: bytes) -> Record:
-        """Send sound as one `input_audio_buffer.append` without waiting; return its record.
+        """Send sound as one append event without waiting; return its record.
 
         Parameters
         ----------
@@ -148,9 +153,9 @@ class Connection:
         """
         audio = base64.b64encode(pcm).decode("ascii")
         # A template: base64 holds nothing that JSON would have to escape.
-        frame = f'{{"type":"{APPEND}","audio":"{audio}"}}'
+        frame = f'{{"type":"{self._append_type}","audio":"{audio}"}}'
         self._wire.send(frame)
-        return self._logged(Event({"type": APPEND, "audio": audio}), len(frame))
+        return self._logged(Event({"type": self._append_type, "audio": audio}), len(frame))
 
     def _logged(self, event: Event, size: int) -> Record:
         return self.log.append("sent", event, t_ms=self._clock(), size=size)

@@ -13,12 +13,14 @@ whatever happens:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from realtime_nb.client.connection import Connection, session_clock
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
+from realtime_nb.client.kinds import append_type, kind_of, update_of
 from realtime_nb.client.ledger import Ledger
 from realtime_nb.client.listeners import Listeners
 from realtime_nb.client.outbox import Outbox
@@ -42,15 +44,17 @@ from realtime_nb.protocol.log import EventLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.ledger import Answer, Refuse
     from realtime_nb.client.outgoing import AnyEvent
+    from realtime_nb.client.service import Endpoint
+    from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
 
 State: TypeAlias = Literal["idle", "connecting", "open", "closing", "closed", "failed"]
 
 REPLY_TIMEOUT_S: Final = 10.0
+DRAIN_TIMEOUT_S: Final = 4.0
 _NORMAL_CLOSE: Final = 1000
 _LOG = logging.getLogger("realtime_nb.client")
 
@@ -62,11 +66,23 @@ class SessionCore:
     ----------
     endpoint
         Where to connect.
+    kind
+        The kind of session to ask for.
     reply_timeout
         How long the service may take to answer an event, in seconds.
+    drain_timeout
+        How long a translation session that is closed waits for the output that remains, in
+        seconds.
     """
 
-    def __init__(self, endpoint: Endpoint, *, reply_timeout: float = REPLY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        kind: SessionKind = "realtime",
+        reply_timeout: float = REPLY_TIMEOUT_S,
+        drain_timeout: float = DRAIN_TIMEOUT_S,
+    ) -> None:
         self.endpoint = endpoint
         self.state: State = "idle"
         self.failure: RealtimeError | None = None
@@ -81,18 +97,30 @@ class SessionCore:
         self.sequencer = ResponseSequencer(
             self.transmit, self._later, self.strike, self._creates_response
         )
+        self._asked_kind: SessionKind = kind
         self._reply_timeout = reply_timeout
+        self._drain_timeout = drain_timeout
         self._connection: Connection | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._created: asyncio.Future[None] | None = None
         self._settled: asyncio.Event | None = None
+        self._finished: asyncio.Event | None = None
         self._last_word: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the session is over."""
         return self.state in ("closed", "failed")
+
+    @property
+    def kind(self) -> SessionKind:
+        """The kind of session: what the service says it is, and before what was asked for."""
+        session = self.conversation.session
+        # An ephemeral key brings a config of its own, and with it its kind.
+        return (
+            self._asked_kind if session is None else kind_of({"type": self._asked_kind, **session})
+        )
 
     # -- opening
 
@@ -105,7 +133,7 @@ class SessionCore:
         self._set_state("connecting")
         switch_interval.hold()
         try:
-            await self._connect(config)
+            await self._connect()
             return await self._configure(config)
         except asyncio.CancelledError:
             closed = ConnectionLost("the session was closed while it was connecting")
@@ -118,20 +146,24 @@ class SessionCore:
                 self._set_state("open")
             self._settled.set()
 
-    async def _connect(self, config: Mapping[str, Any]) -> None:
+    async def _connect(self) -> None:
         try:
-            await self._begin(config)
+            await self._begin()
         except Exception as error:
             known = isinstance(error, RealtimeError)
             self._end("failed", error if known else ConnectionFailed(f"not connected: {error!r}"))
             raise
 
-    async def _begin(self, config: Mapping[str, Any]) -> None:
+    async def _begin(self) -> None:
         self.now_ms = session_clock()
-        # A transcription session is asked for in the URL, and then may name no model.
-        query = {"intent": "transcription"} if config.get("type") == "transcription" else None
-        wire = await Wire.dial(self.endpoint, query=query)
-        self._connection = Connection(wire, self.endpoint, log=self.log, clock=self.now_ms)
+        wire = await Wire.dial(self.endpoint, kind=self._asked_kind)
+        self._connection = Connection(
+            wire,
+            self.endpoint,
+            log=self.log,
+            clock=self.now_ms,
+            append_type=append_type(self._asked_kind),
+        )
         self._connection.call_when_writable(self.flush)
         self._created = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read(self._connection), name="realtime_nb reader")
@@ -150,8 +182,8 @@ class SessionCore:
             ) from None
 
     async def _configure(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        if config:
-            event = {"type": "session.update", "session": {"type": "realtime", **config}}
+        event = update_of(config, self.kind)
+        if config and event["session"]:
             answer = await self.ask(event)
             return as_object(answer.get("session")) or self.conversation.session or {}
         return self.conversation.session or {}
@@ -263,6 +295,8 @@ class SessionCore:
         event = record.event
         if event.type == "session.created" and self._created and not self._created.done():
             self._created.set_result(None)
+        if event.type == "session.closed" and self._finished is not None:
+            self._finished.set()
         stray = self._ledger.received(event)
         if event.type == "error":
             word = as_object(event.get("error"))
@@ -294,10 +328,21 @@ class SessionCore:
             await self._give_up_opening()
         elif self.state == "open" and self._connection is not None:
             self._set_state("closing")
+            await self._drain()
             self._fail_calls(ConnectionLost("the session was closed"))
             await self._connection.close()
         if self._reader is not None:
             await asyncio.wait([self._reader])
+
+    async def _drain(self) -> None:
+        """Let a translation come to its end: what was said last is still being translated."""
+        if self.kind != "translation":
+            return
+        self._finished = asyncio.Event()
+        with contextlib.suppress(TimeoutError, ConnectionLost):
+            self.transmit({"type": "session.close"})
+            async with asyncio.timeout(self._drain_timeout):
+                await self._finished.wait()
 
     async def _give_up_opening(self) -> None:
         task = self._opening
@@ -321,6 +366,8 @@ class SessionCore:
         if self._connection is not None:
             self._connection.call_when_writable(None)
             self._connection.abort()
+        if self._finished is not None:
+            self._finished.set()
         self._set_state(state)
         switch_interval.release()
         self._fail_calls(error)

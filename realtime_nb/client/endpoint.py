@@ -1,161 +1,108 @@
-"""Where to talk to. Which key goes there is the business of `keys`."""
+"""Where to talk to, from a name or a URL. Which key goes there is the business of `keys`."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit, urlunsplit
 
-from realtime_nb.client.keys import clean_key, is_azure, key_for
+from realtime_nb.client.address import azure_path, read_url
+from realtime_nb.client.keys import KeyPlaces, clean_key, variables_for
 from realtime_nb.client.local import LocalServer
+from realtime_nb.client.named import find_named
 from realtime_nb.client.secret import Secret
+from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from realtime_nb.protocol.config.problem import SessionKind
+
+    Ask: TypeAlias = Callable[[str], str | None]
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "PRACTICE_MODEL",
+    "PRACTICE_NAME",
+    "TRANSLATION_MODEL",
+    "Endpoint",
+    "azure_endpoint",
+    "local_endpoint",
+    "openai_endpoint",
+    "resolve_endpoint",
+    "url_endpoint",
+]
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 DEFAULT_MODEL: Final = "gpt-realtime-2.1"
+TRANSLATION_MODEL: Final = "gpt-realtime-translate"
 PRACTICE_MODEL: Final = "local-demo"
 PRACTICE_NAME: Final = "local practice server"
 
-_TO_WEBSOCKET = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-_TO_HTTP = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
+# A transcription session names its model in its config, and must not in the URL.
+_DEFAULT_MODELS: Final[Mapping[SessionKind, str]] = {
+    "realtime": DEFAULT_MODEL,
+    "transcription": "",
+    "translation": TRANSLATION_MODEL,
+}
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """A realtime service and how to be let in.
-
-    Parameters
-    ----------
-    base_url
-        ``http(s)://host/path/v1``: what the ``openai`` package calls its base URL.
-    model
-        Name of the model; empty where the service needs none.
-    name
-        What to call it before people.
-    practice
-        Whether it is the practice server of this package.
-    api_key
-        The key; an empty one sends no Authorization header.
-    key_source
-        Where the key comes from (the name of a variable), for advice when it is refused.
-    extra_headers, extra_query
-        Sent with the handshake as they are; a header given here wins over ours.
-    """
-
-    base_url: str
-    model: str
-    name: str
-    practice: bool = False
-    api_key: Secret = field(default_factory=Secret)
-    key_source: str = ""
-    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, hash=False)
-    extra_query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, hash=False)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Headers and query may hold a key as well as `api_key` does.
-        return {**self.__dict__, "extra_headers": {}, "extra_query": {}}
-
-    def __copy__(self) -> Endpoint:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Endpoint:
-        # Frozen; and a copy by way of `__getstate__` would lose what that leaves out.
-        return self
-
-    def websocket_url(self, query: Mapping[str, str] | None = None) -> str:
-        """Return the URL of the realtime WebSocket: the base URL's path and ``/realtime``.
-
-        Parameters
-        ----------
-        query
-            What the handshake asks for; by default ``model``, where there is one.
-
-        Raises
-        ------
-        EndpointError
-            When the base URL is none of HTTP or WebSocket.
-        """
-        if query is None:
-            query = {"model": self.model} if self.model else {}
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in _TO_WEBSOCKET:
-            raise EndpointError(f"{_shown(self.base_url)} is no URL such as https://host/v1")
-        merged = {**query, **self.extra_query}
-        return urlunsplit(
-            (
-                _TO_WEBSOCKET[parts.scheme],
-                parts.netloc,
-                parts.path.rstrip("/") + "/realtime",
-                urlencode(merged),
-                "",
-            )
-        )
-
-    def with_model(self, model: str) -> Endpoint:
-        """Return the same endpoint with another model."""
-        return replace(self, model=model)
-
-    def with_extras(self, headers: Mapping[str, str], query: Mapping[str, str]) -> Endpoint:
-        """Return the same endpoint with more headers and query of the handshake."""
-        return replace(
-            self,
-            extra_headers={**self.extra_headers, **headers},
-            extra_query={**self.extra_query, **query},
-        )
-
-    def headers(self) -> dict[str, str]:
-        """Return the headers of the handshake, with the key in them: never log or show them."""
-        headers: dict[str, str] = {}
-        given = {name.lower() for name in self.extra_headers}
-        if self.api_key and not given & {"authorization", "api-key"}:
-            if is_azure(urlsplit(self.base_url).hostname or ""):
-                headers["api-key"] = self.api_key.reveal()
-            else:
-                headers["Authorization"] = f"Bearer {self.api_key.reveal()}"
-        return {**headers, **self.extra_headers}
-
-
-def resolve_endpoint(
+def resolve_endpoint(  # noqa: PLR0913 -- each is named by those who give it
     endpoint: str | None = None,
     model: str | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
+    kind: SessionKind = "realtime",
+    file: Path | None = None,
+    ask: Ask | None = None,
 ) -> Endpoint:
     """Return the endpoint that a name or URL stands for.
 
     Parameters
     ----------
     endpoint
-        ``"openai"``, ``"local"`` (the practice server of this package, started when it
-        does not run yet), or a base URL such as ``https://host/v1``. None takes OpenAI
+        ``"openai"``, ``"azure"`` (the resource of ``AZURE_OPENAI_ENDPOINT``), ``"local"``
+        (the practice server of this package, started when it does not run yet), a name from
+        the endpoints file, or a base URL such as ``https://host/v1``. None takes OpenAI
         where ``OPENAI_API_KEY`` is set, and the local server otherwise.
     model
-        Name of the model; when None `DEFAULT_MODEL`, and `PRACTICE_MODEL` locally.
+        Name of the model; when None that of the endpoints file, then `DEFAULT_MODEL` or
+        `TRANSLATION_MODEL`, none in a transcription session, and `PRACTICE_MODEL` locally.
     environ
         Where keys and ``OPENAI_BASE_URL`` are read.
+    kind
+        The kind of session that is wanted.
+    file
+        Where endpoints are named; see `realtime_nb.client.named.endpoints_file`.
+    ask
+        Asks a person for a key, without showing it; it is given the question. Its answer
+        stays in this process's memory. None asks nobody.
 
     Raises
     ------
     EndpointError
-        When there is no key, the URL cannot be one, or the local server does not start.
+        When there is no key or no such name, the URL cannot be one, the service has no such
+        kind of session, or the local server does not start.
     """
     if endpoint is None:
         endpoint = "openai" if environ.get("OPENAI_API_KEY", "").strip() else "local"
     if endpoint == "local":
         return local_endpoint(LocalServer.shared(), model or PRACTICE_MODEL)
-    model = model or DEFAULT_MODEL
+    default = _DEFAULT_MODELS[kind]
     if endpoint == "openai":
-        return openai_endpoint(model, environ=environ)
-    if "://" not in endpoint:
-        raise EndpointError(
-            f"no endpoint is called {_shown(endpoint)}; write local, openai, or a URL such as "
-            "https://host/v1"
-        )
-    return url_endpoint(endpoint, model, environ=environ)
+        found = openai_endpoint(model or default, environ=environ, ask=ask)
+    elif endpoint == "azure":
+        found = azure_endpoint(model or default, environ=environ, ask=ask)
+    elif "://" in endpoint:
+        found = url_endpoint(endpoint, model or default, environ=environ)
+    else:
+        found = _named_endpoint(endpoint, model, default, environ, file, ask)
+    # Raises for a kind that the service does not have, before anything is dialled.
+    found.websocket_url(kind=kind)
+    return found
 
 
 def local_endpoint(server: LocalServer, model: str = PRACTICE_MODEL) -> Endpoint:
@@ -199,14 +146,14 @@ def url_endpoint(
     EndpointError
         When the URL cannot be one, or carries a password.
     """
-    parts = _split(url)
+    base_url, extra_query = read_url(url)
+    parts = urlsplit(base_url)
     host = parts.hostname or ""
     if api_key is None:
-        api_key, key_source = key_for(host, environ)
-    extra_query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    path = parts.path.rstrip("/")
+        variables = variables_for(host, environ)
+        api_key, key_source = KeyPlaces(parts.netloc, host, variables, environ).find()
     return Endpoint(
-        base_url=urlunsplit((_TO_HTTP[parts.scheme], parts.netloc, path, "", "")),
+        base_url=base_url,
         model=model,
         name="OpenAI" if host == "api.openai.com" else parts.netloc,
         api_key=Secret(clean_key(api_key, key_source)),
@@ -220,6 +167,7 @@ def openai_endpoint(
     *,
     api_key: str | None = None,
     environ: Mapping[str, str] = os.environ,
+    ask: Ask | None = None,
 ) -> Endpoint:
     """Return OpenAI, or whatever ``OPENAI_BASE_URL`` names in its place.
 
@@ -231,21 +179,26 @@ def openai_endpoint(
         The key; ``OPENAI_API_KEY`` when None.
     environ
         Where that, the URL, ``OPENAI_ORG_ID`` and ``OPENAI_PROJECT_ID`` are read.
+    ask
+        Asks a person for a key; see `resolve_endpoint`.
 
     Raises
     ------
     EndpointError
         When there is no key.
     """
-    source = "OPENAI_API_KEY" if api_key is None else "the api_key you gave"
-    key = environ.get("OPENAI_API_KEY", "").strip() if api_key is None else api_key
-    if not key:
+    url = environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
+    source = "the api_key you gave"
+    if api_key is None:
+        host = urlsplit(url).hostname or ""
+        places = KeyPlaces("openai", host, ("OPENAI_API_KEY",), environ, ask=ask)
+        api_key, source = places.find()
+    if not api_key:
         raise EndpointError(
             "OPENAI_API_KEY is not set: set it before Jupyter starts, or use the endpoint "
             "local, which needs no key"
         )
-    url = environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
-    found = url_endpoint(url, model, api_key=key, key_source=source, environ=environ)
+    found = url_endpoint(url, model, api_key=api_key, key_source=source, environ=environ)
     named = {
         "OpenAI-Organization": environ.get("OPENAI_ORG_ID", "").strip(),
         "OpenAI-Project": environ.get("OPENAI_PROJECT_ID", "").strip(),
@@ -253,28 +206,86 @@ def openai_endpoint(
     return found.with_extras({name: value for name, value in named.items() if value}, {})
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url.strip())
-        # Reading the port checks it.
-        valid = bool(parts.hostname) and parts.scheme in _TO_HTTP and parts.port != 0
-    except ValueError:
-        valid, parts = False, SplitResult("", "", "", "", "")
-    if not valid:
+def azure_endpoint(
+    model: str = DEFAULT_MODEL,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    ask: Ask | None = None,
+) -> Endpoint:
+    """Return the Azure resource that ``AZURE_OPENAI_ENDPOINT`` names.
+
+    Parameters
+    ----------
+    model
+        Name of the deployment.
+    environ
+        Where the resource and ``AZURE_OPENAI_API_KEY`` are read.
+    ask
+        Asks a person for a key; see `resolve_endpoint`.
+
+    Raises
+    ------
+    EndpointError
+        When there is no resource or no key, or the URL is one of the preview protocol.
+    """
+    url = environ.get("AZURE_OPENAI_ENDPOINT", "").strip()
+    if not url:
         raise EndpointError(
-            f"{_shown(url)} is no address of a service; write a URL such as https://host/v1"
+            "AZURE_OPENAI_ENDPOINT is not set: set it to your resource, such as "
+            "https://NAME.openai.azure.com, before Jupyter starts"
         )
-    if "@" in parts.netloc:
+    base_url, query = read_url(url)
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    key, source = KeyPlaces("azure", host, ("AZURE_OPENAI_API_KEY",), environ, ask=ask).find()
+    if not key:
         raise EndpointError(
-            "the URL carries a user or password, which a saved notebook would keep; put the "
-            "key into REALTIME_NB_API_KEY"
+            f"AZURE_OPENAI_API_KEY is not set: set it to a key of {host} before Jupyter starts"
         )
-    return parts
+    # Behind a gateway the host's own name does not tell that it is Azure.
+    base_url = urlunsplit(parts._replace(path=azure_path(parts.path, query)))
+    return Endpoint(
+        base_url=base_url,
+        model=model,
+        name=f"Azure ({host})",
+        api_key=Secret(key),
+        key_source=source,
+        extra_query=query,
+        key_header="api-key",
+    )
 
 
-def _shown(text: str) -> str:
-    # A URL typed wrongly may still hold a password or a key in its query.
-    text = text.strip().partition("?")[0]
-    scheme, separator, rest = text.rpartition("://")
-    rest = rest.rpartition("@")[2]
-    return repr(f"{scheme}{separator}{rest}"[:100])
+def _named_endpoint(  # noqa: PLR0913, PLR0917 -- what `resolve_endpoint` was given
+    name: str,
+    model: str | None,
+    default_model: str,
+    environ: Mapping[str, str],
+    file: Path | None,
+    ask: Ask | None,
+) -> Endpoint:
+    named = find_named(name, file, environ=environ)
+    base_url, query = read_url(named.url)
+    host = urlsplit(base_url).hostname or ""
+    needs_key = bool(named.key_env or named.keyring)
+    variables = (named.key_env,) if named.key_env else variables_for(host, environ)
+    key, source = KeyPlaces(
+        name,
+        host,
+        # An entry of the keyring alone means that one.
+        () if named.keyring and not named.key_env else variables,
+        environ,
+        named.keyring,
+        ask if needs_key else None,
+    ).find()
+    if needs_key and not key:
+        raise EndpointError(f"there is no key for the endpoint {name}: set {source}")
+    return Endpoint(
+        base_url=base_url,
+        model=model or named.model or default_model,
+        name=name,
+        api_key=Secret(key),
+        key_source=source,
+        extra_headers=dict(named.headers),
+        extra_query=query,
+        key_header=named.key_header,
+    )

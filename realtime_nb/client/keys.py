@@ -1,4 +1,4 @@
-"""Which key goes to which host.
+"""Which key goes to which host, and where it comes from.
 
 The rules about keys:
 
@@ -6,40 +6,116 @@ The rules about keys:
 - a key from the environment goes only where its name says: ``OPENAI_API_KEY`` to OpenAI
   (or to ``OPENAI_BASE_URL``), ``AZURE_OPENAI_API_KEY`` to Azure's hosts,
   ``REALTIME_NB_TOKEN`` to this machine, ``REALTIME_NB_API_KEY`` to the URL one names.
-  A notebook that names somebody else's URL does not get the OpenAI key sent there.
+  A notebook that names somebody else's URL does not get the OpenAI key sent there;
+- after the environment the keyring is asked, where the ``keyring`` package is installed, and
+  then the person, by a hidden prompt; what is typed stays in this process's memory.
 """
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from realtime_nb.client.secret import Secret
 from realtime_nb.errors import EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+KEYRING_SERVICE: Final = "realtime_nb"
+TYPED: Final = "the key you typed"
 
 _AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
+# By endpoint and host: a URL that changes under a name does not get the old one's key.
+_typed: dict[tuple[str, str], Secret] = {}
 
-def key_for(host: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the key in the environment that belongs to a host, and its name.
 
-    Without one the key is empty and the name says where one would have been found.
+@dataclass(frozen=True)
+class KeyPlaces:
+    """Where the key of an endpoint may be.
+
+    Parameters
+    ----------
+    name
+        The endpoint's name, for the question and as the keyring's user.
+    host
+        Where the key will go.
+    variables
+        The environment's names for it, the first one set wins.
+    environ
+        The environment.
+    keyring
+        The keyring's service and user; ``realtime_nb`` and `name` when None.
+    ask
+        Asks a person, without showing what is typed; None asks nobody.
     """
-    names = ["REALTIME_NB_API_KEY"]
+
+    name: str
+    host: str
+    variables: tuple[str, ...]
+    environ: Mapping[str, str] = field(repr=False)
+    keyring: tuple[str, str] | None = None
+    ask: Callable[[str], str | None] | None = None
+
+    def find(self) -> tuple[str, str]:
+        """Return the key and what to call it in advice; the key is empty when there is none.
+
+        Raises
+        ------
+        EndpointError
+            When what was found could be no key; the text does not show it.
+        """
+        for variable in self.variables:
+            if key := self.environ.get(variable, "").strip():
+                return clean_key(key, variable), variable
+        service, user = self.keyring or (KEYRING_SERVICE, self.name)
+        if key := _from_keyring(service, user).strip():
+            source = f"the keyring's entry {service}/{user}"
+            return clean_key(key, source), source
+        return self._typed(), TYPED if self.ask is not None else self.advice
+
+    @property
+    def advice(self) -> str:
+        """Where a key would have been found."""
+        return " or ".join(self.variables) or "the keyring"
+
+    def _typed(self) -> str:
+        place = (self.name, self.host)
+        if place not in _typed and self.ask is not None:
+            answer = self.ask(f"API key for {self.name} ({self.host}): ") or ""
+            if key := clean_key(answer, TYPED):
+                _typed[place] = Secret(key)
+        return _typed[place].reveal() if place in _typed else ""
+
+
+def forget(key: Secret) -> None:
+    """Forget a key that was typed and refused, so that it is asked for anew."""
+    for place in [place for place, kept in _typed.items() if kept == key]:
+        del _typed[place]
+
+
+def _from_keyring(service: str, user: str) -> str:
+    try:
+        # Optional, and an import that may take long where it is there.
+        ring: Any = importlib.import_module("keyring")
+        return ring.get_password(service, user) or ""
+    except Exception:  # noqa: BLE001 -- not installed, locked, or without a backend: no key there
+        return ""
+
+
+def variables_for(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the environment's names for the key that belongs to a host."""
     if is_loopback(host):
-        names.insert(0, "REALTIME_NB_TOKEN")
-    elif is_azure(host):
-        names.insert(0, "AZURE_OPENAI_API_KEY")
-    elif host == "api.openai.com" or host == _base_url_host(environ):
-        names.insert(0, "OPENAI_API_KEY")
-    for name in names:
-        key = environ.get(name, "").strip()
-        if key:
-            return key, name
-    return "", " or ".join(names)
+        return ("REALTIME_NB_TOKEN", "REALTIME_NB_API_KEY")
+    if is_azure(host):
+        return ("AZURE_OPENAI_API_KEY", "REALTIME_NB_API_KEY")
+    if host == "api.openai.com" or host == _base_url_host(environ):
+        return ("OPENAI_API_KEY", "REALTIME_NB_API_KEY")
+    return ("REALTIME_NB_API_KEY",)
 
 
 def _base_url_host(environ: Mapping[str, str]) -> str | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import orjson
 
+from realtime_nb.client.kinds import APPENDS
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.events import Event
-
-APPEND: Final = "input_audio_buffer.append"
 
 
 @runtime_checkable
@@ -47,7 +46,7 @@ def prepare(event: AnyEvent) -> Prepared:
     except TypeError as error:
         raise UsageError(f"{data['type']} cannot be sent as JSON: {error}") from None
     # Read back: what the caller does to its dict later is not the wire's. Sound is flat.
-    return Prepared(Event(data) if data["type"] == APPEND else Event.parse(frame), frame)
+    return Prepared(Event(data) if data["type"] in APPENDS else Event.parse(frame), frame)
 
 
 def as_dict(event: AnyEvent) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from realtime_nb.client import calls
-from realtime_nb.client.core import REPLY_TIMEOUT_S, SessionCore, State
+from realtime_nb.client.core import DRAIN_TIMEOUT_S, REPLY_TIMEOUT_S, SessionCore, State
+from realtime_nb.client.kinds import kind_of
 from realtime_nb.client.loop import BackgroundLoop, Call
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.response import Response
     from realtime_nb.errors import RealtimeError
+    from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.log import EventLog, Record
 
@@ -45,12 +47,16 @@ class RealtimeSession:
     endpoint
         Where to connect; see `resolve_endpoint`.
     config
-        The session object to ask for, in the GA shape; ``type`` may be left out. None
-        leaves the service's defaults.
+        The session object to ask for, in the GA shape. Its ``type`` (``realtime`` when left
+        out, ``transcription`` or ``translation``) says which kind of session is asked for.
+        None leaves the service's defaults.
     loop
         The loop to live on; the process's own when None.
     reply_timeout
         How long the service may take to answer an event, in seconds.
+    drain_timeout
+        How long `close` of a translation session waits for the output that remains, in
+        seconds.
 
     Attributes
     ----------
@@ -65,11 +71,17 @@ class RealtimeSession:
         *,
         loop: BackgroundLoop | None = None,
         reply_timeout: float = REPLY_TIMEOUT_S,
+        drain_timeout: float = DRAIN_TIMEOUT_S,
     ) -> None:
         self.endpoint = endpoint
         self._config = deepcopy(dict(config or {}))
         self._loop = loop
-        self._core = SessionCore(endpoint, reply_timeout=reply_timeout)
+        self._core = SessionCore(
+            endpoint,
+            kind=kind_of(self._config),
+            reply_timeout=reply_timeout,
+            drain_timeout=drain_timeout,
+        )
         self._lock = threading.Lock()
         self._opened: Call[dict[str, Any]] | None = None
 
@@ -79,6 +91,14 @@ class RealtimeSession:
     def state(self) -> State:
         """One of idle, connecting, open, closing, closed, failed."""
         return self._core.state
+
+    @property
+    def kind(self) -> SessionKind:
+        """Conversation (``"realtime"``), ``"transcription"`` or ``"translation"``.
+
+        What the service says it is; before it has said so, what the config asks for.
+        """
+        return self._core.kind
 
     @property
     def failure(self) -> RealtimeError | None:

@@ -27,8 +27,9 @@ from realtime_nb.client.refusals import handshake_failed, lost
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.service import Endpoint
     from realtime_nb.errors import ConnectionLost
+    from realtime_nb.protocol.config.problem import SessionKind
 
 HIGH_WATER: Final = 2**20
 LOW_WATER: Final = 2**18
@@ -125,6 +126,7 @@ class Wire:
         endpoint: Endpoint,
         *,
         query: Mapping[str, str] | None = None,
+        kind: SessionKind = "realtime",
         open_timeout: float = OPEN_TIMEOUT_S,
         options: Mapping[str, Any] | None = None,
     ) -> Wire:
@@ -136,6 +138,8 @@ class Wire:
             Where, and with which key.
         query
             What the handshake asks for; see `Endpoint.websocket_url`.
+        kind
+            The kind of session.
         open_timeout
             How long the handshake may take, in seconds.
         options
@@ -143,10 +147,12 @@ class Wire:
 
         Raises
         ------
+        EndpointError
+            When the service has no such kind of session.
         ConnectionFailed
             When the service cannot be reached or refuses; one line with what to do.
         """
-        url = endpoint.websocket_url(query)
+        url = endpoint.websocket_url(query, kind=kind)
         arguments: dict[str, Any] = {
             "compression": None,
             "max_size": None,

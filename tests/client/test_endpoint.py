@@ -164,8 +164,10 @@ def test_what_is_no_url_is_refused_in_one_line(wrong):
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(EndpointError, match="no endpoint is called 'azure'; write local, openai"):
-        resolve_endpoint("azure", environ={})
+    with pytest.raises(
+        EndpointError, match="no endpoint is called 'nowhere'; there are local, openai, azure, or"
+    ):
+        resolve_endpoint("nowhere", environ={})
 
 
 @pytest.mark.parametrize(
