@@ -8,7 +8,8 @@ from realtime_nb.bridge import Bridge
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
-from realtime_nb.errors import ServerError
+from realtime_nb.errors import ConfigError, ServerError
+from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
@@ -125,12 +126,13 @@ class Chat:
         Raises
         ------
         ConfigError
-            At once, for a name that does not exist. What the service refuses is raised by
+            At once, for what cannot be read. What the service refuses is raised by
             the `Call`, as `ServerError`.
         """
-        from realtime_nb.protocol.config.read import read_config  # noqa: PLC0415 -- loads the SDK
-
-        return self.session.update(read_config(settings))
+        draft = read_config(settings)
+        if draft.problems:
+            raise ConfigError(f"{draft.problems[0]}.")
+        return self.session.update(draft.config)
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard, and cut it where it was heard to."""

@@ -19,7 +19,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from realtime_nb.client.endpoint import resolve_endpoint
-from realtime_nb.errors import UsageError
+from realtime_nb.errors import ConfigError, UsageError
 from realtime_nb.notebook.cell import read_cell
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.protocol.config.paths import merge
@@ -78,7 +78,10 @@ class RealtimeMagics(Magics):
     def _start(self, options: Namespace, body: str) -> None:
         name = _check_name(options.name)
         cell = read_cell(body)
-        config = read_config(cell.settings)
+        draft = read_config(cell.settings)
+        if draft.problems:
+            raise ConfigError(f"{draft.problems[0]}.")
+        config = draft.config
         model = _one_model(options.model, config.pop("model", None))
         if cell.instructions:
             config["instructions"] = _one_text(cell.instructions, config.get("instructions"))

@@ -1,13 +1,11 @@
-"""The names of the beta API, gone since 2026-05-12, and what GA calls them.
-
-The table is `protocol.md` 1.9: what a working beta program was written with, and what the
-service takes and sends now.
-"""
+"""The names of the beta API, gone since 2026-05-12, and what GA calls them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BETA_FIELDS: Final[Mapping[str, str]] = {
     "modalities": "output_modalities",

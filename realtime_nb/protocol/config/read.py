@@ -1,128 +1,225 @@
 """Reading a session config as people write it, into the shape the service takes.
 
-Two spellings may be mixed: the GA shape (``audio: {output: {voice: marin}}``) and a flat
-short form (``voice: marin``, ``turn_detection: semantic_vad``). Names of the beta API, gone
-since 2026-05-12, are refused with their place in the GA shape.
+Three spellings may be mixed: the GA shape (``audio: {output: {voice: marin}}``), a flat
+short form (``voice: marin``, ``turn_detection: semantic_vad``), and a whole event as the
+documentation prints it (``{"type": "session.update", "session": {…}}``). Nothing is refused
+here: names and values are the check's business, and what it refuses can still be sent.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from realtime_nb.errors import ConfigError
-from realtime_nb.protocol.config.shapes import check_names, nearest, session_keys
+from realtime_nb.protocol.config.paths import MISSING, get, put
+from realtime_nb.protocol.config.plain import PlainReader
+from realtime_nb.protocol.config.problem import KINDS, Problem, SessionKind
+from realtime_nb.protocol.config.spelling import (
+    COMPLETED,
+    KIND_SHORT_FORMS,
+    PLURAL_LANGUAGE,
+    SHORT_FORMS,
+    complete_object,
+    expand_word,
+)
+from realtime_nb.protocol.config.write import request_of, write_config
 
-SHORT_FORMS: Final[Mapping[str, str]] = {
-    "voice": "audio.output.voice",
-    "speed": "audio.output.speed",
-    "output_format": "audio.output.format",
-    "input_format": "audio.input.format",
-    "transcription": "audio.input.transcription",
-    "noise_reduction": "audio.input.noise_reduction",
-    "turn_detection": "audio.input.turn_detection",
-}
-"""Flat names and the GA places they stand for."""
+__all__ = ["SHORT_FORMS", "Draft", "read_config", "request_of", "write_config"]
 
-BETA_NAMES: Final[Mapping[str, str]] = {
-    "modalities": "output_modalities: [audio] or [text]",
-    "input_audio_format": "input_format, e.g. {type: audio/pcm, rate: 24000}",
-    "output_audio_format": "output_format, e.g. {type: audio/pcm, rate: 24000}",
-    "input_audio_transcription": "transcription",
-    "input_audio_noise_reduction": "noise_reduction",
-    "max_response_output_tokens": "max_output_tokens",
-    "temperature": "nothing: it was removed",
-}
-"""Names of the beta API and what to write instead (the GA name, or its short form)."""
+# What may stand beside `session` in an event or in the body that asks for a client secret.
+_ENVELOPE: Final = frozenset({"type", "event_id", "expires_after"})
 
-_OFF: Final = frozenset({"none", "off", "manual", "null"})
-
-# A bare word where the service wants an object: which key of the object it is.
-_WORD_KEYS: Final[Mapping[str, str]] = {
-    "audio.input.turn_detection": "type",
-    "audio.input.transcription": "model",
-    "audio.input.noise_reduction": "type",
-    "audio.input.format": "type",
-    "audio.output.format": "type",
-}
-
-_PCM_RATE: Final = 24_000
+_REPORTS: Final = frozenset({"session.created", "session.updated"})
+_LANGUAGE: Final = "audio.input.transcription.language"
+_SHORT_LANGUAGE: Final = frozenset({"language", "session.language"})
+_LONGEST_SHOWN: Final = 40
 
 
-def read_config(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the GA session object that `written` means, with ``type: realtime``.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A config as it was written, in the shape of the service; not checked yet.
+
+    Attributes
+    ----------
+    config
+        The session object in the GA shape, always with a `type`. Names that do not exist,
+        and those of the beta API, stand where they were written.
+    kind
+        What `type` says; ``realtime`` where it says nothing known.
+    origins
+        GA path → path as written, such as ``audio.output.voice`` → ``voice``, for every
+        place that was written.
+    problems
+        What reading itself found: a field given twice, a name that is no text, a value that
+        JSON does not have.
+    """
+
+    config: dict[str, Any]
+    kind: SessionKind = "realtime"
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    problems: tuple[Problem, ...] = ()
+
+    def written(self, path: str) -> str:
+        """Return how the nearest place at or above a GA `path` was written, else ``""``."""
+        while path and path not in self.origins:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self.origins.get(path, "")
+
+
+def read_config(written: Mapping[str, Any]) -> Draft:
+    """Return what `written` means, in the GA shape.
 
     Parameters
     ----------
     written
         GA names, flat short names, or both; see `SHORT_FORMS`. A bare word stands for an
-        object where the service wants one (``turn_detection: semantic_vad``), and ``none``,
-        ``off`` or ``manual`` switch turn detection, transcription or noise reduction off.
-
-    Raises
-    ------
-    ConfigError
-        On a name that does not exist, with the nearest right one; on a beta name, with what
-        to write instead; when one field is given twice.
+        object where the service wants one (``turn_detection: semantic_vad``); ``none``,
+        ``off`` or ``manual`` is null where null switches something off; a part of an object
+        that says which it is gets its `type` (``turn_detection: {eagerness: low}``). A
+        transcription session has its transcriber's names at the top (``model``,
+        ``language``), a translation has ``language`` for the one it speaks. What is no
+        mapping is told as a problem.
     """
-    config: dict[str, Any] = {"type": "realtime"}
-    for name, value in written.items():
-        if name in BETA_NAMES:
-            raise ConfigError(
-                f"{name!r} is a name of the beta API, gone since 2026-05-12;"
-                f" write {BETA_NAMES[name]}."
-            )
-        if name in SHORT_FORMS:
-            _put(config, SHORT_FORMS[name], value)
-        elif name in session_keys():
-            _merge(config, {name: deepcopy(value)}, "")
-        else:
-            known = session_keys() | frozenset(SHORT_FORMS)
-            hint = nearest(name, known) or f"; there are: {', '.join(sorted(known))}."
-            raise ConfigError(f"a session has no field {name!r}{hint}")
-    for path in _WORD_KEYS:
-        _expand_word(config, path)
-    check_names(config)
-    return config
+    plain = PlainReader()
+    if not isinstance(written, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(written).__name__
+        message = f"a session config is a set of names and values, not a {kind}"
+        return Draft(
+            {"type": "realtime"},
+            problems=(Problem("", message, "write one `name: value` a line"),),
+        )
+    entries, found = _unwrapped(plain.read(written, ""))
+    reader = _Reader(_kind_of(entries))
+    reader.problems += found
+    for path, name, value in entries:
+        reader.take(path, name, value)
+    reader.finish()
+    return Draft(reader.config, reader.kind, reader.origins, (*plain.problems, *reader.problems))
 
 
-def _put(config: dict[str, Any], path: str, value: Any) -> None:
-    nested: Any = deepcopy(value)
-    for name in reversed(path.split(".")):
-        nested = {name: nested}
-    _merge(config, nested, "")
+Entry = tuple[str, str, Any]  # the path as written, the name, what stands there
 
 
-def _merge(config: dict[str, Any], over: Mapping[str, Any], path: str) -> None:
-    for name, value in over.items():
-        where = f"{path}.{name}" if path else name
-        old = config.get(name)
-        if isinstance(old, dict) and isinstance(value, Mapping):
-            _merge(cast("dict[str, Any]", old), cast("Mapping[str, Any]", value), where)
-        elif name in config and where != "type" and old != value:
-            raise ConfigError(f"{where!r} is given twice, as {old!r} and {value!r}; keep one.")
-        else:
-            config[name] = value
+def _unwrapped(written: dict[str, Any]) -> tuple[list[Entry], list[Problem]]:
+    """Return the session's entries; an event around them falls away."""
+    session = written.get("session")
+    if not isinstance(session, dict):
+        return [(name, name, value) for name, value in written.items()], []
+    inner = cast("dict[str, Any]", session)
+    if written.get("type") in _REPORTS:
+        inner = request_of(inner)
+    entries = [(f"session.{name}", name, value) for name, value in inner.items()]
+    if written.get("type") == "transcription_session.update" and "type" not in inner:
+        entries.insert(0, ("type", "type", "transcription"))
+    entries += [(n, n, v) for n, v in written.items() if n not in _ENVELOPE and n != "session"]
+    if "expires_after" not in written:
+        return entries, []
+    message = "`expires_after` belongs to a client secret, not to the session, and was left out"
+    return entries, [Problem("expires_after", message, severity="warning")]
 
 
-def _expand_word(config: dict[str, Any], path: str) -> None:
-    *parents, name = path.split(".")
-    place: Any = config
-    for parent in parents:
-        place = cast("dict[str, Any]", place).get(parent)
-        if not isinstance(place, dict):
+def _kind_of(entries: list[Entry]) -> SessionKind:
+    word = next((value for _, name, value in entries if name == "type"), "realtime")
+    for kind in KINDS:
+        if word == kind:
+            return kind
+    return "realtime"
+
+
+class _Reader:
+    """Puts entries where they belong, and keeps how each was written."""
+
+    def __init__(self, kind: SessionKind) -> None:
+        self.kind: SessionKind = kind
+        self.config: dict[str, Any] = {"type": kind}
+        self.origins: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self._short = {**SHORT_FORMS, **KIND_SHORT_FORMS[kind]}
+
+    def take(self, written: str, name: str, value: Any) -> None:
+        """Read one entry of the top level."""
+        if name == "type":
+            self.config["type"] = value
+            self.origins["type"] = written
             return
-    holder = cast("dict[str, Any]", place)
-    word = holder.get(name)
-    if word is False or (isinstance(word, str) and word.lower() in _OFF):
-        holder[name] = None
-    elif isinstance(word, str):
-        holder[name] = _object_of(path, word)
+        *parents, last = self._keys(name)
+        place = self.config
+        for depth, parent in enumerate(parents):
+            inner = place.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                self._twice(".".join(parents[: depth + 1]), inner, value, written)
+                return
+            place = cast("dict[str, Any]", inner)
+        self._lay(place, last, ".".join([*parents, last]), value, written)
+
+    def _keys(self, name: str) -> list[str]:
+        if name.startswith("audio."):  # the place as the help prints it
+            return name.split(".")
+        return self._short[name].split(".") if name in self._short else [name]
+
+    def _lay(self, place: dict[str, Any], name: str, path: str, value: Any, written: str) -> None:
+        meant = expand_word(path, value)
+        old = place.get(name, MISSING)
+        if isinstance(meant, dict) and (old is MISSING or isinstance(old, dict)):
+            self.origins.setdefault(path, written)
+            inner = cast("dict[str, Any]", place.setdefault(name, {}))
+            for key, entry in cast("dict[str, Any]", meant).items():
+                where = f"{written}.{key}" if meant is value else written
+                self._lay(inner, key, f"{path}.{key}", entry, where)
+        elif old is MISSING:
+            place[name] = meant
+            self._note(path, value, written)
+        elif old != meant:
+            self._twice(path, old, meant, written)
+
+    def _note(self, path: str, value: Any, written: str) -> None:
+        self.origins.setdefault(path, written)
+        if isinstance(value, list):
+            for place, entry in enumerate(cast("list[Any]", value)):
+                self._note(f"{path}[{place}]", entry, f"{written}[{place}]")
+        elif isinstance(value, dict):
+            for key, entry in cast("dict[str, Any]", value).items():
+                self._note(f"{path}.{key}", entry, f"{written}.{key}")
+
+    def _twice(self, path: str, first: Any, second: Any, written: str) -> None:
+        place = self.origins.get(path, path)
+        message = (
+            f"`{path}` is given twice, as {_shown(first)} (`{place}`)"
+            f" and as {_shown(second)} (`{written}`)"
+        )
+        self.problems.append(Problem(path, message, "keep one"))
+
+    def finish(self) -> None:
+        """Complete what was written in part, once everything is there."""
+        for path in COMPLETED:
+            value = get(self.config, path)
+            if isinstance(value, dict):
+                put(self.config, path, complete_object(path, cast("dict[str, Any]", value)))
+        tools = self.config.get("tools")
+        if isinstance(tools, list):
+            self.config["tools"] = [
+                complete_object(f"tools[{place}]", cast("dict[str, Any]", tool))
+                if isinstance(tool, dict)
+                else tool
+                for place, tool in enumerate(cast("list[Any]", tools))
+            ]
+        self._move_language()
+
+    def _move_language(self) -> None:
+        """Put the short `language` where the transcriber takes it, as one or as a list."""
+        transcription = get(self.config, "audio.input.transcription")
+        if self.origins.get(_LANGUAGE) not in _SHORT_LANGUAGE or not isinstance(
+            transcription, dict
+        ):
+            return
+        fields = cast("dict[str, Any]", transcription)
+        if fields.get("model") in PLURAL_LANGUAGE and "languages" not in fields:
+            fields["languages"] = [fields.pop("language")]
+            self.origins[f"{_LANGUAGE}s"] = self.origins.pop(_LANGUAGE)
 
 
-def _object_of(path: str, word: str) -> dict[str, Any]:
-    if path.endswith(".format"):
-        kind = word if word.startswith("audio/") else f"audio/{word}"
-        return {"type": kind, "rate": _PCM_RATE} if kind == "audio/pcm" else {"type": kind}
-    return {_WORD_KEYS[path]: word}
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
