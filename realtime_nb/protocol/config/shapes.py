@@ -1,104 +1,140 @@
-"""The names a session config may hold, read off the ``openai`` package's own types.
+"""The names and types a session config may hold, read off the ``openai`` package's own types.
 
 The service refuses an update whole for one unknown key and goes on with its defaults, so a
-wrong name must be found before anything is sent.
+wrong name must be found before anything is sent. The types take half a second to load and
+are imported on first use.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    Required,
+    TypedDict,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from typing_extensions import is_typeddict
 
-from realtime_nb.errors import ConfigError
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
-# Keys the service takes (seen on the wire) that the package's types do not have yet.
-_WIRE_EXTRA: Final[Mapping[str, frozenset[str]]] = {
-    "audio.input.noise_reduction": frozenset({"strength"}),
-}
+    from realtime_nb.protocol.config.problem import SessionKind
 
-# Objects whose keys are the user's own, or another vocabulary such as JSON schema.
-_FREE: Final = frozenset({"parameters", "metadata", "variables", "headers"})
+REPLY_ONLY: Final = frozenset({"id", "object", "expires_at"})
+"""Names of a session object that only the service sets."""
 
 
 @cache
-def session_type() -> Any:
-    """Return the package's `TypedDict` of a realtime session, imported on first use."""
+def session_type(kind: SessionKind = "realtime") -> Any:
+    """Return the `TypedDict` of a session of this kind.
+
+    The translation session's joins what may be created (``model``) with what may be updated
+    (``audio``), and a ``type`` by which a config says its kind.
+    """
+    if kind == "translation":
+        return _translation_type()
     # Imported here: the types take most of a second to load.
-    from openai.types.realtime.realtime_session_create_request_param import (  # noqa: PLC0415
-        RealtimeSessionCreateRequestParam,
+    from openai.types import realtime  # noqa: PLC0415
+
+    if kind == "transcription":
+        return realtime.RealtimeTranscriptionSessionCreateRequestParam
+    return realtime.RealtimeSessionCreateRequestParam
+
+
+def _translation_type() -> Any:
+    from openai.types.realtime import (  # noqa: PLC0415 -- as above
+        realtime_translation_session_update_request_param as update,
     )
 
-    return RealtimeSessionCreateRequestParam
+    names = {"type": Required[Literal["translation"]], "model": str, "audio": update.Audio}
+    make: Any = TypedDict
+    return make("TranslationSession", names, total=False)
 
 
 @cache
-def session_keys() -> frozenset[str]:
-    """Return the names a realtime session has at its top level."""
-    return frozenset(_hints(session_type()))
+def session_keys(kind: SessionKind = "realtime") -> frozenset[str]:
+    """Return the names a session of this kind has at its top level."""
+    return frozenset(members(session_type(kind)))
 
 
-def check_names(config: Mapping[str, Any]) -> None:
-    """Check that every name in a GA session object exists where it stands.
-
-    Raises
-    ------
-    ConfigError
-        Naming the first unknown key by its dotted path, and the nearest right one.
-    """
-    _check(config, session_type(), "")
-
-
-def nearest(name: str, known: frozenset[str]) -> str:
-    """Return ``; did you mean X?`` for the known name closest to `name`, else ``""``."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the known name closest to `name`, else ``""``."""
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _check(value: Any, hint: Any, path: str) -> None:
-    if isinstance(value, Mapping):
-        _check_object(cast("Mapping[str, Any]", value), hint, path)
-    elif isinstance(value, list):
-        entry = next((get_args(h)[0] for h in _arms(hint) if get_origin(h) is list), None)
-        if entry is not None:
-            for place, part in enumerate(cast("list[Any]", value)):
-                _check(part, entry, f"{path}[{place}]")
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One key of a `TypedDict`: the type of its value, and whether it must be there."""
 
-
-def _check_object(value: Mapping[str, Any], hint: Any, path: str) -> None:
-    dicts = [arm for arm in _arms(hint) if is_typeddict(arm)]
-    dicts = [arm for arm in dicts if _fits(arm, value)] or dicts
-    if not dicts:
-        return
-    hints = {name: arm for one in dicts for name, arm in _hints(one).items()}
-    known = frozenset(hints) | _WIRE_EXTRA.get(path, frozenset())
-    for name, entry in value.items():
-        where = f"{path}.{name}" if path else name
-        if name not in known:
-            inside = f"`{path}`" if path else "a session"
-            listed = ", ".join(sorted(known))
-            hint = nearest(name, known) or "."
-            raise ConfigError(f"{inside} has no field {name!r}{hint} It has: {listed}.")
-        if name not in _FREE and name in hints:
-            _check(entry, hints[name], where)
-
-
-def _fits(arm: Any, value: Mapping[str, Any]) -> bool:
-    """Whether the `type` written in `value` is the one this arm of a union is for."""
-    kind = _hints(arm).get("type")
-    return get_origin(kind) is Literal and value.get("type") in get_args(kind)
+    hint: Any
+    required: bool
 
 
 @cache
-def _hints(typed_dict: Any) -> dict[str, Any]:
-    return get_type_hints(typed_dict)
+def members(typed_dict: Any) -> Mapping[str, Member]:
+    """Return the keys of a `TypedDict`, evaluated."""
+    hints = get_type_hints(typed_dict, include_extras=True)
+    return {
+        name: Member(get_args(hint)[0] if get_origin(hint) is Required else hint,
+                     get_origin(hint) is Required)
+        for name, hint in hints.items()
+    }  # fmt: skip
 
 
-def _arms(hint: Any) -> list[Any]:
+@cache
+def arms(hint: Any) -> tuple[Any, ...]:
     """Return the members of a union, nested ones flattened; the hint itself otherwise."""
-    if is_typeddict(hint) or get_origin(hint) in (list, dict, Literal) or not get_args(hint):
-        return [hint]
-    return [arm for part in get_args(hint) for arm in _arms(part)]
+    whole = is_typeddict(hint) or get_origin(hint) in (list, dict, Literal) or _is_sequence(hint)
+    if whole or not get_args(hint):
+        return (hint,)
+    return tuple(arm for part in get_args(hint) for arm in arms(part))
+
+
+def dicts_of(hint: Any) -> tuple[Any, ...]:
+    """Return the `TypedDict` arms of a hint."""
+    return tuple(arm for arm in arms(hint) if is_typeddict(arm))
+
+
+def entry_of(hint: Any) -> Any:
+    """Return the type of a list's entries, None where `hint` allows no list."""
+    for arm in arms(hint):
+        if get_origin(arm) is list or _is_sequence(arm):
+            return get_args(arm)[0]
+    return None
+
+
+def value_of(hint: Any) -> Any:
+    """Return the type of the values of an open object, None where `hint` allows none."""
+    return next((get_args(arm)[1] for arm in arms(hint) if get_origin(arm) is dict), None)
+
+
+def words_of(hint: Any) -> tuple[Any, ...]:
+    """Return the literal values that a hint allows."""
+    return tuple(word for arm in arms(hint) if get_origin(arm) is Literal for word in get_args(arm))
+
+
+def tags_of(typed_dict: Any) -> tuple[str, ...]:
+    """Return what ``type`` may be in a `TypedDict`, nothing where it has no such tag."""
+    tag = members(typed_dict).get("type")
+    return words_of(tag.hint) if tag is not None else ()
+
+
+def fitting(dicts: Sequence[Any], value: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return those of several `TypedDict` arms that the ``type`` in `value` is for."""
+    kind = value.get("type")
+    return tuple(arm for arm in dicts if isinstance(kind, str) and kind in tags_of(arm))
+
+
+def _is_sequence(hint: Any) -> bool:
+    """Whether this is the package's protocol for a list that is no string."""
+    return getattr(get_origin(hint), "__name__", "") == "SequenceNotStr"
