@@ -33,6 +33,7 @@ function item(role, text, more = {}) {
     after: last,
     heard_chars: null,
     pending: false,
+    final: true,
     note: null,
     ...more,
   };
@@ -109,6 +110,23 @@ const talk = () => [
   }),
 ];
 
+const captions = () => [
+  item("user", "Good morning, and thank you all for coming."),
+  item("user", "We have three points today, and the second one is the longest."),
+  item("user", "", { note: "not transcribed: the sound could not be read", status: "failed" }),
+  item("user", "Let us begin with the budget of the last quar", { final: false }),
+  item("user", "", { final: false, pending: true }),
+];
+
+const translated = () => [
+  item("user", "Good morning, and thank you all for coming."),
+  item("assistant", " Bonjour, et merci à tous d’être venus."),
+  item("user", " We have three points today, and the second one is the longest."),
+  item("assistant", " Nous avons trois points aujourd’hui, et le deuxième est le plus long."),
+  item("user", " Let us begin with the budget", { status: "in_progress" }),
+  item("assistant", " Commençons par", { status: "in_progress" }),
+];
+
 /** A tone as an answer, frame by frame. */
 function sing(page, seconds) {
   const rate = 24_000;
@@ -143,8 +161,40 @@ export const scenes = {
   talk: { hello: (page) => welcome({ items: talk(), events: rows() })(page) },
   openai: {
     hello: (page) =>
-      welcome({ endpoint: OPENAI, phrases: [], items: talk(), events: rows() })(page),
+      welcome({
+        endpoint: OPENAI,
+        voice: "marin",
+        costs: true,
+        phrases: [],
+        items: talk(),
+        events: rows(),
+      })(page),
   },
+  manual: {
+    hello: welcome({ endpoint: OPENAI, phrases: [], items: talk(), manual: true, costs: true }),
+  },
+  transcription: {
+    hello: (page) =>
+      welcome({
+        session: "transcription",
+        endpoint: { ...OPENAI, model: "gpt-live-transcribe" },
+        items: captions(),
+        events: rows(),
+        manual: true,
+        costs: true,
+      })(page),
+  },
+  translation: {
+    hello: (page) =>
+      welcome({
+        session: "translation",
+        language: "fr",
+        endpoint: { ...OPENAI, model: "gpt-realtime-translate" },
+        items: translated(),
+        costs: true,
+      })(page),
+  },
+  listening: { hello: welcome({ session: "transcription", manual: true }) },
   connecting: { hello: welcome({ state: "connecting", endpoint: OPENAI, phrases: [] }) },
   failed: {
     hello: (page) => {

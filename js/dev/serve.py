@@ -19,7 +19,20 @@ DEV = Path(__file__).parent
 STATIC = DEV.parent.parent / "realtime_nb" / "widget" / "static"
 FOLDERS = {"static": STATIC, "tests": DEV.parent / "tests"}
 THEMES = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
-SCENES = ("talk", "openai", "empty", "failed", "elsewhere", "restarted", "notices", "unwelcomed")
+SCENES = (
+    "talk",
+    "openai",
+    "manual",
+    "transcription",
+    "translation",
+    "listening",
+    "empty",
+    "failed",
+    "elsewhere",
+    "restarted",
+    "notices",
+    "unwelcomed",
+)
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 
 
@@ -53,9 +66,10 @@ def pictures(url: str, folder: Path, chromium: str) -> None:
                 page.goto(f"{url}?scene={scene}&theme={theme}")
                 page.wait_for_timeout(400)
                 page.screenshot(path=str(folder / f"{scene}-{theme}.png"))
-        page.goto(f"{url}?scene=talk&width=420px")
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(folder / "narrow.png"))
+        for scene in ("talk", "translation", "manual"):
+            page.goto(f"{url}?scene={scene}&width=420px")
+            page.wait_for_timeout(400)
+            page.screenshot(path=str(folder / f"{scene}-narrow.png"))
         browser.close()
 
 

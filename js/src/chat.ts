@@ -2,7 +2,14 @@
 // views of one model, or none.
 
 import { EventWindow } from "./event_window.js";
-import type { Endpoint, EventRow, Item, NoticeLevel, SessionState } from "./messages.js";
+import type {
+  Endpoint,
+  EventRow,
+  Item,
+  NoticeLevel,
+  SessionKind,
+  SessionState,
+} from "./messages.js";
 import { Transcript } from "./transcript.js";
 
 export type Topic = "status" | "items" | "events" | "microphone" | "level" | "notices" | "phrases";
@@ -26,6 +33,15 @@ export class Chat {
   session: SessionState = "connecting";
   /** One line about the state, for people. */
   detail = "";
+  kind: SessionKind = "realtime";
+  /** The voice that answers. */
+  voice = "";
+  /** The language translated to. */
+  language = "";
+  /** Turns end by a button. */
+  manual = false;
+  /** Its use is billed. */
+  costs = false;
   endpoint: Endpoint | null = null;
   /** What the chat is called in the notebook. */
   name = "chat";
@@ -48,6 +64,11 @@ export class Chat {
   /** Messages reach a session. */
   get open(): boolean {
     return this.link === "live" && this.session === "open";
+  }
+
+  /** What is said here ends by a button: the service does not find the ends itself. */
+  get finishable(): boolean {
+    return this.manual && this.kind !== "translation";
   }
 
   /** There is an answer that could be stopped. */
@@ -107,6 +128,11 @@ type Settable =
   | "link"
   | "session"
   | "detail"
+  | "kind"
+  | "voice"
+  | "language"
+  | "manual"
+  | "costs"
   | "endpoint"
   | "name"
   | "owner"

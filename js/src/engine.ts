@@ -10,11 +10,14 @@ import { playbackIn, Speaker } from "./audio/speaker.js";
 import { MicrophoneTrouble } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
-import { type Incoming, PROTOCOL_VERSION, type SessionState } from "./messages.js";
+import { type Endpoint, type Incoming, PROTOCOL_VERSION, type Standing } from "./messages.js";
 import { type Gone, Port } from "./port.js";
 
-/** JupyterLab redraws a view by closing it first: wait this long before letting go. */
-const LAST_VIEW_MS = 700;
+/**
+ * A view is redrawn by closing it first, and a cell that is run again shows its chat anew once the
+ * kernel comes to it: wait this long before letting go.
+ */
+const LAST_VIEW_MS = 3000;
 
 /** After this long without an answer to hello, there is nobody: the notebook was only saved. */
 const UNANSWERED_MS = 3000;
@@ -116,6 +119,12 @@ export class Engine {
     this.#port.send({ kind: "stop" });
   }
 
+  /** What was said so far is a turn. */
+  commit(): void {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "commit" });
+  }
+
   /** The click that lets sound out. */
   hear(): void {
     void this.#speaker.unlock();
@@ -127,7 +136,7 @@ export class Engine {
         this.#welcome(message);
         break;
       case "state":
-        this.#state(message.state, message.detail, message.model);
+        this.#state(message, this.#chat.endpoint);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -158,8 +167,9 @@ export class Engine {
   }
 
   #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
-    const { state: session, detail, endpoint, name, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, name });
+    const { endpoint, name, phrases } = message;
+    this.#chat.set("status", { link: "live", name });
+    this.#state(message, endpoint);
     this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
@@ -167,10 +177,11 @@ export class Engine {
     this.#chat.resetEvents(message.events);
   }
 
-  #state(session: SessionState, detail: string, model: string | null): void {
-    const known = this.#chat.endpoint;
+  #state(standing: Standing, known: Endpoint | null): void {
+    const { state: session, detail, session: kind, model } = standing;
+    const { voice, language, manual, costs } = standing;
     const endpoint = known === null || model === null ? known : { ...known, model };
-    this.#chat.set("status", { session, detail, endpoint });
+    this.#chat.set("status", { session, detail, kind, voice, language, manual, costs, endpoint });
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
 

@@ -4,6 +4,7 @@
 export const PROTOCOL_VERSION = 1;
 
 export type SessionState = "connecting" | "open" | "closed" | "failed";
+export type SessionKind = "realtime" | "transcription" | "translation";
 export type Role = "user" | "assistant" | "system" | "tool";
 export type ItemStatus = "in_progress" | "completed" | "incomplete" | "failed";
 export type NoticeLevel = "info" | "warning" | "error";
@@ -13,6 +14,23 @@ export interface Endpoint {
   readonly model: string;
   readonly practice: boolean;
   readonly url: string;
+}
+
+/** How a session stands: said at the welcome, and again whenever it changes. */
+export interface Standing {
+  readonly state: SessionState;
+  /** One line about the state, for people. */
+  readonly detail: string;
+  readonly session: SessionKind;
+  /** The model the service says it is; null when it has not said. */
+  readonly model: string | null;
+  readonly voice: string;
+  /** The language translated to. */
+  readonly language: string;
+  /** The service finds no ends of turns: a button does. */
+  readonly manual: boolean;
+  /** Its use is billed. */
+  readonly costs: boolean;
 }
 
 /** One line of the conversation. */
@@ -27,6 +45,8 @@ export interface Item {
   readonly heardChars: number | null;
   /** The user's words are not recognised yet. */
   readonly pending: boolean;
+  /** Its words will not change any more. */
+  readonly final: boolean;
   readonly note: string | null;
 }
 
@@ -48,12 +68,10 @@ export interface Progress {
 }
 
 export type Incoming =
-  | {
+  | ({
       readonly kind: "welcome";
       readonly to: string;
       readonly version: number;
-      readonly state: SessionState;
-      readonly detail: string;
       readonly endpoint: Endpoint;
       readonly owner: boolean;
       /** What the chat is called in the notebook. */
@@ -61,14 +79,8 @@ export type Incoming =
       readonly items: readonly Item[];
       readonly events: readonly EventRow[];
       readonly phrases: readonly string[];
-    }
-  | {
-      readonly kind: "state";
-      readonly state: SessionState;
-      readonly detail: string;
-      /** The model the service says it is; null when it has not said. */
-      readonly model: string | null;
-    }
+    } & Standing)
+  | ({ readonly kind: "state" } & Standing)
   | { readonly kind: "owner"; readonly client: string }
   | { readonly kind: "items"; readonly items: readonly Item[]; readonly gone: readonly string[] }
   | { readonly kind: "events"; readonly rows: readonly EventRow[] }
@@ -90,6 +102,7 @@ export type Outgoing =
   | { readonly kind: "audio" }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "stop" }
+  | { readonly kind: "commit" }
   | {
       readonly kind: "played";
       readonly streams: readonly Progress[];
@@ -112,6 +125,7 @@ export type Outgoing =
 type Fields = Readonly<Record<string, unknown>>;
 
 const STATES: readonly SessionState[] = ["connecting", "open", "closed", "failed"];
+const KINDS: readonly SessionKind[] = ["realtime", "transcription", "translation"];
 const ROLES: readonly Role[] = ["user", "assistant", "system", "tool"];
 const STATUSES: readonly ItemStatus[] = ["in_progress", "completed", "incomplete", "failed"];
 const LEVELS: readonly NoticeLevel[] = ["info", "warning", "error"];
@@ -144,6 +158,7 @@ function readItem(value: unknown): Item | null {
     after: textOrNull(value.after),
     heardChars: isIndex(value.heard_chars) ? value.heard_chars : null,
     pending: value.pending === true,
+    final: value.final !== false,
     note: textOrNull(value.note),
   };
 }
@@ -172,14 +187,26 @@ function readEndpoint(value: unknown): Endpoint {
   };
 }
 
+function readStanding(fields: Fields): Standing {
+  return {
+    state: oneOf(STATES, fields.state, "connecting"),
+    detail: text(fields.detail),
+    session: oneOf(KINDS, fields.session, "realtime"),
+    model: textOrNull(fields.model),
+    voice: text(fields.voice),
+    language: text(fields.language),
+    manual: fields.manual === true,
+    costs: fields.costs === true,
+  };
+}
+
 function readWelcome(fields: Fields): Incoming | null {
   if (typeof fields.to !== "string") return null;
   return {
     kind: "welcome",
     to: fields.to,
     version: count(fields.version, 0),
-    state: oneOf(STATES, fields.state, "connecting"),
-    detail: text(fields.detail),
+    ...readStanding(fields),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
     name: text(fields.name),
@@ -203,12 +230,7 @@ export function readIncoming(value: unknown): Incoming | null {
     case "welcome":
       return readWelcome(value);
     case "state":
-      return {
-        kind,
-        state: oneOf(STATES, value.state, "connecting"),
-        detail: text(value.detail),
-        model: textOrNull(value.model),
-      };
+      return { kind, ...readStanding(value) };
     case "owner":
       return typeof client === "string" ? { kind, client } : null;
     case "items":

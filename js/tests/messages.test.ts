@@ -7,6 +7,12 @@ const welcome = {
   version: 1,
   state: "open",
   detail: "",
+  session: "translation",
+  model: null,
+  voice: "marin",
+  language: "fr",
+  manual: false,
+  costs: true,
   endpoint: { name: "OpenAI", model: "gpt-realtime", practice: false, url: "https://x/v1" },
   owner: true,
   name: "chat",
@@ -50,6 +56,7 @@ describe("readIncoming", () => {
           after: null,
           heardChars: 3,
           pending: false,
+          final: true,
           note: "cut",
         },
       ],
@@ -97,7 +104,17 @@ describe("readIncoming", () => {
     { kind: "owner", client: "other" },
     { kind: "mic_off", to: "me", reason: "closed" },
     { kind: "notice", level: "warning", text: "hm" },
-    { kind: "state", state: "failed", detail: "why", model: "gpt-realtime" },
+    {
+      kind: "state",
+      state: "failed",
+      detail: "why",
+      session: "transcription",
+      model: "gpt-realtime",
+      voice: "marin",
+      language: "",
+      manual: true,
+      costs: false,
+    },
   ])("reads %j", (message) => {
     expect(readIncoming({ ...message, unknown: 1 })).toEqual(message);
   });
@@ -112,6 +129,7 @@ describe("readIncoming", () => {
       after: null,
       heardChars: null,
       pending: false,
+      final: true,
       note: null,
     };
     expect(readIncoming({ kind: "items", items, gone: ["item_0", 3] })).toEqual({
@@ -131,6 +149,20 @@ describe("readIncoming", () => {
     });
   });
 
+  it("takes a kernel that knows no kinds for one of conversations", () => {
+    expect(readIncoming({ kind: "state", state: "open" })).toEqual({
+      kind: "state",
+      state: "open",
+      detail: "",
+      session: "realtime",
+      model: null,
+      voice: "",
+      language: "",
+      manual: false,
+      costs: false,
+    });
+  });
+
   it("takes values it does not know for harmless ones", () => {
     const item = { id: "a", role: "wizard", status: "dreaming", heard_chars: -3 };
     const read = readIncoming({ kind: "items", items: [item] });
@@ -140,6 +172,9 @@ describe("readIncoming", () => {
       heardChars: null,
     });
     expect(readIncoming({ kind: "state", state: "odd" })).toMatchObject({ state: "connecting" });
+    expect(readIncoming({ kind: "state", session: "opera" })).toMatchObject({
+      session: "realtime",
+    });
     expect(readIncoming({ kind: "notice", level: "odd", text: 3 })).toMatchObject({
       level: "info",
       text: "",

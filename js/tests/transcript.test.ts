@@ -11,6 +11,7 @@ function item(id: string, after: string | null, more: Partial<Item> = {}): Item 
     status: "completed",
     heardChars: null,
     pending: false,
+    final: true,
     note: null,
     ...more,
   };

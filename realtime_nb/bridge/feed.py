@@ -98,7 +98,7 @@ def show_item(item: Item, conversation: Conversation) -> dict[str, Any]:
         "id": item.id,
         "role": role,
         "text": text,
-        "status": item.status,
+        "status": "failed" if item.error is not None else item.status,
         "after": conversation.previous_id(item.id),
         "heard_chars": len(item.heard_text) if cut else None,
         "pending": item.awaits_transcript and not item.text,

@@ -215,6 +215,7 @@ class Conversation:
         if item is None:
             return None
         item.awaits_transcript = False
+        item.role = item.role or "user"
         item.transcribed = True
         item.error = event.get("error.message") or "the words could not be transcribed"
         return item.id

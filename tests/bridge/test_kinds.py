@@ -187,6 +187,15 @@ async def test_captions_stream_in_and_say_when_they_are_final() -> None:
     assert (item["text"], item["final"]) == ("Good morning.", True)
 
 
+async def test_words_that_could_not_be_written_say_why() -> None:
+    room = Room("transcription", transcription({"type": "server_vad"}))
+    kind = "conversation.item.input_audio_transcription.failed"
+    room.session.receive({"type": kind, "item_id": "u", "error": {"message": "too noisy"}})
+    await room.settle(0.08)
+    item = room.view.of_kind("items")[-1]["items"][0]
+    assert (item["status"], item["note"]) == ("failed", "not transcribed: too noisy")
+
+
 async def test_speech_in_a_transcription_stops_nothing() -> None:
     room = Room("transcription", transcription({"type": "server_vad"}))
     await room.open_page()

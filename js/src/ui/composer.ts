@@ -1,6 +1,9 @@
-// Where one speaks and types: microphone, text box, Send, Stop.
+// Where one speaks and types: microphone, Finish, text box, Send, Stop. Where nothing can be typed,
+// because a session only listens, what it heard can be copied.
 
+import { captionText } from "../captions.js";
 import type { Chat } from "../chat.js";
+import { copyText } from "./clipboard.js";
 import { h, icon } from "./dom.js";
 import { createMeter, loudness } from "./meter.js";
 
@@ -9,6 +12,7 @@ export interface Actions {
   toggleMicrophone(): Promise<void>;
   say(text: string): boolean;
   stop(): void;
+  commit(): void;
   hear(): void;
 }
 
@@ -40,9 +44,21 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   );
   const meter = createMeter(chat);
   const box = createBox(signal);
-  const send = button("Send", "rnb-send");
-  const stop = button("Stop", "rnb-stop");
-  const node = h("div", { class: "rnb-composer" }, microphone, meter.node, box.node, send, stop);
+  const finish = button("Finish", "check", "rnb-finish");
+  const send = button("Send", "send", "rnb-send");
+  const stop = button("Stop", "stop", "rnb-stop");
+  const copy = createCopy(chat, signal);
+  const node = h(
+    "div",
+    { class: "rnb-composer" },
+    microphone,
+    meter.node,
+    finish,
+    box.node,
+    send,
+    stop,
+    copy.node,
+  );
 
   const updateSend = () => {
     send.disabled = !chat.open || box.text() === "";
@@ -57,7 +73,13 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
     microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
     box.node.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
+    const talks = chat.kind === "realtime";
+    for (const part of [box.node, send, stop]) part.hidden = !talks;
     stop.disabled = !chat.stoppable;
+    finish.hidden = !chat.finishable;
+    finish.disabled = !chat.open;
+    finish.title = talks ? "End your turn and have it answered" : "End this caption";
+    copy.update();
     updateSend();
     updateLevel();
   };
@@ -69,6 +91,7 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
   send.addEventListener("click", submit, { signal });
   stop.addEventListener("click", () => actions.stop(), { signal });
+  finish.addEventListener("click", () => actions.commit(), { signal });
   box.onedit = updateSend;
   box.onsubmit = submit;
   update();
@@ -126,7 +149,36 @@ function createBox(signal: AbortSignal): Box {
   return box;
 }
 
-function button(words: "Send" | "Stop", className: string): HTMLButtonElement {
-  const mark = icon(words === "Send" ? "send" : "stop");
-  return h("button", { type: "button", class: `rnb-button ${className}` }, mark, words);
+/** How long a button says that it did what it was asked. */
+const DONE_MS = 1500;
+
+/** Copies the captions as text. */
+function createCopy(chat: Chat, signal: AbortSignal): { node: HTMLElement; update(): void } {
+  const node = button("Copy", "copy", "rnb-copy");
+  const words = node.lastChild;
+  const say = (text: string) => {
+    if (words !== null) words.textContent = text;
+  };
+  const update = () => {
+    node.hidden = chat.kind === "realtime";
+    node.disabled = node.hidden || captionText(chat.transcript.items) === "";
+  };
+  const copy = async () => {
+    if (await copyText(captionText(chat.transcript.items))) {
+      say("Copied");
+      setTimeout(() => say("Copy"), DONE_MS);
+    } else {
+      chat.notify("warning", "This browser lets nothing be copied here: select the captions.");
+    }
+  };
+  node.addEventListener("click", () => void copy(), { signal });
+  return { node, update };
+}
+
+function button(
+  words: string,
+  mark: Parameters<typeof icon>[0],
+  className: string,
+): HTMLButtonElement {
+  return h("button", { type: "button", class: `rnb-button ${className}` }, icon(mark), words);
 }

@@ -24,6 +24,11 @@ export function spoken(words: string): HTMLElement {
   return h("span", { class: "rnb-sr" }, words);
 }
 
+/** Words that are still to come. */
+export function dots(): HTMLElement {
+  return h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
+}
+
 /** Change a text only when it differs, so that nothing is announced twice. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
@@ -47,6 +52,13 @@ const PATHS = {
   ],
   chevron: [
     "M9.3 6.7a.9.9 0 0 1 1.3 0l4.6 4.7a.9.9 0 0 1 0 1.2l-4.6 4.7a.9.9 0 1 1-1.3-1.2l4-4.1-4-4.1a.9.9 0 0 1 0-1.2Z",
+  ],
+  copy: [
+    "M9 3.5h8A2.5 2.5 0 0 1 19.5 6v9.5a.75.75 0 0 1-1.5 0V6a1 1 0 0 0-1-1H9a.75.75 0 0 1 0-1.5Z",
+    "M6 7h7.5A1.5 1.5 0 0 1 15 8.5v10a1.5 1.5 0 0 1-1.5 1.5H6a1.5 1.5 0 0 1-1.5-1.5v-10A1.5 1.5 0 0 1 6 7Zm0 1.5v10h7.5v-10Z",
+  ],
+  check: [
+    "M9.6 17.3a1 1 0 0 1-.7-.3l-4.2-4.2a1 1 0 0 1 1.4-1.4l3.5 3.5 8.3-8.3a1 1 0 0 1 1.4 1.4l-9 9a1 1 0 0 1-.7.3Z",
   ],
   close: [
     "M6.7 5.6 12 10.9l5.3-5.3a.78.78 0 0 1 1.1 1.1L13.1 12l5.3 5.3a.78.78 0 0 1-1.1 1.1L12 13.1l-5.3 5.3a.78.78 0 0 1-1.1-1.1l5.3-5.3-5.3-5.3a.78.78 0 0 1 1.1-1.1Z",

@@ -23,25 +23,40 @@ export function stateWords(chat: Chat): { tone: Tone; words: string } {
   }
 }
 
+/** What kind of session it is, where it is no conversation. */
+export function kindWords(chat: Chat): string {
+  if (chat.kind === "realtime") return "";
+  if (chat.kind === "translation" && chat.language !== "") return `translation to ${chat.language}`;
+  return chat.kind;
+}
+
 export function createHeader(chat: Chat): { node: HTMLElement; update(): void } {
   const dot = h("span", { class: "rnb-dot", "aria-hidden": "true" });
   const words = h("span", { class: "rnb-state", role: "status" });
+  const kind = h("span", { class: "rnb-kind" });
+  const costs = h("span", { class: "rnb-badge rnb-costs" }, "costs money");
   const model = h("span", { class: "rnb-model" });
   const endpoint = h("span", { class: "rnb-endpoint" });
   const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
-  const node = h("header", { class: "rnb-header" }, dot, words, badge, endpoint, model);
+  const parts = [dot, words, kind, badge, costs, endpoint, model];
+  const node = h("header", { class: "rnb-header" }, ...parts);
 
   const update = () => {
     const { tone, words: text } = stateWords(chat);
     dot.dataset.tone = tone;
     setText(words, text);
+    setText(kind, kindWords(chat));
+    kind.hidden = kind.textContent === "";
+    costs.hidden = !chat.costs;
+    costs.title = `What is said and answered here is billed by ${chat.endpoint?.name || "the service"}`;
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     // The badge already says which server it is.
     setText(endpoint, practice ? "" : (chat.endpoint?.name ?? ""));
     endpoint.title = chat.endpoint?.url ?? "";
     badge.title = endpoint.title;
-    setText(model, chat.endpoint?.model ?? "");
+    const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
+    setText(model, named.join(" · "));
   };
   update();
   return { node, update };

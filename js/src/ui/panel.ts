@@ -1,6 +1,7 @@
 // One view of a chat: its parts, redrawn at most once a frame and only where something changed.
 
 import type { Chat, Topic } from "../chat.js";
+import { createCaptions } from "./captions.js";
 import { type Actions, createComposer } from "./composer.js";
 import { h } from "./dom.js";
 import { createEvents } from "./events.js";
@@ -18,13 +19,21 @@ export function drawPanel(
 ): void {
   const header = createHeader(chat);
   const transcript = createTranscript(chat);
+  const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
   const composer = createComposer(chat, actions, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const events = createEvents(chat, signal);
   const parts: Readonly<Record<Topic, readonly (() => void)[]>> = {
-    status: [header.update, transcript.update, notices.update, composer.update, phrases.update],
-    items: [transcript.update, composer.update],
+    status: [
+      header.update,
+      transcript.update,
+      captions.update,
+      notices.update,
+      composer.update,
+      phrases.update,
+    ],
+    items: [transcript.update, captions.update, composer.update],
     events: [events.update],
     microphone: [composer.update],
     level: [composer.updateLevel],
@@ -37,6 +46,7 @@ export function drawPanel(
     { class: "rnb", "aria-label": "Realtime chat" },
     header.node,
     transcript.node,
+    captions.node,
     notices.node,
     phrases.node,
     composer.node,

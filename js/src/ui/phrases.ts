@@ -27,7 +27,7 @@ export function createPhrases(
   );
 
   const update = () => {
-    node.hidden = chat.phrases.length === 0 || !chat.open;
+    node.hidden = chat.phrases.length === 0 || !chat.open || chat.kind !== "realtime";
     if (drawn === chat.phrases) return;
     drawn = chat.phrases;
     chips.replaceChildren(

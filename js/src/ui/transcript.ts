@@ -3,7 +3,8 @@
 import type { Chat } from "../chat.js";
 import type { Item, Role } from "../messages.js";
 import { splitAt } from "../transcript.js";
-import { atEnd, h, setText, spoken } from "./dom.js";
+import { dots, h, setText, spoken } from "./dom.js";
+import { createLog } from "./log.js";
 
 const SPEAKERS: Readonly<Record<Role, string>> = {
   user: "You: ",
@@ -17,7 +18,7 @@ class Bubble {
   readonly node: HTMLElement;
   readonly #text = document.createTextNode("");
   readonly #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
-  readonly #dots = h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
+  readonly #dots = dots();
   readonly #note = h("p", { class: "rnb-note" });
   readonly #words: HTMLElement;
   #item: Item | null = null;
@@ -57,57 +58,12 @@ export function noteOf(item: Item, cut: boolean): string {
 }
 
 export function createTranscript(chat: Chat): { node: HTMLElement; update(): void } {
-  const log = h("div", {
-    class: "rnb-log",
-    role: "log",
-    "aria-label": "Transcript",
-    "aria-live": "polite",
-    tabindex: "0",
-  });
-  const empty = h("p", { class: "rnb-empty" });
-  const node = h("div", { class: "rnb-transcript" }, log, empty);
-  const bubbles = new Map<string, Bubble>();
-
-  const bubbleOf = (item: Item): Bubble => {
-    let bubble = bubbles.get(item.id);
-    if (bubble === undefined) {
-      bubble = new Bubble(item.role);
-      bubbles.set(item.id, bubble);
-    }
-    return bubble;
-  };
-
+  const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
   const update = () => {
-    const follow = atEnd(log);
-    const items = chat.transcript.items;
-    let next: ChildNode | null = log.firstChild;
-    for (const item of items) {
-      const bubble = bubbleOf(item);
-      bubble.show(item);
-      if (bubble.node === next) next = next.nextSibling;
-      else log.insertBefore(bubble.node, next);
-    }
-    dropRest(next);
-    if (bubbles.size > items.length) forget(bubbles, items);
-    empty.hidden = items.length > 0;
-    setText(empty, chat.open ? "Press the microphone and speak, or type." : "");
-    if (follow) log.scrollTop = log.scrollHeight;
+    log.node.hidden = chat.kind !== "realtime";
+    if (log.node.hidden) return;
+    log.update(chat.transcript.items, chat.open ? "Press the microphone and speak, or type." : "");
   };
   update();
-  return { node, update };
-}
-
-/** Remove this node and all behind it: they belong to no item any more. */
-function dropRest(from: ChildNode | null): void {
-  let node = from;
-  while (node !== null) {
-    const after: ChildNode | null = node.nextSibling;
-    node.remove();
-    node = after;
-  }
-}
-
-function forget(bubbles: Map<string, Bubble>, items: readonly Item[]): void {
-  const kept = new Set(items.map((item) => item.id));
-  for (const id of bubbles.keys()) if (!kept.has(id)) bubbles.delete(id);
+  return { node: log.node, update };
 }

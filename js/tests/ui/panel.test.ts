@@ -4,7 +4,7 @@ import { Chat } from "../../src/chat.js";
 import type { EventRow, Item } from "../../src/messages.js";
 import type { Actions } from "../../src/ui/composer.js";
 import { clockText } from "../../src/ui/events.js";
-import { stateWords } from "../../src/ui/header.js";
+import { kindWords, stateWords } from "../../src/ui/header.js";
 import { loudness } from "../../src/ui/meter.js";
 import { drawPanel } from "../../src/ui/panel.js";
 
@@ -16,6 +16,7 @@ const actions: Actions = {
     return true;
   },
   stop: () => void done.push("stop"),
+  commit: () => void done.push("commit"),
   hear: () => void done.push("hear"),
 };
 
@@ -52,6 +53,7 @@ function item(id: string, more: Partial<Item> = {}): Item {
     after: null,
     heardChars: null,
     pending: false,
+    final: true,
     note: null,
     ...more,
   };
@@ -112,6 +114,30 @@ describe("header", () => {
     await frame();
     expect(one(".rnb-badge").hidden).toBe(true);
     expect(one(".rnb-endpoint").textContent).toBe("OpenAI");
+  });
+});
+
+describe("header of what is no conversation, or costs", () => {
+  it("names the kind of session and the language", async () => {
+    expect(one(".rnb-kind").hidden).toBe(true);
+    chat.set("status", { kind: "transcription" });
+    expect(kindWords(chat)).toBe("transcription");
+    chat.set("status", { kind: "translation" });
+    expect(kindWords(chat)).toBe("translation");
+    chat.set("status", { language: "fr" });
+    await frame();
+    expect(one(".rnb-kind").textContent).toBe("translation to fr");
+    expect(one(".rnb-kind").hidden).toBe(false);
+  });
+
+  it("marks what is billed, and only that", async () => {
+    expect(one(".rnb-costs").hidden).toBe(true);
+    const endpoint = { name: "OpenAI", model: "gpt-realtime-2.1", practice: false, url: "" };
+    chat.set("status", { costs: true, endpoint, voice: "marin" });
+    await frame();
+    expect(one(".rnb-costs").hidden).toBe(false);
+    expect(one(".rnb-costs").title).toContain("billed by OpenAI");
+    expect(one(".rnb-model").textContent).toBe("gpt-realtime-2.1 · marin");
   });
 });
 
@@ -281,6 +307,29 @@ describe("composer", () => {
     chat.set("phrases", { phrases: [] });
     await frame();
     expect(one(".rnb-phrases").hidden).toBe(true);
+  });
+});
+
+describe("turns ended by hand", () => {
+  it("have Finish only where the service finds no ends itself", async () => {
+    live();
+    await frame();
+    expect(named("Finish").hidden).toBe(true);
+    chat.set("status", { manual: true });
+    await frame();
+    expect(named("Finish").hidden).toBe(false);
+    expect(box().hidden).toBe(false);
+    named("Finish").click();
+    expect(done).toEqual(["commit"]);
+    chat.set("status", { manual: false });
+    await frame();
+    expect(named("Finish").hidden).toBe(true);
+  });
+
+  it("cannot be finished when nobody is there", async () => {
+    chat.set("status", { manual: true });
+    await frame();
+    expect(named("Finish").disabled).toBe(true);
   });
 });
 

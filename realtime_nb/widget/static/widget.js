@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8cb78cde2c31af66a9247d9b9219ad25fef26ae179dfbb52ca4faea914f1764d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:05aeaf8cceb4ceaa32b78e387bfc1edfe85ec4fdda84c363031d785147fba14e
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -110,6 +110,15 @@ var Chat = class {
   session = "connecting";
   /** One line about the state, for people. */
   detail = "";
+  kind = "realtime";
+  /** The voice that answers. */
+  voice = "";
+  /** The language translated to. */
+  language = "";
+  /** Turns end by a button. */
+  manual = false;
+  /** Its use is billed. */
+  costs = false;
   endpoint = null;
   /** What the chat is called in the notebook. */
   name = "chat";
@@ -130,6 +139,10 @@ var Chat = class {
   /** Messages reach a session. */
   get open() {
     return this.link === "live" && this.session === "open";
+  }
+  /** What is said here ends by a button: the service does not find the ends itself. */
+  get finishable() {
+    return this.manual && this.kind !== "translation";
   }
   /** There is an answer that could be stopped. */
   get stoppable() {
@@ -1212,6 +1225,7 @@ var Speaker = class {
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
+var KINDS = ["realtime", "transcription", "translation"];
 var ROLES = ["user", "assistant", "system", "tool"];
 var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
 var LEVELS = ["info", "warning", "error"];
@@ -1237,6 +1251,7 @@ function readItem(value) {
     after: textOrNull(value.after),
     heardChars: isIndex(value.heard_chars) ? value.heard_chars : null,
     pending: value.pending === true,
+    final: value.final !== false,
     note: textOrNull(value.note)
   };
 }
@@ -1262,14 +1277,25 @@ function readEndpoint(value) {
     url: text(fields.url)
   };
 }
+function readStanding(fields) {
+  return {
+    state: oneOf(STATES, fields.state, "connecting"),
+    detail: text(fields.detail),
+    session: oneOf(KINDS, fields.session, "realtime"),
+    model: textOrNull(fields.model),
+    voice: text(fields.voice),
+    language: text(fields.language),
+    manual: fields.manual === true,
+    costs: fields.costs === true
+  };
+}
 function readWelcome(fields) {
   if (typeof fields.to !== "string") return null;
   return {
     kind: "welcome",
     to: fields.to,
     version: count(fields.version, 0),
-    state: oneOf(STATES, fields.state, "connecting"),
-    detail: text(fields.detail),
+    ...readStanding(fields),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
     name: text(fields.name),
@@ -1289,12 +1315,7 @@ function readIncoming(value) {
     case "welcome":
       return readWelcome(value);
     case "state":
-      return {
-        kind,
-        state: oneOf(STATES, value.state, "connecting"),
-        detail: text(value.detail),
-        model: textOrNull(value.model)
-      };
+      return { kind, ...readStanding(value) };
     case "owner":
       return typeof client === "string" ? { kind, client } : null;
     case "items":
@@ -1396,7 +1417,7 @@ function randomId() {
 }
 
 // src/engine.ts
-var LAST_VIEW_MS = 700;
+var LAST_VIEW_MS = 3e3;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var UNPLUGGED = "The microphone was unplugged or taken away: plug it in and press Microphone again.";
@@ -1482,6 +1503,11 @@ var Engine = class {
     void this.#speaker.unlock();
     this.#port.send({ kind: "stop" });
   }
+  /** What was said so far is a turn. */
+  commit() {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "commit" });
+  }
   /** The click that lets sound out. */
   hear() {
     void this.#speaker.unlock();
@@ -1492,7 +1518,7 @@ var Engine = class {
         this.#welcome(message);
         break;
       case "state":
-        this.#state(message.state, message.detail, message.model);
+        this.#state(message, this.#chat.endpoint);
         break;
       case "owner":
         this.#owned(message.client === this.#port.client);
@@ -1522,18 +1548,20 @@ var Engine = class {
     }
   }
   #welcome(message) {
-    const { state: session, detail, endpoint, name, phrases } = message;
-    this.#chat.set("status", { link: "live", session, detail, endpoint, name });
+    const { endpoint, name, phrases } = message;
+    this.#chat.set("status", { link: "live", name });
+    this.#state(message, endpoint);
     this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
   }
-  #state(session, detail, model) {
-    const known = this.#chat.endpoint;
+  #state(standing, known) {
+    const { state: session, detail, session: kind, model } = standing;
+    const { voice, language, manual, costs } = standing;
     const endpoint = known === null || model === null ? known : { ...known, model };
-    this.#chat.set("status", { session, detail, endpoint });
+    this.#chat.set("status", { session, detail, kind, voice, language, manual, costs, endpoint });
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
   #unanswered() {
@@ -1612,6 +1640,9 @@ function h(tag, attributes = {}, ...children) {
 function spoken(words) {
   return h("span", { class: "rnb-sr" }, words);
 }
+function dots() {
+  return h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
+}
 function setText(node, text2) {
   if (node.textContent !== text2) node.textContent = text2;
 }
@@ -1633,6 +1664,13 @@ var PATHS = {
   chevron: [
     "M9.3 6.7a.9.9 0 0 1 1.3 0l4.6 4.7a.9.9 0 0 1 0 1.2l-4.6 4.7a.9.9 0 1 1-1.3-1.2l4-4.1-4-4.1a.9.9 0 0 1 0-1.2Z"
   ],
+  copy: [
+    "M9 3.5h8A2.5 2.5 0 0 1 19.5 6v9.5a.75.75 0 0 1-1.5 0V6a1 1 0 0 0-1-1H9a.75.75 0 0 1 0-1.5Z",
+    "M6 7h7.5A1.5 1.5 0 0 1 15 8.5v10a1.5 1.5 0 0 1-1.5 1.5H6a1.5 1.5 0 0 1-1.5-1.5v-10A1.5 1.5 0 0 1 6 7Zm0 1.5v10h7.5v-10Z"
+  ],
+  check: [
+    "M9.6 17.3a1 1 0 0 1-.7-.3l-4.2-4.2a1 1 0 0 1 1.4-1.4l3.5 3.5 8.3-8.3a1 1 0 0 1 1.4 1.4l-9 9a1 1 0 0 1-.7.3Z"
+  ],
   close: [
     "M6.7 5.6 12 10.9l5.3-5.3a.78.78 0 0 1 1.1 1.1L13.1 12l5.3 5.3a.78.78 0 0 1-1.1 1.1L12 13.1l-5.3 5.3a.78.78 0 0 1-1.1-1.1l5.3-5.3-5.3-5.3a.78.78 0 0 1 1.1-1.1Z"
   ]
@@ -1651,6 +1689,151 @@ function icon(name) {
 }
 function atEnd(box) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+}
+
+// src/ui/log.ts
+function createLog(label, className, make) {
+  const list = h("div", {
+    class: "rnb-log",
+    role: "log",
+    "aria-label": label,
+    "aria-live": "polite",
+    tabindex: "0"
+  });
+  const empty = h("p", { class: "rnb-empty" });
+  const node = h("div", { class: `rnb-talk ${className}` }, list, empty);
+  const entries = /* @__PURE__ */ new Map();
+  const entryOf = (item) => {
+    let entry = entries.get(item.id);
+    if (entry === void 0) {
+      entry = make(item);
+      entries.set(item.id, entry);
+    }
+    return entry;
+  };
+  const update = (items, whenEmpty) => {
+    const follow = atEnd(list);
+    let next = list.firstChild;
+    for (const item of items) {
+      const entry = entryOf(item);
+      entry.show(item);
+      if (entry.node === next) next = next.nextSibling;
+      else list.insertBefore(entry.node, next);
+    }
+    dropRest(next);
+    if (entries.size > items.length) forget(entries, items);
+    empty.hidden = items.length > 0;
+    setText(empty, whenEmpty);
+    if (follow) list.scrollTop = list.scrollHeight;
+  };
+  return { node, list, update };
+}
+function dropRest(from) {
+  let node = from;
+  while (node !== null) {
+    const after = node.nextSibling;
+    node.remove();
+    node = after;
+  }
+}
+function forget(entries, items) {
+  const kept = new Set(items.map((item) => item.id));
+  for (const id of entries.keys()) if (!kept.has(id)) entries.delete(id);
+}
+
+// src/ui/captions.ts
+var Caption = class {
+  node;
+  #text = document.createTextNode("");
+  #dots = dots();
+  #note = h("span", { class: "rnb-note" });
+  #item = null;
+  constructor(item, language) {
+    const translated = item.role === "assistant";
+    const words = h("span", { class: "rnb-words" });
+    if (translated) {
+      words.append(spoken("Translation: "));
+      if (language !== "") words.lang = language;
+    }
+    words.append(this.#text, this.#dots);
+    this.node = h("p", { class: `rnb-caption rnb-${item.role}` }, words, this.#note);
+  }
+  show(item) {
+    if (item === this.#item) return;
+    this.#item = item;
+    setText(this.#text, item.text.trim());
+    this.#dots.hidden = item.final || item.text !== "";
+    this.node.toggleAttribute("data-partial", !item.final);
+    this.node.dataset.status = item.status;
+    this.node.setAttribute("aria-busy", String(!item.final || item.status === "in_progress"));
+    setText(this.#note, noteOf(item));
+    this.#note.hidden = this.#note.textContent === "";
+  }
+};
+function noteOf(item) {
+  if (item.note !== null && item.note !== "") return item.note;
+  return item.final && item.text.trim() === "" ? "no words" : "";
+}
+function hint(chat) {
+  if (!chat.open) return "";
+  if (chat.kind === "translation") {
+    return "Press the microphone and speak: the translation is heard and written here.";
+  }
+  const finish = chat.finishable ? " Finish ends a caption." : "";
+  return `Press the microphone and speak: what is heard is written here.${finish}`;
+}
+function createCaptions(chat) {
+  const log = createLog("Captions", "rnb-captions", (item) => new Caption(item, chat.language));
+  const from = h("span", {}, "What is said");
+  const to = h("span", {});
+  const heads = h("div", { class: "rnb-columns", "aria-hidden": "true" }, from, to);
+  const node = h("div", {}, heads, log.node);
+  const update = () => {
+    node.hidden = chat.kind === "realtime";
+    if (node.hidden) return;
+    const items = chat.transcript.items;
+    const translation = chat.kind === "translation";
+    const both = translation && items.some((item) => item.role === "user");
+    node.toggleAttribute("data-both", both);
+    heads.hidden = !both;
+    setText(to, chat.language === "" ? "Translation" : `Translation (${chat.language})`);
+    log.update(items, hint(chat));
+  };
+  update();
+  return { node, update };
+}
+
+// src/captions.ts
+function captionText(items) {
+  return items.map((item) => ({ words: item.text.trim(), arrow: item.role === "assistant" ? "→ " : "" })).filter(({ words }) => words !== "").map(({ words, arrow }) => `${arrow}${words}
+`).join("");
+}
+
+// src/ui/clipboard.ts
+async function copyText(text2) {
+  try {
+    await navigator.clipboard.writeText(text2);
+    return true;
+  } catch {
+    return copyBySelection(text2);
+  }
+}
+function copyBySelection(text2) {
+  const box = document.createElement("textarea");
+  box.value = text2;
+  box.style.position = "fixed";
+  box.style.opacity = "0";
+  const before = document.activeElement;
+  document.body.append(box);
+  box.select();
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    box.remove();
+    if (before instanceof HTMLElement) before.focus();
+  }
 }
 
 // src/ui/meter.ts
@@ -1715,9 +1898,21 @@ function createComposer(chat, actions, signal) {
   );
   const meter = createMeter(chat);
   const box = createBox(signal);
-  const send = button("Send", "rnb-send");
-  const stop = button("Stop", "rnb-stop");
-  const node = h("div", { class: "rnb-composer" }, microphone, meter.node, box.node, send, stop);
+  const finish = button("Finish", "check", "rnb-finish");
+  const send = button("Send", "send", "rnb-send");
+  const stop = button("Stop", "stop", "rnb-stop");
+  const copy = createCopy(chat, signal);
+  const node = h(
+    "div",
+    { class: "rnb-composer" },
+    microphone,
+    meter.node,
+    finish,
+    box.node,
+    send,
+    stop,
+    copy.node
+  );
   const updateSend = () => {
     send.disabled = !chat.open || box.text() === "";
   };
@@ -1731,7 +1926,13 @@ function createComposer(chat, actions, signal) {
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
     microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
     box.node.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
+    const talks = chat.kind === "realtime";
+    for (const part of [box.node, send, stop]) part.hidden = !talks;
     stop.disabled = !chat.stoppable;
+    finish.hidden = !chat.finishable;
+    finish.disabled = !chat.open;
+    finish.title = talks ? "End your turn and have it answered" : "End this caption";
+    copy.update();
     updateSend();
     updateLevel();
   };
@@ -1742,6 +1943,7 @@ function createComposer(chat, actions, signal) {
   microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
   send.addEventListener("click", submit, { signal });
   stop.addEventListener("click", () => actions.stop(), { signal });
+  finish.addEventListener("click", () => actions.commit(), { signal });
   box.onedit = updateSend;
   box.onsubmit = submit;
   update();
@@ -1785,9 +1987,30 @@ function createBox(signal) {
   };
   return box;
 }
-function button(words, className) {
-  const mark = icon(words === "Send" ? "send" : "stop");
-  return h("button", { type: "button", class: `rnb-button ${className}` }, mark, words);
+var DONE_MS = 1500;
+function createCopy(chat, signal) {
+  const node = button("Copy", "copy", "rnb-copy");
+  const words = node.lastChild;
+  const say = (text2) => {
+    if (words !== null) words.textContent = text2;
+  };
+  const update = () => {
+    node.hidden = chat.kind === "realtime";
+    node.disabled = node.hidden || captionText(chat.transcript.items) === "";
+  };
+  const copy = async () => {
+    if (await copyText(captionText(chat.transcript.items))) {
+      say("Copied");
+      setTimeout(() => say("Copy"), DONE_MS);
+    } else {
+      chat.notify("warning", "This browser lets nothing be copied here: select the captions.");
+    }
+  };
+  node.addEventListener("click", () => void copy(), { signal });
+  return { node, update };
+}
+function button(words, mark, className) {
+  return h("button", { type: "button", class: `rnb-button ${className}` }, icon(mark), words);
 }
 
 // src/ui/events.ts
@@ -1934,23 +2157,36 @@ function stateWords(chat) {
       return { tone: "bad", words: `failed${because}` };
   }
 }
+function kindWords(chat) {
+  if (chat.kind === "realtime") return "";
+  if (chat.kind === "translation" && chat.language !== "") return `translation to ${chat.language}`;
+  return chat.kind;
+}
 function createHeader(chat) {
   const dot = h("span", { class: "rnb-dot", "aria-hidden": "true" });
   const words = h("span", { class: "rnb-state", role: "status" });
+  const kind = h("span", { class: "rnb-kind" });
+  const costs = h("span", { class: "rnb-badge rnb-costs" }, "costs money");
   const model = h("span", { class: "rnb-model" });
   const endpoint = h("span", { class: "rnb-endpoint" });
   const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
-  const node = h("header", { class: "rnb-header" }, dot, words, badge, endpoint, model);
+  const parts = [dot, words, kind, badge, costs, endpoint, model];
+  const node = h("header", { class: "rnb-header" }, ...parts);
   const update = () => {
     const { tone, words: text2 } = stateWords(chat);
     dot.dataset.tone = tone;
     setText(words, text2);
+    setText(kind, kindWords(chat));
+    kind.hidden = kind.textContent === "";
+    costs.hidden = !chat.costs;
+    costs.title = `What is said and answered here is billed by ${chat.endpoint?.name || "the service"}`;
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     setText(endpoint, practice ? "" : chat.endpoint?.name ?? "");
     endpoint.title = chat.endpoint?.url ?? "";
     badge.title = endpoint.title;
-    setText(model, chat.endpoint?.model ?? "");
+    const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
+    setText(model, named.join(" · "));
   };
   update();
   return { node, update };
@@ -2021,7 +2257,7 @@ function createPhrases(chat, choose, signal) {
     { signal }
   );
   const update = () => {
-    node.hidden = chat.phrases.length === 0 || !chat.open;
+    node.hidden = chat.phrases.length === 0 || !chat.open || chat.kind !== "realtime";
     if (drawn === chat.phrases) return;
     drawn = chat.phrases;
     chips.replaceChildren(
@@ -2043,7 +2279,7 @@ var Bubble = class {
   node;
   #text = document.createTextNode("");
   #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
-  #dots = h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
+  #dots = dots();
   #note = h("p", { class: "rnb-note" });
   #words;
   #item = null;
@@ -2065,78 +2301,46 @@ var Bubble = class {
     this.#words.hidden = item.text === "" && this.#dots.hidden;
     this.node.dataset.status = item.status;
     this.node.setAttribute("aria-busy", String(writing || item.pending));
-    setText(this.#note, noteOf(item, unheard !== ""));
+    setText(this.#note, noteOf2(item, unheard !== ""));
     this.#note.hidden = this.#note.textContent === "";
   }
 };
-function noteOf(item, cut) {
+function noteOf2(item, cut) {
   if (item.note !== null && item.note !== "") return item.note;
   if (item.status === "failed") return "failed";
   if (cut) return "cut off here";
   return item.status === "incomplete" ? "incomplete" : "";
 }
 function createTranscript(chat) {
-  const log = h("div", {
-    class: "rnb-log",
-    role: "log",
-    "aria-label": "Transcript",
-    "aria-live": "polite",
-    tabindex: "0"
-  });
-  const empty = h("p", { class: "rnb-empty" });
-  const node = h("div", { class: "rnb-transcript" }, log, empty);
-  const bubbles = /* @__PURE__ */ new Map();
-  const bubbleOf = (item) => {
-    let bubble = bubbles.get(item.id);
-    if (bubble === void 0) {
-      bubble = new Bubble(item.role);
-      bubbles.set(item.id, bubble);
-    }
-    return bubble;
-  };
+  const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
   const update = () => {
-    const follow = atEnd(log);
-    const items = chat.transcript.items;
-    let next = log.firstChild;
-    for (const item of items) {
-      const bubble = bubbleOf(item);
-      bubble.show(item);
-      if (bubble.node === next) next = next.nextSibling;
-      else log.insertBefore(bubble.node, next);
-    }
-    dropRest(next);
-    if (bubbles.size > items.length) forget(bubbles, items);
-    empty.hidden = items.length > 0;
-    setText(empty, chat.open ? "Press the microphone and speak, or type." : "");
-    if (follow) log.scrollTop = log.scrollHeight;
+    log.node.hidden = chat.kind !== "realtime";
+    if (log.node.hidden) return;
+    log.update(chat.transcript.items, chat.open ? "Press the microphone and speak, or type." : "");
   };
   update();
-  return { node, update };
-}
-function dropRest(from) {
-  let node = from;
-  while (node !== null) {
-    const after = node.nextSibling;
-    node.remove();
-    node = after;
-  }
-}
-function forget(bubbles, items) {
-  const kept = new Set(items.map((item) => item.id));
-  for (const id of bubbles.keys()) if (!kept.has(id)) bubbles.delete(id);
+  return { node: log.node, update };
 }
 
 // src/ui/panel.ts
 function drawPanel(chat, actions, el, signal) {
   const header = createHeader(chat);
   const transcript = createTranscript(chat);
+  const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
   const composer = createComposer(chat, actions, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const events = createEvents(chat, signal);
   const parts = {
-    status: [header.update, transcript.update, notices.update, composer.update, phrases.update],
-    items: [transcript.update, composer.update],
+    status: [
+      header.update,
+      transcript.update,
+      captions.update,
+      notices.update,
+      composer.update,
+      phrases.update
+    ],
+    items: [transcript.update, captions.update, composer.update],
     events: [events.update],
     microphone: [composer.update],
     level: [composer.updateLevel],
@@ -2148,6 +2352,7 @@ function drawPanel(chat, actions, el, signal) {
     { class: "rnb", "aria-label": "Realtime chat" },
     header.node,
     transcript.node,
+    captions.node,
     notices.node,
     phrases.node,
     composer.node,

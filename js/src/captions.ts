@@ -1,0 +1,12 @@
+// Captions as text to take along. Pure.
+
+import type { Item } from "./messages.js";
+
+/** One line for each caption; a translation is marked by an arrow. Captions without words are left out. */
+export function captionText(items: readonly Item[]): string {
+  return items
+    .map((item) => ({ words: item.text.trim(), arrow: item.role === "assistant" ? "→ " : "" }))
+    .filter(({ words }) => words !== "")
+    .map(({ words, arrow }) => `${arrow}${words}\n`)
+    .join("");
+}

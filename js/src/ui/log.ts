@@ -1,0 +1,72 @@
+// Items as nodes that scroll, in the order the kernel keeps; each is redrawn only when it changed.
+
+import type { Item } from "../messages.js";
+import { atEnd, h, setText } from "./dom.js";
+
+/** What stands for one item. */
+export interface Entry {
+  readonly node: HTMLElement;
+  show(item: Item): void;
+}
+
+export interface Log {
+  readonly node: HTMLElement;
+  /** The part that scrolls. */
+  readonly list: HTMLElement;
+  update(items: readonly Item[], whenEmpty: string): void;
+}
+
+/** A log called `label`, whose entries `make` makes. */
+export function createLog(label: string, className: string, make: (item: Item) => Entry): Log {
+  const list = h("div", {
+    class: "rnb-log",
+    role: "log",
+    "aria-label": label,
+    "aria-live": "polite",
+    tabindex: "0",
+  });
+  const empty = h("p", { class: "rnb-empty" });
+  const node = h("div", { class: `rnb-talk ${className}` }, list, empty);
+  const entries = new Map<string, Entry>();
+
+  const entryOf = (item: Item): Entry => {
+    let entry = entries.get(item.id);
+    if (entry === undefined) {
+      entry = make(item);
+      entries.set(item.id, entry);
+    }
+    return entry;
+  };
+
+  const update = (items: readonly Item[], whenEmpty: string) => {
+    const follow = atEnd(list);
+    let next: ChildNode | null = list.firstChild;
+    for (const item of items) {
+      const entry = entryOf(item);
+      entry.show(item);
+      if (entry.node === next) next = next.nextSibling;
+      else list.insertBefore(entry.node, next);
+    }
+    dropRest(next);
+    if (entries.size > items.length) forget(entries, items);
+    empty.hidden = items.length > 0;
+    setText(empty, whenEmpty);
+    if (follow) list.scrollTop = list.scrollHeight;
+  };
+  return { node, list, update };
+}
+
+/** Remove this node and all behind it: they belong to no item any more. */
+function dropRest(from: ChildNode | null): void {
+  let node = from;
+  while (node !== null) {
+    const after: ChildNode | null = node.nextSibling;
+    node.remove();
+    node = after;
+  }
+}
+
+function forget(entries: Map<string, Entry>, items: readonly Item[]): void {
+  const kept = new Set(items.map((item) => item.id));
+  for (const id of entries.keys()) if (!kept.has(id)) entries.delete(id);
+}
