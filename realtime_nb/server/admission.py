@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from realtime_nb.server.client_secrets import PREFIX
 from realtime_nb.server.config import MODEL
+from realtime_nb.server.session_fields import STREAMING_TRANSCRIBERS
 from realtime_nb.server.wire_errors import error_body, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from realtime_nb.server.config import SessionKind
+    from realtime_nb.server.client_secrets import AnySessionKind, ClientSecrets, Grant
 
 Json = dict[str, Any]
 
@@ -27,6 +29,8 @@ SUBPROTOCOL: Final = "realtime"
 # Any of these names is let in, so that code written for the service runs unchanged; the
 # session says `local-demo` all the same.
 _MODEL_PREFIX: Final = "gpt-realtime"
+_TRANSLATOR_PREFIX: Final = "gpt-realtime-translate"
+_NAMED: Final = {"model": MODEL}
 _KEY_CLOSE, _OTHER_CLOSE = 3000, 4000
 _SHOWN_OF_KEY = 4
 
@@ -48,49 +52,101 @@ class Refusal:
     close_reason: str
 
 
-def refuse(
-    headers: Mapping[str, str], query: Mapping[str, str], subprotocols: Sequence[str], token: str
-) -> Refusal | None:
-    """Return why a WebSocket request is refused, None when it is welcome.
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A WebSocket request.
 
     Parameters
     ----------
     headers
-        The request's, looked up without regard to case.
+        Looked up without regard to case.
     query
         Its query's last value of each name.
     subprotocols
         Those it offers.
+    """
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    subprotocols: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a welcome request opens.
+
+    Parameters
+    ----------
+    kind
+        Of the session.
+    config
+        An update that takes force before the client hears of it: what its ephemeral key
+        was made with. None with the server's token.
+    """
+
+    kind: AnySessionKind
+    config: Json | None = None
+
+
+def admit(visit: Visit, token: str, secrets: ClientSecrets) -> Admitted | Refusal:
+    """Return what a request for `/v1/realtime` opens, or why it is refused.
+
+    Parameters
+    ----------
+    visit
+        The request.
     token
         The server's token.
+    secrets
+        The ephemeral keys it gave out.
     """
-    key = presented_key(headers, subprotocols)
-    if key is None:
+    grant = _check_key(visit, token, secrets)
+    if isinstance(grant, Refusal):
+        return grant
+    if "call_id" in visit.query:
         return _refusal(
-            "Missing bearer authentication: send the practice server's token as the API key.",
-            None,
-            _KEY_CLOSE,
-        )
-    if not hmac.compare_digest(key.encode(), token.encode()):
-        hint = f"…{key[-_SHOWN_OF_KEY:]}" if len(key) > 2 * _SHOWN_OF_KEY else "(too short)"
-        return _refusal(
-            f"Incorrect API key provided: {hint}. The practice server printed its token when "
-            "it started.",
-            "invalid_api_key",
-            _KEY_CLOSE,
-        )
-    if "realtime=v1" in headers.get("OpenAI-Beta", ""):
-        return _refusal(
-            "The beta API shape is disabled: remove the 'OpenAI-Beta: realtime=v1' header.",
-            "beta_api_shape_disabled",
+            "There are no calls on the local practice server: it takes WebSockets only.",
+            "call_id_not_found",
             _OTHER_CLOSE,
         )
-    return _refuse_model(query)
+    if grant is not None:
+        return _admit_grant(visit, grant)
+    kind = "transcription" if visit.query.get("intent") == "transcription" else "realtime"
+    return _refuse_model(visit.query, kind) or Admitted(kind)
 
 
-def session_kind(query: Mapping[str, str]) -> SessionKind:
-    """Return which session a welcome request opens."""
-    return "transcription" if query.get("intent") == "transcription" else "realtime"
+def admit_translation(visit: Visit, token: str, secrets: ClientSecrets) -> Admitted | Refusal:
+    """Return what a request for `/v1/realtime/translations` opens; see `admit`."""
+    grant = _check_key(visit, token, secrets)
+    if isinstance(grant, Refusal):
+        return grant
+    if grant is not None and grant.kind != "translation":
+        return _wrong_key(grant, "translation")
+    model = visit.query.get("model")
+    if model is None and grant is None:
+        return _refusal(
+            "You must provide a model parameter, as in /v1/realtime/translations?model=local-demo.",
+            "missing_model",
+            _OTHER_CLOSE,
+        )
+    if model is not None and not is_translator(model):
+        return _refusal(
+            f'Model "{shown(model)}" is not supported in translation mode.',
+            "invalid_model",
+            _OTHER_CLOSE,
+        )
+    return Admitted("translation", grant.session if grant is not None else None)
+
+
+def is_conversational(model: str) -> bool:
+    """Return whether a model's name opens a realtime session here."""
+    others = (_TRANSLATOR_PREFIX, *STREAMING_TRANSCRIBERS)
+    return model == MODEL or (model.startswith(_MODEL_PREFIX) and not model.startswith(others))
+
+
+def is_translator(model: str) -> bool:
+    """Return whether a model's name opens a translation session here."""
+    return model == MODEL or model.startswith(_TRANSLATOR_PREFIX)
 
 
 def presented_key(headers: Mapping[str, str], subprotocols: Sequence[str]) -> str | None:
@@ -135,15 +191,43 @@ def _host_of(url: str) -> str | None:
         return None
 
 
-def _refuse_model(query: Mapping[str, str]) -> Refusal | None:
-    model = query.get("model")
-    if "call_id" in query:
+def _check_key(visit: Visit, token: str, secrets: ClientSecrets) -> Grant | Refusal | None:
+    """Return what an ephemeral key opens, None for the server's token, else a refusal."""
+    key = presented_key(visit.headers, visit.subprotocols)
+    if key is None:
         return _refusal(
-            "There are no calls on the local practice server: it takes WebSockets only.",
-            "call_id_not_found",
+            "Missing bearer authentication: send the practice server's token as the API key.",
+            None,
+            _KEY_CLOSE,
+        )
+    grant = secrets.find(key) if key.startswith(PREFIX) else None
+    if grant is None and not hmac.compare_digest(key.encode(), token.encode()):
+        return _bad_key(key, "The practice server printed its token when it started.")
+    if grant is not None and secrets.is_expired(grant):
+        return _bad_key(key, "The ephemeral key has expired: ask for a new one.")
+    if "realtime=v1" in visit.headers.get("OpenAI-Beta", ""):
+        return _refusal(
+            "The beta API shape is disabled: remove the 'OpenAI-Beta: realtime=v1' header.",
+            "beta_api_shape_disabled",
             _OTHER_CLOSE,
         )
-    if query.get("intent") == "transcription":
+    return grant
+
+
+def _admit_grant(visit: Visit, grant: Grant) -> Admitted | Refusal:
+    if grant.kind == "translation":
+        return _wrong_key(grant, "realtime")
+    intent = visit.query.get("intent")
+    if intent == "transcription" and grant.kind != "transcription":
+        return _wrong_key(grant, "transcription")
+    # The key carries the model, so the URL need not name one.
+    named = {**visit.query} if "model" in visit.query or grant.kind != "realtime" else _NAMED
+    return _refuse_model(named, grant.kind) or Admitted(grant.kind, grant.session)
+
+
+def _refuse_model(query: Mapping[str, str], kind: AnySessionKind) -> Refusal | None:
+    model = query.get("model")
+    if kind == "transcription":
         if model is not None:
             message = "You must not provide a model parameter for transcription sessions."
             return _refusal(message, "invalid_model", _OTHER_CLOSE)
@@ -154,11 +238,24 @@ def _refuse_model(query: Mapping[str, str]) -> Refusal | None:
             "missing_model",
             _OTHER_CLOSE,
         )
-    if model == MODEL or model.startswith(_MODEL_PREFIX):
+    if is_conversational(model):
         return None
     return _refusal(
         f'Model "{shown(model)}" is not supported in realtime mode.', "invalid_model", _OTHER_CLOSE
     )
+
+
+def _wrong_key(grant: Grant, wanted: str) -> Refusal:
+    return _refusal(
+        f"This ephemeral key was made for a {grant.kind} session, not for a {wanted} session.",
+        "invalid_api_key",
+        _KEY_CLOSE,
+    )
+
+
+def _bad_key(key: str, advice: str) -> Refusal:
+    hint = f"…{key[-_SHOWN_OF_KEY:]}" if len(key) > 2 * _SHOWN_OF_KEY else "(too short)"
+    return _refusal(f"Incorrect API key provided: {hint}. {advice}", "invalid_api_key", _KEY_CLOSE)
 
 
 def _refusal(message: str, code: str | None, close_code: int) -> Refusal:

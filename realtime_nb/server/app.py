@@ -2,122 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import hmac
 import logging
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import orjson
 import tornado.web
-import tornado.websocket
 
-from realtime_nb.server.admission import (
-    SUBPROTOCOL,
-    is_local_request,
-    presented_key,
-    refuse,
-    session_kind,
-)
 from realtime_nb.server.config import MODEL
-from realtime_nb.server.connection import Connection, turn_away
-from realtime_nb.server.wire_errors import error_body
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from realtime_nb.server.brain.interface import Brain
-    from realtime_nb.server.core import Settings
-    from realtime_nb.speech.interfaces import Engines
+from realtime_nb.server.secret_requests import ClientSecretsHandler, MovedHandler
+from realtime_nb.server.web import MAX_FRAME, LocalHandler, NotFoundHandler, Shared
+from realtime_nb.server.websocket import RealtimeHandler
 
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
-# An append of 15 MiB is 20 MiB of base64; anything much larger is closed with code 1009.
-MAX_FRAME: Final = 24 << 20
 PING_S: Final = 20.0
-_GOING_AWAY: Final = 1001
-
-
-@dataclass
-class Shared:
-    """What all handlers of one server share.
-
-    Parameters
-    ----------
-    token
-        What clients must present.
-    make_brain
-        Makes a brain for each session.
-    engines, settings
-        For the sessions.
-    connections
-        Those open now.
-    endings
-        Sessions whose client is gone, while they end.
-    """
-
-    token: str
-    make_brain: Callable[[], Brain]
-    engines: Engines
-    settings: Settings
-    connections: set[RealtimeHandler] = field(default_factory=set["RealtimeHandler"])
-    endings: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
-
-
-class LocalHandler(tornado.web.RequestHandler):
-    """What every HTTP answer has in common: loopback only, JSON, errors in the service's shape."""
-
-    shared: Shared
-
-    def initialize(self, shared: Shared) -> None:
-        """Take what the route gives."""
-        self.shared = shared
-
-    def prepare(self) -> None:
-        """Refuse what was not meant for this computer."""
-        if not is_local_request(self.request.headers):
-            self.refuse(HTTPStatus.FORBIDDEN, "This server answers requests to this computer only.")
-
-    def require_token(self) -> bool:
-        """Return whether the request carries the token; answers 401 when it does not."""
-        key = presented_key(self.request.headers, ())
-        if key is not None and hmac.compare_digest(key.encode(), self.shared.token.encode()):
-            return True
-        self.refuse(
-            HTTPStatus.UNAUTHORIZED,
-            "Send the practice server's token as the API key.",
-            code="invalid_api_key",
-        )
-        return False
-
-    def reply(self, body: Json) -> None:
-        """Answer with JSON."""
-        self.set_header("Content-Type", "application/json")
-        self.finish(orjson.dumps(body))  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
-
-    def refuse(self, status: HTTPStatus, message: str, *, code: str | None = None) -> None:
-        """Answer with an error."""
-        error = error_body(message, code=code)
-        del error["event_id"]
-        self.set_status(status)
-        self.reply({"error": error})
-
-    def write_error(self, status_code: int, **_kwargs: Any) -> None:
-        """Answer a fault in the same shape; what went wrong stands in the log."""
-        self.refuse(HTTPStatus(status_code), f"{HTTPStatus(status_code).phrase}.")
-
-
-class NotFoundHandler(LocalHandler):
-    """Everything that is not here."""
-
-    def prepare(self) -> None:
-        """Refuse whatever is asked."""
-        super().prepare()
-        if not self._finished:
-            self.refuse(HTTPStatus.NOT_FOUND, f"There is no {self.request.path} here.")
 
 
 class HealthHandler(LocalHandler):
@@ -173,80 +72,6 @@ class CardHandler(LocalHandler):
             )
 
 
-class RealtimeHandler(tornado.websocket.WebSocketHandler):
-    """One WebSocket client."""
-
-    def initialize(self, shared: Shared) -> None:
-        """Take what the route gives."""
-        self._shared = shared
-        self._connection: Connection | None = None
-
-    def prepare(self) -> None:
-        """Refuse what was not meant for this computer, before any upgrade."""
-        if not is_local_request(self.request.headers):
-            self.set_status(HTTPStatus.FORBIDDEN)
-            self.finish()  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
-
-    def check_origin(self, origin: str) -> bool:  # noqa: ARG002 -- tornado's signature
-        """Let any page of this computer in, with the token; `prepare` has looked at it."""
-        return True
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """Answer a browser's offer; never with the one that holds its key."""
-        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
-
-    async def open(self, *_args: str, **_kwargs: str) -> None:
-        """Let the client in, or tell it why not."""
-        self.set_nodelay(True)
-        shared, request = self._shared, self.request
-        query = {name: values[-1].decode("utf-8", "replace")
-                 for name, values in request.query_arguments.items()}  # fmt: skip
-        offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-        protocols = [protocol.strip() for protocol in offered]
-        refusal = refuse(request.headers, query, protocols, shared.token)
-        if refusal is not None:
-            await turn_away(self, refusal)
-            return
-        self._connection = Connection(
-            self,
-            brain=shared.make_brain(),
-            engines=shared.engines,
-            settings=shared.settings,
-            kind=session_kind(query),
-        )
-        shared.connections.add(self)
-        self._connection.start()
-
-    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Take a frame; tornado reads the next when this one is taken."""
-        return self._connection.take(message) if self._connection is not None else None
-
-    def on_close(self) -> None:
-        """End the session: the client is gone."""
-        self._shared.connections.discard(self)
-        if self._connection is not None:
-            ending = asyncio.ensure_future(self._connection.end())
-            self._shared.endings.add(ending)
-            ending.add_done_callback(self._shared.endings.discard)
-
-    async def send(self, frame: bytes) -> None:
-        """Send a text frame; return when the system took it."""
-        try:
-            await self.write_message(frame)
-        except tornado.websocket.WebSocketClosedError as error:
-            raise ConnectionError("the client is gone") from error
-
-    def abort(self) -> None:
-        """Drop the socket at once."""
-        if self.ws_connection is not None:
-            self.ws_connection.on_connection_close()
-
-    async def leave(self) -> None:
-        """End the session because the server ends."""
-        if self._connection is not None:
-            await self._connection.end(_GOING_AWAY, "the server ends")
-
-
 def make_app(shared: Shared) -> tornado.web.Application:
     """Return the server's application.
 
@@ -259,6 +84,8 @@ def make_app(shared: Shared) -> tornado.web.Application:
     return tornado.web.Application(
         [
             (r"/v1/realtime/?", RealtimeHandler, given),
+            (r"/v1/realtime/client_secrets/?", ClientSecretsHandler, given),
+            (r"/v1/realtime/(?:transcription_)?sessions/?", MovedHandler, given),
             (r"/v1/models/?", ModelsHandler, given),
             (r"/v1/practice/card/?", CardHandler, given),
             (r"/health/?", HealthHandler, given),

@@ -115,7 +115,9 @@ class SessionConfig:
         """Return the full object, a copy of its own."""
         return copy.deepcopy(self._session)
 
-    def update(self, update: Any, *, assistant_spoke: bool) -> None:
+    def update(
+        self, update: Any, *, assistant_spoke: bool = False, answering: bool = False
+    ) -> None:
         """Check an update and let it take force as a whole.
 
         Parameters
@@ -124,6 +126,8 @@ class SessionConfig:
             The `session` of a `session.update`, as parsed.
         assistant_spoke
             Whether the conversation holds assistant audio: then the voice stays.
+        answering
+            Whether a response is in progress: then the speed stays.
 
         Raises
         ------
@@ -135,16 +139,28 @@ class SessionConfig:
         _merge(merged, checked)
         if self.kind == "transcription":
             _check_transcriber(merged)
-        elif assistant_spoke and merged["audio"]["output"]["voice"] != self.voice:
+        else:
+            self._check_fixed(merged, assistant_spoke=assistant_spoke, answering=answering)
+        self._session = merged
+
+    def _check_fixed(self, merged: Json, *, assistant_spoke: bool, answering: bool) -> None:
+        """Raise `WireError` for a change of what cannot change now."""
+        output: Json = merged["audio"]["output"]
+        if assistant_spoke and output["voice"] != self.voice:
             raise voice_is_fixed("session.audio.output.voice")
-        tracing = self._session.get("tracing")
+        if answering and output["speed"] != self.speed:
+            raise WireError(
+                "Cannot update the speed while a response is in progress.",
+                code="invalid_value",
+                param="session.audio.output.speed",
+            )
+        tracing = self._session["tracing"]
         if tracing is not None and merged["tracing"] != tracing:
             raise WireError(
                 "Cannot update tracing once it is enabled.",
                 code="invalid_value",
                 param="session.tracing",
             )
-        self._session = merged
 
     def _checked(self, update: Any) -> Json:
         if not isinstance(update, dict):

@@ -9,27 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from realtime_nb.server.emitter import Emitter
 from realtime_nb.server.outbox import Outbox
-from realtime_nb.server.session import EXPIRED, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from realtime_nb.server.admission import Refusal
-    from realtime_nb.server.brain.interface import Brain
-    from realtime_nb.server.config import SessionKind
-    from realtime_nb.server.core import Settings
-    from realtime_nb.speech.interfaces import Engines
+    from realtime_nb.server.session_base import BaseSession
 
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
 INBOX_LIMIT: Final = 32 << 20  # bytes read ahead of the session; then the client waits
-_GOING_AWAY: Final = 1001
 
 
 class Link(Protocol):
@@ -63,6 +61,25 @@ async def turn_away(link: Link, refusal: Refusal) -> None:
     link.close(refusal.close_code, refusal.close_reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """The ways out of a session.
+
+    Parameters
+    ----------
+    sink
+        Takes each of its events; neither blocks nor raises.
+    gate
+        Awaited before each piece of an answer: returns when the reader keeps up.
+    on_over
+        Called after its last event, with the code and reason of the close frame.
+    """
+
+    sink: Callable[[Json], None]
+    gate: Callable[[], Awaitable[None]]
+    on_over: Callable[[int, str], None]
+
+
 class Connection:
     """A client that was let in, and its session.
 
@@ -70,30 +87,14 @@ class Connection:
     ----------
     link
         Its socket.
-    brain, engines, settings, kind
-        For the session.
+    make_session
+        Makes the session, given the ways out.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        *,
-        brain: Brain,
-        engines: Engines,
-        settings: Settings,
-        kind: SessionKind = "realtime",
-    ) -> None:
+    def __init__(self, link: Link, make_session: Callable[[Exits], BaseSession]) -> None:
         self._link = link
         self._outbox = Outbox()
-        self._session = Session(
-            self._queue,
-            brain=brain,
-            engines=engines,
-            settings=settings,
-            gate=self._outbox.room,
-            kind=kind,
-            on_expired=self._on_expired,
-        )
+        self._session = make_session(Exits(self._queue, self._outbox.room, self._on_over))
         self._inbox: deque[str | bytes] = deque()
         self._inbox_size = 0
         self._frame_came = asyncio.Event()
@@ -166,6 +167,6 @@ class Connection:
             _log.warning("a client does not read: its connection is given up")
             self._link.abort()
 
-    def _on_expired(self) -> None:
+    def _on_over(self, code: int, reason: str) -> None:
         # The close frame follows the last event, which is queued already.
-        self._farewell = (_GOING_AWAY, EXPIRED)
+        self._farewell = (code, reason)

@@ -33,18 +33,38 @@ def parse_frame(frame: str | bytes) -> Json:
             "Expected a text WebSocket message; binary frames are not supported.",
             code="invalid_event",
         )
-    try:
-        event = orjson.loads(frame)
-    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
-        raise WireError(f"The frame is not valid JSON: {error}", code="invalid_json") from None
-    if not isinstance(event, dict):
-        raise WireError("Expected a JSON object with a 'type'.", code="invalid_event")
-    event = cast("Json", event)
+    event = parse_object(frame, "frame", "Expected a JSON object with a 'type'.")
     if not _shallow(event):
         raise WireError(
             f"The event is nested more than {_DEEPEST} levels deep.", code="invalid_event"
         )
     return event
+
+
+def parse_object(text: str | bytes, noun: str, expected: str) -> Json:
+    """Return the JSON object that a text holds.
+
+    Parameters
+    ----------
+    text
+        What came.
+    noun
+        What the message calls it.
+    expected
+        What the message says of JSON that is no object.
+
+    Raises
+    ------
+    WireError
+        When it is not JSON or no object.
+    """
+    try:
+        value = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+        raise WireError(f"The {noun} is not valid JSON: {error}", code="invalid_json") from None
+    if not isinstance(value, dict):
+        raise WireError(expected, code="invalid_event")
+    return cast("Json", value)
 
 
 def event_id_of(event: Json) -> str | None:

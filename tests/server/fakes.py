@@ -217,7 +217,7 @@ class Stage:
         self.brain = brain or TalkBrain()
         self.speaker = ToneSpeaker()
         self.recogniser = ScriptedRecogniser(list(texts))
-        self.expired = False
+        self.farewell: tuple[int, str] | None = None
         self.kind = kind
         engines: Any = SimpleNamespace(
             voice_activity=LoudnessActivity,
@@ -232,7 +232,7 @@ class Stage:
             settings=Settings(pace or Pace(0), max_session_s, lambda _name: InlineExecutor()),
             gate=gate,
             kind=kind,
-            on_expired=self._expire,
+            on_over=self._leave,
         )
 
     async def __aenter__(self) -> Self:
@@ -255,8 +255,12 @@ class Stage:
         self.events.append(json.loads(json.dumps(event)))
         self.times.append(asyncio.get_running_loop().time())
 
-    def _expire(self) -> None:
-        self.expired = True
+    def _leave(self, code: int, reason: str) -> None:
+        self.farewell = (code, reason)
+
+    @property
+    def expired(self) -> bool:
+        return self.farewell is not None and self.farewell[0] == 1001
 
     @property
     def types(self) -> list[str]:
