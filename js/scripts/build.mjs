@@ -1,4 +1,4 @@
-// Builds what anywidget ships: one ES module and one style sheet, committed beside the Python
+// Builds what anywidget ships: an ES module for each widget and one style sheet, committed beside the Python
 // widget. Their first line carries a digest of the sources, so that a stale bundle shows without
 // Node: tests/widget/test_bundle.py computes the same digest in plain Python.
 //
@@ -40,7 +40,7 @@ async function main() {
   const line = `realtime_nb widget, built from js/ by "npm run build"; sources sha256:${await digest()}`;
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { widget: "src/index.ts", style: "src/ui/style.css" },
+    entryPoints: { widget: "src/index.ts", secret: "src/secret.ts", style: "src/ui/style.css" },
     outdir: "out",
     bundle: true,
     write: false,
@@ -55,7 +55,10 @@ async function main() {
   for (const file of result.outputFiles) {
     const script = file.path.endsWith(".js");
     const first = script ? `// ${line}\n` : `/* ${line} */\n`;
-    await writeFile(path.join(out, script ? "widget.js" : "widget.css"), first + file.text);
+    await writeFile(
+      path.join(out, script ? path.basename(file.path) : "widget.css"),
+      first + file.text,
+    );
   }
 }
 

@@ -1,8 +1,9 @@
-// The page's end of the comm, and the only user of anywidget's `model`. Says hello until the
+// The page's end of the comm, and the chat's only user of anywidget's `model`. Says hello until the
 // kernel welcomes this page: a saved notebook renders, and sends into nothing without an error,
 // so nothing is shown as live before the answer came.
 
 import type { AnyModel } from "@anywidget/types";
+import { randomId } from "./ids.js";
 import { type Incoming, type Outgoing, PROTOCOL_VERSION, readIncoming } from "./messages.js";
 
 export const HELLO_EVERY_MS = 2000;
@@ -98,10 +99,4 @@ export class Port {
     }
     this.#handlers.message(message, buffers);
   }
-}
-
-/** `crypto.randomUUID` exists only in secure contexts; notebooks are also read over plain http. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 """What is shown in a notebook: the only room that knows anywidget and ipywidgets."""
 
 from realtime_nb.widget.chat import ChatWidget
+from realtime_nb.widget.secret import SecretWidget
 
-__all__ = ["ChatWidget"]
+__all__ = ["ChatWidget", "SecretWidget"]

@@ -158,9 +158,18 @@ def test_the_microphone_is_let_go_whenever_nobody_could_know_it_is_on(page: Page
     page.evaluate("engine.views.push(engine.view()); engine.views.shift().abort()")
     page.wait_for_timeout(1000)
     assert page.evaluate("engine.live()") == 1
-    # The last view closes.
+    # The cell is run again: its old output goes at once, the new one comes when the kernel does.
     page.evaluate("engine.views.shift().abort()")
-    gone()
+    page.wait_for_timeout(1500)
+    frames = page.evaluate("engine.heard().length")
+    page.evaluate("engine.views.push(engine.view())")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("engine.live()") == 1
+    assert page.evaluate("engine.heard().length") > frames
+    assert microphone(page).get_attribute("aria-pressed") == "true"
+    # The last view closes for good.
+    page.evaluate("engine.views.shift().abort()")
+    gone(within_s=6)
     assert kinds(page, "mic")[-1] == {
         "kind": "mic",
         "on": False,

@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 JS = ROOT / "js"
 STATIC = ROOT / "realtime_nb" / "widget" / "static"
+BUNDLES = ("widget.js", "secret.js", "widget.css")
+MODULES = ("widget.js", "secret.js")
 BUILD_INPUTS = (
     "package.json",
     "scripts/build.mjs",
@@ -35,7 +37,7 @@ def digest_of_sources() -> str:
     return hashed.hexdigest()
 
 
-@pytest.mark.parametrize("name", ["widget.js", "widget.css"])
+@pytest.mark.parametrize("name", BUNDLES)
 def test_the_bundle_was_built_from_these_sources(name: str) -> None:
     first = (STATIC / name).read_text().splitlines()[0]
     found = re.search(r"sha256:([0-9a-f]{64})", first)
@@ -54,23 +56,24 @@ def test_a_rebuild_gives_the_same_bytes(tmp_path: Path) -> None:
     # Another working directory: no path of this checkout may reach the bytes.
     command = [node, str(JS / "scripts" / "build.mjs"), "--out", str(tmp_path)]
     subprocess.run(command, check=True, cwd=tmp_path, timeout=60)  # noqa: S603 -- our own script
-    for name in ("widget.js", "widget.css"):
+    for name in BUNDLES:
         assert (tmp_path / name).read_bytes() == (STATIC / name).read_bytes(), name
 
 
 def test_the_module_stands_alone() -> None:
     """Loaded from a Blob URL it can import nothing; and no path of a checkout is in it."""
-    text = (STATIC / "widget.js").read_text()
-    assert not re.search(r"^import\s|\bimport\(|\brequire\(", text, re.MULTILINE)
-    assert re.search(r"^export \{", text, re.MULTILINE)
-    for name in ("widget.js", "widget.css"):
+    for name in MODULES:
+        text = (STATIC / name).read_text()
+        assert not re.search(r"^import\s|\bimport\(|\brequire\(", text, re.MULTILINE)
+        assert re.search(r"^export \{", text, re.MULTILINE)
+    for name in BUNDLES:
         text = (STATIC / name).read_text()
         assert str(ROOT) not in text
         assert "file://" not in text
 
 
 def test_a_models_words_never_become_markup() -> None:
-    text = (STATIC / "widget.js").read_text()
+    text = "".join((STATIC / name).read_text() for name in MODULES)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", text)
 
 

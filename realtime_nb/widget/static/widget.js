@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:05aeaf8cceb4ceaa32b78e387bfc1edfe85ec4fdda84c363031d785147fba14e
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ef0b525d757607aee299c333f919dd51b4651258a09e17d0a3977d12050a8089
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1336,6 +1336,12 @@ function readIncoming(value) {
   }
 }
 
+// src/ids.ts
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 // src/port.ts
 var HELLO_EVERY_MS = 2e3;
 var HELLOS_AFTER_RESTART = 3;
@@ -1411,10 +1417,6 @@ var Port = class {
     this.#handlers.message(message, buffers);
   }
 };
-function randomId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 // src/engine.ts
 var LAST_VIEW_MS = 3e3;
