@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from realtime_nb.server.client_secrets import PREFIX
 from realtime_nb.server.config import MODEL
-from realtime_nb.server.session_fields import STREAMING_TRANSCRIBERS
+from realtime_nb.server.transcribers import TRANSCRIBERS
 from realtime_nb.server.wire_errors import error_body, shown
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def admit_translation(visit: Visit, token: str, secrets: ClientSecrets) -> Admit
 
 def is_conversational(model: str) -> bool:
     """Return whether a model's name opens a realtime session here."""
-    others = (_TRANSLATOR_PREFIX, *STREAMING_TRANSCRIBERS)
+    others = (_TRANSLATOR_PREFIX, *TRANSCRIBERS)
     return model == MODEL or (model.startswith(_MODEL_PREFIX) and not model.startswith(others))
 
 

@@ -16,10 +16,10 @@ from realtime_nb.server.session_fields import (
     SERVER_VAD_DEFAULTS,
     SESSION_FIELDS,
     SESSION_TYPES,
-    STREAMING_TRANSCRIBERS,
     TRANSCRIPTION_FIELDS,
     TRANSCRIPTION_VAD_DEFAULTS,
 )
+from realtime_nb.server.transcribers import merge_transcription, streams
 from realtime_nb.server.wire_errors import (
     WireError,
     invalid_type,
@@ -244,7 +244,7 @@ def _merge(session: Json, update: Json) -> None:
     mergers = {
         "format": _merge_format,
         "turn_detection": _merge_turn_detection,
-        "transcription": _merge_transcription,
+        "transcription": merge_transcription,
         "noise_reduction": _merge_noise_reduction,
     }
     for key, value in given_input.items():
@@ -285,20 +285,12 @@ def _check_transcriber(session: Json) -> None:
         Where both are wanted; the session must set turn detection to null.
     """
     audio_input: Json = session["audio"]["input"]
-    transcription: Json = audio_input["transcription"] or {}
-    if (
-        transcription.get("model") in STREAMING_TRANSCRIBERS
-        and audio_input["turn_detection"] is not None
-    ):
+    if streams(audio_input["transcription"]) and audio_input["turn_detection"] is not None:
         raise WireError(
             "Turn detection is not supported for this transcription model.",
             code="invalid_value",
             param="session.audio.input.turn_detection",
         )
-
-
-def _merge_transcription(current: Json | None, given: Json) -> Json:
-    return {"model": None, "language": None, "prompt": None, **(current or {}), **given}
 
 
 def _merge_noise_reduction(current: Json | None, given: Json) -> Json:

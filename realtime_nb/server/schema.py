@@ -8,6 +8,7 @@ validation on purpose: a check shared with the client would share its mistakes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -39,9 +40,10 @@ class Check(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A string of at most `longest` characters."""
+    """A string of at most `longest` characters, matching a regular expression."""
 
     longest: int | None = None
+    pattern: str | None = None
 
     def check(self, value: Any, path: str) -> Any:
         """Return the string, or raise `WireError`."""
@@ -49,6 +51,12 @@ class Text:
             raise invalid_type(path, "a string", value)
         if self.longest is not None and len(value) > self.longest:
             raise too_long(path, "string", len(value), self.longest)
+        if self.pattern is not None and re.search(self.pattern, value) is None:
+            raise invalid_value(
+                path,
+                "string does not match pattern. Expected a string that matches the pattern "
+                f"'{self.pattern}'.",
+            )
         return value
 
 

@@ -59,8 +59,6 @@ TRANSCRIPTION_VAD_DEFAULTS: Final[Json] = {
     key: SERVER_VAD_DEFAULTS[key]
     for key in ("type", "threshold", "prefix_padding_ms", "silence_duration_ms")
 }
-# These transcribe while one speaks and find no turns.
-STREAMING_TRANSCRIBERS: Final = ("gpt-live-transcribe", "gpt-realtime-whisper")
 SEMANTIC_VAD_DEFAULTS: Final[Json] = {
     "type": "semantic_vad",
     "eagerness": "auto",
@@ -118,7 +116,7 @@ VOICE: Final = OneOf(VOICES, _NO_CUSTOM_VOICE)
 FUNCTION_TOOL: Final = Record(
     {
         "type": Constant("function"),
-        "name": Text(64),
+        "name": Text(64, pattern=r"^[a-zA-Z0-9_-]+$"),
         "description": Text(),
         "parameters": AnyObject(),
     },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.server.context import USER_AUDIO_TOKEN_MS, audio_tokens, text_tokens
 from realtime_nb.server.emitter import obfuscation
+from realtime_nb.server.transcribers import transcriber_of
 from realtime_nb.server.wire_errors import error_body
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ async def tell_transcript(core: Core, item: Item, part: Part, wanted: Json) -> N
 
 
 def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
-    """Return the `usage` of a transcription: by duration for whisper-1, else by tokens."""
-    if wanted.get("model") == "whisper-1":
+    """Return the `usage` of a transcription: by duration or by tokens, as its model counts."""
+    if transcriber_of(wanted).by_minute:
         return {"type": "duration", "seconds": math.ceil(audio_ms / 1000.0)}
     prompt = text_tokens(wanted.get("prompt") or "")
     audio = audio_tokens(audio_ms, USER_AUDIO_TOKEN_MS)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from realtime_nb.server.config import DEFAULT_INSTRUCTIONS
-from tests.server.fakes import Stage, virtual
+from realtime_nb.server.pacing import Pace
+from tests.server.fakes import Stage, TalkBrain, virtual
 
 Json = dict[str, Any]
 
@@ -175,6 +176,8 @@ REFUSED: list[tuple[str, Any, str, str, str]] = [
     ("max_output_tokens", True, "invalid_type", "session.max_output_tokens", "a boolean"),
     ("tools", [{"type": "function"}], "missing_required_parameter", "session.tools[0].name",
      "session.tools[0].name"),
+    ("tools", [{"type": "function", "name": "get weather"}], "invalid_value",
+     "session.tools[0].name", "does not match pattern"),
     ("tools", [{"name": "f"}], "missing_required_parameter", "session.tools[0].type", "type"),
     ("tools", [{"type": "mcp", "server_label": "x"}], "invalid_value", "session.tools[0]", "MCP"),
     ("tool_choice", "always", "invalid_value", "session.tool_choice", "'none', 'auto', and 'requ"),
@@ -271,6 +274,20 @@ async def test_tracing_stays_once_it_is_on():
         assert event["session"]["tracing"] == "auto"
         (event,) = await stage.update(tracing=None)
         assert event["error"]["param"] == "session.tracing"
+
+
+@virtual
+async def test_the_speed_changes_between_answers_only():
+    async with Stage(TalkBrain("word " * 20), pace=Pace(1.0)) as stage:
+        await stage.say_text("hi")
+        await stage.send("response.create")
+        (event,) = await stage.update(audio={"output": {"speed": 1.2}})
+        assert event["error"]["param"] == "session.audio.output.speed"
+        (event,) = await stage.update(audio={"output": {"speed": 1.0}})
+        assert event["type"] == "session.updated", "the same speed is no change"
+        await stage.until("response.done")
+        (event,) = await stage.update(audio={"output": {"speed": 1.2}})
+        assert event["session"]["audio"]["output"]["speed"] == 1.2
 
 
 @virtual
