@@ -17,12 +17,12 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from realtime_nb.client.connection import Connection, session_clock
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import append_type, kind_of, update_of
 from realtime_nb.client.ledger import Ledger
 from realtime_nb.client.listeners import Listeners
+from realtime_nb.client.open_connection import Connection, session_clock
 from realtime_nb.client.outbox import Outbox
 from realtime_nb.client.outgoing import as_dict, prepare
 from realtime_nb.client.refusals import end_of, is_fatal, refused

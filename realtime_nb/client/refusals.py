@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from websockets.exceptions import InvalidHandshake, InvalidStatus, ProxyError
 
 from realtime_nb.client.junk import as_text
+from realtime_nb.client.keys import forget
 from realtime_nb.errors import ConnectionFailed, ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.service import Endpoint
 
 _LONGEST: Final = 400
 
@@ -37,6 +38,8 @@ _STATUS_ADVICE: Final[Mapping[int, str]] = {
     404: "check the URL, which usually ends in /v1, and the model",
     429: "too many requests or no quota left; wait, or check the account",
 }
+_BAD_REQUEST: Final = 400
+_KEY_STATUSES: Final = (401, 403)
 _SERVER_ERROR: Final = 500
 # Close codes from here on are the service's own (RFC 6455, 7.4.2); it sends an error first.
 _FIRST_OF_APPLICATION: Final = 3000
@@ -60,6 +63,8 @@ def refused(error: Mapping[str, Any], endpoint: Endpoint) -> ConnectionFailed:
     """
     code = as_text(error.get("code"))
     advice = _ADVICE.get(code or "", "")
+    if code == "invalid_api_key":
+        forget(endpoint.api_key)
     if not code and not endpoint.api_key:
         advice = _NO_KEY
     said = _line(str(error.get("message") or code or "no reason given"), endpoint)
@@ -153,17 +158,36 @@ def end_of(
     return ConnectionFailed(text) if connecting else ConnectionLost(text, code=end.code)
 
 
-def _bad_status(error: InvalidStatus, endpoint: Endpoint) -> ConnectionFailed:
-    response = error.response
-    status = response.status_code
-    said = _line(_body_message(response.body), endpoint) or response.reason_phrase
+def http_refused(status: int, said: str, endpoint: Endpoint) -> ConnectionFailed:
+    """Return the error for a service that refused with an HTTP status.
+
+    Parameters
+    ----------
+    status
+        The status.
+    said
+        What came with it; may be empty.
+    endpoint
+        Who it was.
+    """
     advice = _STATUS_ADVICE.get(status, "")
+    if status == _BAD_REQUEST and endpoint.azure:
+        advice = "check that the model is the name of a deployment, and the URL"
     if status >= _SERVER_ERROR:
         advice = "the fault is on its side; try again later"
-    if status in (401, 403) and not endpoint.api_key and not endpoint.extra_headers:
-        advice = _NO_KEY
+    if status in _KEY_STATUSES:
+        forget(endpoint.api_key)
+        if not endpoint.api_key and not endpoint.extra_headers:
+            advice = _NO_KEY
+    said = _line(said, endpoint)
     head = f"{endpoint.name} refused with HTTP {status}" + (f": {said}" if said else "")
     return ConnectionFailed(_joined(head, _fill(advice, endpoint)))
+
+
+def _bad_status(error: InvalidStatus, endpoint: Endpoint) -> ConnectionFailed:
+    response = error.response
+    said = _body_message(response.body) or response.reason_phrase
+    return http_refused(response.status_code, said, endpoint)
 
 
 def _body_message(body: bytes | bytearray | memoryview | None) -> str:

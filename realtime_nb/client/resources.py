@@ -46,7 +46,17 @@ class _Resource:
 
 
 class SessionResource(_Resource):
-    """Events about the session."""
+    """Events about the session.
+
+    Attributes
+    ----------
+    input_audio_buffer
+        Events about the sound that goes up in a translation session.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender)
+        self.input_audio_buffer = TranslationInputResource(sender)
 
     async def update(self, *, session: Mapping[str, Any], event_id: str | None = None) -> None:
         """Send ``session.update`` with `session` as it is; answered by ``session.updated``.
@@ -54,6 +64,30 @@ class SessionResource(_Resource):
         A `session` without ``type`` is refused whole by the service.
         """
         await self._send("session.update", event_id, session=session)
+
+    async def close(self, *, event_id: str | None = None) -> None:
+        """Send ``session.close``: what remains of a translation comes, and ``session.closed``."""
+        await self._send("session.close", event_id)
+
+
+class TranslationInputResource(_Resource):
+    """Events about the sound that goes up in a translation session."""
+
+    async def append(self, *, audio: str | bytes, event_id: str | None = None) -> None:
+        """Send ``session.input_audio_buffer.append``; not answered.
+
+        Parameters
+        ----------
+        audio
+            PCM16 at 24 kHz, little endian and mono, as base64 or as raw bytes.
+        event_id
+            Id of the event.
+        """
+        await self._send("session.input_audio_buffer.append", event_id, audio=_base64(audio))
+
+
+def _base64(audio: str | bytes) -> str:
+    return audio if isinstance(audio, str) else base64.b64encode(audio).decode("ascii")
 
 
 class ResponseResource(_Resource):
@@ -85,9 +119,7 @@ class InputAudioBufferResource(_Resource):
         event_id
             Id of the event.
         """
-        if not isinstance(audio, str):
-            audio = base64.b64encode(audio).decode("ascii")
-        await self._send("input_audio_buffer.append", event_id, audio=audio)
+        await self._send("input_audio_buffer.append", event_id, audio=_base64(audio))
 
     async def commit(self, *, event_id: str | None = None) -> None:
         """Send ``input_audio_buffer.commit``; answered by ``…committed``, creates no response."""

@@ -124,6 +124,10 @@ class Endpoint:
         """Return the same endpoint with another model."""
         return replace(self, model=model)
 
+    def with_key(self, api_key: Secret, key_source: str) -> Endpoint:
+        """Return the same endpoint with another key, such as an ephemeral one."""
+        return replace(self, api_key=api_key, key_source=key_source)
+
     def with_extras(self, headers: Mapping[str, str], query: Mapping[str, str]) -> Endpoint:
         """Return the same endpoint with more headers and query of the handshake."""
         return replace(
