@@ -237,6 +237,13 @@ export const scenes = {
       });
     },
   },
+  secret: {
+    traits: { _masked: "ek_…3f9a", _expires_at: Math.floor(Date.now() / 1000) + 600 },
+    reveal: (page) =>
+      page.tell({ kind: "key", to: page.client, value: "ek_67a1b0c2d3e4f5a6b7c8d9e0f1a23f9a" }),
+  },
+  gone: { traits: { _masked: "ek_…3f9a", _expires_at: Math.floor(Date.now() / 1000) + 600 } },
+  expired: { traits: { _masked: "ek_…3f9a", _expires_at: 0 } },
   /** Echoes what is typed, speaks a tone, and grows its event log. */
   echo: {
     hello: welcome(),

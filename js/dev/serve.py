@@ -70,6 +70,17 @@ def pictures(url: str, folder: Path, chromium: str) -> None:
             page.goto(f"{url}?scene={scene}&width=420px")
             page.wait_for_timeout(400)
             page.screenshot(path=str(folder / f"{scene}-narrow.png"))
+        for theme in ("light", "dark"):
+            page.goto(f"{url}?widget=secret&scene=secret&theme={theme}")
+            page.get_by_role("button", name="Show").click()
+            page.wait_for_timeout(200)
+            page.screenshot(path=str(folder / f"secret-{theme}.png"))
+        for scene, press in (("gone", "Show"), ("expired", None)):
+            page.goto(f"{url}?widget=secret&scene={scene}")
+            if press:
+                page.get_by_role("button", name=press).click()
+                page.get_by_text("run the cell again").wait_for()
+            page.screenshot(path=str(folder / f"secret-{scene}.png"))
         browser.close()
 
 

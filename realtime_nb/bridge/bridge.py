@@ -13,6 +13,7 @@ from realtime_nb.bridge.flow import Flow
 from realtime_nb.bridge.interruption import Interruption
 from realtime_nb.bridge.pages import Pages
 from realtime_nb.bridge.status import Status
+from realtime_nb.bridge.tail import Tail
 from realtime_nb.bridge.timing import Timing
 from realtime_nb.bridge.uplink import Uplink
 from realtime_nb.protocol.playback import Playback
@@ -87,6 +88,7 @@ class Bridge:
         self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
         self.uplink = Uplink(session)
         self.timing = Timing(self.uplink)
+        self._tail = Tail(session, loop.loop, self._append)
         self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
             "hello": self._on_hello,
             "mic": self._on_microphone,
@@ -135,6 +137,7 @@ class Bridge:
 
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
+        self._tail.stop()
         self._feed.flush()
         self._silence()
         self._to_owner({"kind": "mic_off", "reason": reason})
@@ -183,6 +186,7 @@ class Bridge:
         handler = self._received.get(event.type)
         if handler is not None:
             handler(event)
+        self._tail.event(event)
         self.timing.event(event, record.t_ms, self._status.turn_detection)
 
     def _on_answer_sound(self, event: Event) -> None:
@@ -291,6 +295,10 @@ class Bridge:
             self._claim(client)
         if client == self._pages.owner:
             self._pages.microphone = on
+            if on:
+                self._tail.stop()
+            else:
+                self._tail.begin(self._status.kind)
 
     def _on_microphone_failed(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
@@ -300,6 +308,9 @@ class Bridge:
     def _on_audio(self, client: str, _message: Message, buffers: Buffers) -> None:
         if client == self._pages.owner and buffers:
             self.uplink.take(buffers[0], self._encoder)
+
+    def _append(self, pcm: bytes) -> None:
+        self._session.append_audio(self._encoder(pcm))
 
     def _on_text(self, client: str, message: Message, _buffers: Buffers) -> None:
         text = str(message.get("text", "")).strip()

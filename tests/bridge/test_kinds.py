@@ -262,3 +262,46 @@ async def test_other_rates_and_channels_become_the_page_s() -> None:
     room.speak(bytes(2 * 1600), channels=1, sample_rate=16_000)
     await room.settle(0.05)
     assert abs(sum(frame.duration_ms for frame in room.frames) - 140) < 5
+
+
+async def test_a_translation_goes_on_after_the_microphone_is_switched_off() -> None:
+    room = Room("translation", translation())
+    await room.open_page()
+    room.view.page_says("mic", on=True)
+    room.view.page_says("mic", on=False)
+    await room.settle()
+    assert room.session.did == [("append", bytes(9600))]
+    room.view.page_says("mic", on=True)
+    await room.settle(0.3)
+    assert len(room.session.did) == 1
+
+
+async def test_a_sentence_left_open_by_the_microphone_gets_its_silence() -> None:
+    room = Room("transcription", transcription({"type": "server_vad"}))
+    await room.open_page()
+    room.view.page_says("mic", on=True)
+    room.view.page_says("mic", on=False)
+    await room.settle()
+    assert room.session.did == []
+    room.session.receive({"type": "input_audio_buffer.speech_started", "item_id": "u"})
+    room.view.page_says("mic", on=True)
+    room.view.page_says("mic", on=False)
+    await room.settle()
+    assert room.session.did == [("append", bytes(9600))]
+    room.bridge.stop()
+    await room.settle()
+
+
+async def test_silence_comes_in_the_session_s_format() -> None:
+    law = {"format": {"type": "audio/pcmu"}}
+    room = Room("translation", {"type": "translation", "audio": {"input": law}})
+    await room.open_page()
+    room.view.page_says("mic", on=True)
+    room.view.page_says("mic", on=False)
+    await room.settle()
+    kind, sound = room.session.did[0]
+    assert kind == "append"
+    assert 1500 < len(sound) <= 1600
+    assert set(sound) == {0xFF}
+    room.bridge.stop()
+    await room.settle()

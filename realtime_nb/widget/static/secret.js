@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ef0b525d757607aee299c333f919dd51b4651258a09e17d0a3977d12050a8089
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0bab27fa403e4181dfa6e093232061fa3d7b0c9905e1c05799862018a5253abc
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {
