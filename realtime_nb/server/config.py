@@ -245,7 +245,7 @@ def _merge(session: Json, update: Json) -> None:
         "format": _merge_format,
         "turn_detection": _merge_turn_detection,
         "transcription": merge_transcription,
-        "noise_reduction": _merge_noise_reduction,
+        "noise_reduction": merge_noise_reduction,
     }
     for key, value in given_input.items():
         current[key] = None if value is None else mergers[key](current[key], value)
@@ -293,5 +293,6 @@ def _check_transcriber(session: Json) -> None:
         )
 
 
-def _merge_noise_reduction(current: Json | None, given: Json) -> Json:
+def merge_noise_reduction(current: Json | None, given: Json) -> Json:
+    """Return the `noise_reduction` object in force after an update that holds one."""
     return {"type": "near_field", "strength": 1, **(current or {}), **given}

@@ -1,76 +1,35 @@
-"""What the parts of one session share: its config, its items, its way out, its tasks."""
+"""What the parts of one session share: its config, its items, and what runs beside it."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import resample
-from realtime_nb.server.hearing import RATE, Hearing
+from realtime_nb.server.hearing import RATE
 from realtime_nb.server.items import Conversation, Item
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.workers import Settings, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.config import SessionConfig
     from realtime_nb.server.emitter import Emitter
     from realtime_nb.speech.interfaces import Engines
 
-_log = logging.getLogger(__name__)
 
-MAX_SESSION_S = 60 * 60.0
-
-
-def _thread(name: str) -> Executor:
-    return ThreadPoolExecutor(1, thread_name_prefix=name)
-
-
-async def _always_ready() -> None:
-    return
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for every session of a server.
-
-    Parameters
-    ----------
-    pace
-        How fast answers go out.
-    max_session_s
-        After this a session expires.
-    worker
-        Makes the worker that hears or speaks for one session; by default a thread.
-    """
-
-    pace: Pace = field(default_factory=Pace)
-    max_session_s: float = MAX_SESSION_S
-    worker: Callable[[str], Executor] = _thread
-
-
-class Core:
+class Core(Workers):
     """The shared parts of one session; made and used on one event loop.
 
     Parameters
     ----------
-    emit
-        Where events go.
+    emit, engines, settings, gate
+        As in `Workers`.
     config
         The session object.
     brain
         Answers.
-    engines
-        Hear, speak, find voices.
-    settings
-        Of the server.
-    gate
-        Awaited before each piece of an answer: returns when the reader keeps up.
     """
 
     def __init__(  # noqa: PLR0913 -- what a session shares, each by name
@@ -81,33 +40,12 @@ class Core:
         brain: Brain,
         engines: Engines,
         settings: Settings,
-        gate: Callable[[], Awaitable[None]] = _always_ready,
+        gate: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.emit = emit
+        super().__init__(emit, engines, settings, gate)
         self.config = config
         self.brain = brain
-        self.engines = engines
-        self.settings = settings
-        self.gate = gate
         self.conversation = Conversation()
-        self.speaking = settings.worker("speaking")
-        self.hearing = Hearing(
-            engines.recogniser,
-            why_not=_why_deaf(engines),
-            executor=settings.worker("hearing"),
-        )
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def now_s(self) -> float:
-        """Return the session's clock, in seconds."""
-        return asyncio.get_running_loop().time()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something beside; it ends with the session at the latest."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-        return task
 
     def listen_to(self, item: Item) -> None:
         """Recognise the user audio of an item that came as a whole."""
@@ -123,24 +61,3 @@ class Core:
         """Return the phrases and the prompt that the recogniser should expect."""
         transcription = self.config.transcription or {}
         return self.brain.phrases, transcription.get("prompt") or ""
-
-    async def close(self) -> None:
-        """Cancel all that runs beside and let the workers go."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.hearing.close()
-        # Not cancelled: a clause that is being made must get to its end to free the voice.
-        self.speaking.shutdown(wait=False)
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a session's task failed", exc_info=task.exception())
-
-
-def _why_deaf(engines: Engines) -> str:
-    """Return why there is no recogniser, as the engines told it."""
-    reasons = [f"{part.why}: {part.install}" for part in engines.missing if "recogn" in part.name]
-    return reasons[0] if reasons else "no recogniser is installed"

@@ -11,6 +11,8 @@ from realtime_nb.server.hearing import Understood
 from realtime_nb.server.input_buffer import InputBuffer
 from realtime_nb.server.item_fields import decode_audio
 from realtime_nb.server.items import Item, Part
+from realtime_nb.server.live_transcript import LiveTranscript
+from realtime_nb.server.transcribers import streams
 from realtime_nb.server.transcription import tell_transcript
 from realtime_nb.server.wire_errors import WireError, error_body
 
@@ -43,9 +45,11 @@ class Listening:
         self._responding = responding
         self._buffer = InputBuffer(core.config.input_format)
         self._ear = Ear(core)
+        self._live: LiveTranscript | None = None  # with a model that streams, instead of the ear
         self._turn_id: str | None = None  # the item that the open turn will become
         self._turn_start_ms = 0.0
         self._idle: asyncio.TimerHandle | None = None
+        self._follow_transcriber()
 
     async def append(self, audio: str) -> None:
         """Take base64 audio; other work gets its turns while it is heard.
@@ -62,7 +66,11 @@ class Listening:
         for first in range(0, len(data), step):
             if first:
                 await asyncio.sleep(0)
-            for edge in self._ear.hear(wire_format.decode(data[first : first + step])):
+            samples = wire_format.decode(data[first : first + step])
+            if self._live is not None:
+                self._live.hear(samples)
+                continue
+            for edge in self._ear.hear(samples):
                 self._on_edge(edge)
             await self._ear.follow()
         if self._core.config.turn_detection is not None and self._turn_id is None:
@@ -77,14 +85,21 @@ class Listening:
             When it holds less than 100 ms.
         """
         audio = self._buffer.commit()
+        if self._live is not None:
+            spoken = self._live.commit()
+            item = self._add_item(spoken.id, audio)
+            spoken.end(item.parts[0], self._core.config.transcription or {})
+            return
         understood = self._ear.finish()
         self._ear.forget()
-        self._add_item(self._close_turn() or new_id("item"), audio, understood)
+        self._hear_item(self._add_item(self._close_turn() or new_id("item"), audio), understood)
 
     def clear(self) -> None:
         """Drop what the buffer holds, and an open turn with it."""
         self._buffer.clear()
         self._ear.forget()
+        if self._live is not None:
+            self._live.drop()
         self._turn_id = None
         self._core.emit("input_audio_buffer.cleared")
 
@@ -103,6 +118,7 @@ class Listening:
         if changed or _rules(before) != _rules(now):
             self._ear.configure(config.input_format, now, self._buffer.end_ms)
             self._turn_id = None
+        self._follow_transcriber(changed=changed)
         if not (now or {}).get("idle_timeout_ms"):
             self._disarm()
 
@@ -149,7 +165,7 @@ class Listening:
             "input_audio_buffer.speech_stopped", audio_end_ms=round(at_ms), item_id=item_id
         )
         audio = self._buffer.take(self._turn_start_ms, at_ms)
-        self._add_item(item_id, audio, understood)
+        self._hear_item(self._add_item(item_id, audio), understood)
         if self._setting("create_response"):
             self._answer()
 
@@ -167,24 +183,39 @@ class Listening:
         )
         silence: asyncio.Future[Understood] = asyncio.get_running_loop().create_future()
         silence.set_result(Understood(""))
-        self._add_item(item_id, self._buffer.take(start_ms, end_ms), silence)
+        self._hear_item(self._add_item(item_id, self._buffer.take(start_ms, end_ms)), silence)
         self._answer(idle=True)
 
-    def _add_item(
-        self, item_id: str, audio: bytes, understood: asyncio.Future[Understood] | None
-    ) -> None:
+    def _follow_transcriber(self, *, changed: bool = False) -> None:
+        """Tell words while one speaks where the transcription model does."""
+        config = self._core.config
+        wanted = config.kind == "transcription" and streams(config.transcription)
+        if self._live is not None and (changed or not wanted):
+            self._live.drop()
+            self._live = None
+        if wanted and self._live is None:
+            self._ear.forget()
+            self._live = LiveTranscript(self._core)
+
+    def _add_item(self, item_id: str, audio: bytes) -> Item:
         core = self._core
         part = Part("input_audio", audio=bytearray(audio), format=self._buffer.format)
         item = Item(item_id, "message", role="user", parts=[part], made_s=core.now_s())
-        if understood is None:
-            core.listen_to(item)
-        else:
-            part.understood = understood
         previous = core.conversation.add(item)
         core.emit("input_audio_buffer.committed", previous_item_id=previous, item_id=item_id)
         wire = item.to_wire()
         core.emit("conversation.item.added", previous_item_id=previous, item=wire)
         core.emit("conversation.item.done", previous_item_id=previous, item=wire)
+        return item
+
+    def _hear_item(self, item: Item, understood: asyncio.Future[Understood] | None) -> None:
+        """Let an item's words be known, and told where the session wants that."""
+        core = self._core
+        (part,) = item.parts
+        if understood is None:
+            core.listen_to(item)
+        else:
+            part.understood = understood
         if core.config.transcription is not None:
             core.spawn(tell_transcript(core, item, part, core.config.transcription))
 

@@ -20,9 +20,9 @@ from realtime_nb.errors import RealtimeError, UsageError
 from realtime_nb.server.admission import is_loopback
 from realtime_nb.server.app import make_app
 from realtime_nb.server.brain.load import load_brain
-from realtime_nb.server.core import MAX_SESSION_S, Settings
 from realtime_nb.server.pacing import DEFAULT_PACE, Pace
 from realtime_nb.server.web import MAX_FRAME, Shared
+from realtime_nb.server.workers import MAX_SESSION_S, Settings
 from realtime_nb.speech.engines import load_engines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.config import SessionConfig
-from realtime_nb.server.core import Core, Settings
+from realtime_nb.server.core import Core
 from realtime_nb.server.dialogue import Dialogue
 from realtime_nb.server.emitter import Emitter
 from realtime_nb.server.listening import Listening
@@ -15,6 +15,7 @@ from realtime_nb.server.responding import Responding
 from realtime_nb.server.schema import AnyObject, Integer, Nullable, Text
 from realtime_nb.server.session_base import BaseSession, event_fields
 from realtime_nb.server.wire_errors import WireError
+from realtime_nb.server.workers import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,14 +86,13 @@ class Session(BaseSession):
         in_force = SessionConfig(new_id("sess"), int(time.time() + settings.max_session_s), kind)
         if config is not None:
             in_force.update(config)
-        optional = {} if gate is None else {"gate": gate}
         self._core = Core(
             emit=emit,
             config=in_force,
             brain=brain,
             engines=engines,
             settings=settings,
-            **optional,
+            gate=gate,
         )
         self._responding = Responding(self._core, self._on_spoken)
         self._listening = Listening(self._core, self._responding)

@@ -14,12 +14,52 @@ from realtime_nb.server.wire_errors import error_body
 
 if TYPE_CHECKING:
     from realtime_nb.server.core import Core
+    from realtime_nb.server.emitter import Emitter
     from realtime_nb.server.items import Item, Part
 
 Json = dict[str, Any]
 
-_WORD: Final = re.compile(r"\S+\s*")
+WORD: Final = re.compile(r"\s*\S+\s*")
 _PREFIX = "conversation.item.input_audio_transcription."
+
+
+class Teller:
+    """Emits the transcription events of one audio part.
+
+    Parameters
+    ----------
+    emit
+        Sends them.
+    item_id
+        The item's, which may not stand in the conversation yet.
+    content_index
+        The part's.
+    """
+
+    def __init__(self, emit: Emitter, item_id: str, content_index: int = 0) -> None:
+        self._emit = emit
+        self._ids: Json = {"item_id": item_id, "content_index": content_index}
+
+    def words(self, text: str) -> None:
+        """Emit a delta for each word."""
+        for word in WORD.findall(text):
+            self._emit(
+                _PREFIX + "delta",
+                **self._ids,
+                delta=word,
+                logprobs=None,
+                obfuscation=obfuscation(),
+            )
+
+    def completed(self, text: str, usage: Json) -> None:
+        """Emit the whole transcript."""
+        self._emit(_PREFIX + "completed", **self._ids, transcript=text, usage=usage, logprobs=None)
+
+    def failed(self, why: str) -> None:
+        """Emit that there is none."""
+        error = error_body(why, code="transcription_failed", kind="server_error")
+        del error["event_id"]
+        self._emit(_PREFIX + "failed", **self._ids, error=error)
 
 
 async def tell_transcript(core: Core, item: Item, part: Part, wanted: Json) -> None:
@@ -37,23 +77,14 @@ async def tell_transcript(core: Core, item: Item, part: Part, wanted: Json) -> N
     if part.understood is None:
         return
     understood = await asyncio.shield(part.understood)
-    ids: Json = {"item_id": item.id, "content_index": item.parts.index(part)}
-    failure = understood.failure or _unknown_language(wanted)
+    teller = Teller(core.emit, item.id, item.parts.index(part))
+    failure = understood.failure or unknown_language(wanted)
     if failure:
-        error = error_body(failure, code="transcription_failed", kind="server_error")
-        del error["event_id"]
-        core.emit(_PREFIX + "failed", **ids, error=error)
+        teller.failed(failure)
         return
     part.transcript = understood.text
-    for word in _WORD.findall(understood.text):
-        core.emit(_PREFIX + "delta", **ids, delta=word, logprobs=None, obfuscation=obfuscation())
-    core.emit(
-        _PREFIX + "completed",
-        **ids,
-        transcript=understood.text,
-        usage=transcription_usage(wanted, part.audio_ms, understood.text),
-        logprobs=None,
-    )
+    teller.words(understood.text)
+    teller.completed(understood.text, transcription_usage(wanted, part.audio_ms, understood.text))
 
 
 def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
@@ -72,7 +103,8 @@ def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
     }
 
 
-def _unknown_language(wanted: Json) -> str:
+def unknown_language(wanted: Json) -> str:
+    """Return why a `transcription` object's language cannot be heard, empty when it can."""
     languages: list[str | None] = [wanted.get("language"), *(wanted.get("languages") or [])]
     named = [language.lower() for language in languages if language]
     if not named or any(re.match(r"en(g|glish)?\b", language) for language in named):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_nb.server.brain.interface import Brain
-    from realtime_nb.server.core import Settings
     from realtime_nb.server.websocket import SocketHandler
+    from realtime_nb.server.workers import Settings
     from realtime_nb.speech.interfaces import Engines
 
 Json = dict[str, Any]

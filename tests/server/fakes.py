@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from realtime_nb.server.core import Settings
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
+from realtime_nb.server.workers import Settings
 from tests.server.wire import check_event
 
 if TYPE_CHECKING:

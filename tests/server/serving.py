@@ -11,9 +11,9 @@ import tornado.httpserver
 import tornado.netutil
 
 from realtime_nb.server.app import make_app
-from realtime_nb.server.core import Settings
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.web import Shared
+from realtime_nb.server.workers import Settings
 from tests.server.fakes import LoudnessActivity, ScriptedRecogniser, TalkBrain, ToneSpeaker
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from realtime_nb.server.core import Settings
 from realtime_nb.server.hearing import Hearing, Understood
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
+from realtime_nb.server.workers import Settings
 from tests.server.fakes import LoudnessActivity, TalkBrain, ToneSpeaker, tone
 
 
