@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 _Fields: TypeAlias = dict[str, Any]
 
-KINDS: Final = ("realtime", "transcription", "translation")
-
 _STATES: Final[Mapping[str, str]] = {"idle": "connecting", "closing": "closed"}
 
 
@@ -34,11 +32,7 @@ class Status:
     @property
     def kind(self) -> str:
         """``realtime``, ``transcription`` or ``translation``."""
-        told = self._told.get("type")
-        if told in KINDS:
-            return str(told)
-        asked = getattr(self._session, "kind", "realtime")
-        return asked if asked in KINDS else "realtime"
+        return self._session.kind
 
     @property
     def state(self) -> str:
@@ -68,8 +62,7 @@ class Status:
     @property
     def costs(self) -> bool:
         """Whether its use is billed, as far as the endpoint knows."""
-        endpoint = self._session.endpoint
-        return bool(getattr(endpoint, "costs", not endpoint.practice))
+        return self._session.endpoint.costs
 
     @property
     def turn_detection(self) -> _Fields:

@@ -53,13 +53,14 @@ class FakeSession:
             name="local practice server",
             model="local-demo",
             practice=True,
+            costs=False,
             base_url="http://127.0.0.1:1/v1",
         )
         self.log = EventLog()
         self.conversation = Conversation()
         self.did: list[tuple[Any, ...]] = []
         self.commits: list[FakeCall] = []
-        self.kind = "realtime"
+        self.asked_kind = "realtime"
         self.has_room = True
         self.clock_ms = 0.0
         self._listeners: list[Any] = []
@@ -72,6 +73,10 @@ class FakeSession:
     def on_state(self, listener: Any) -> Any:
         self._states.append(listener)
         return lambda: self._states.remove(listener)
+
+    @property
+    def kind(self) -> str:
+        return (self.conversation.session or {}).get("type", self.asked_kind)
 
     def now_ms(self) -> float:
         return self.clock_ms

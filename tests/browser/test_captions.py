@@ -100,6 +100,37 @@ def test_a_cell_that_shows_the_view_again_keeps_the_microphone(
     assert notebook.page_errors == []
 
 
+MANUAL = """\
+chat = show({"type": "realtime", "audio": {"input": {
+    "transcription": {"model": "gpt-transcribe"}, "turn_detection": None}}})
+chat.widget"""
+VAD_AGAIN = """\
+detection = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+chat.session.update(detection).result(5)"""
+
+
+def test_a_turn_ended_by_hand_is_answered(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    phrase = say_as_user("what is seven plus five")
+    notebook = open_notebook(
+        [IMPORTS, MANUAL, PLAIN_MICROPHONE, VAD_AGAIN],
+        mic=make_mic_wav(tmp_path / "mic.wav", [0.5, phrase, 60.0]),
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    finish = notebook.page.get_by_role("button", name="Finish")
+    finish.click()
+    notebook.page.get_by_text("Nothing was said yet").wait_for()
+    chat.press_microphone()
+    time.sleep(0.5 + phrase.duration_ms / 1000 + 1.0)
+    assert "response.created" not in chat.events
+    finish.click()
+    until(lambda: "12" in chat.transcript, message=chat.transcript)
+    assert "seven plus five" in chat.transcript.lower()
+    notebook.run_cell(3)
+    finish.wait_for(state="hidden")
+    assert chat.live_tracks == 1
+    assert notebook.page_errors == []
+
+
 KEY = """\
 import time
 key = SecretWidget("ek_…3f9a", int(time.time()) + 600, lambda: "ek_" + "secret" + "3f9a")

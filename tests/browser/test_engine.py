@@ -242,3 +242,23 @@ def test_an_answer_is_stopped_and_its_samples_counted(page: Page) -> None:
     page.wait_for_function("document.querySelector('.rnb-stop').disabled")
     page.wait_for_timeout(500)
     assert kinds(page, "drained") == []
+
+
+def test_a_session_that_changes_in_place_changes_what_is_offered(page: Page) -> None:
+    page.evaluate("engine.model.welcome({costs: true})")
+    open_microphone(page)
+    finish = page.get_by_role("button", name="Finish")
+    assert finish.count() == 0
+    tell = "change => engine.model.tell({kind: 'state', state: 'open', model: 'm', ...change})"
+    page.evaluate(tell, {"manual": True, "voice": "cedar"})
+    finish.click()
+    assert len(kinds(page, "commit")) == 1
+    assert "m · cedar" in page.locator(".rnb-header").inner_text()
+    page.evaluate(tell, {"manual": False})
+    finish.wait_for(state="hidden")
+    page.evaluate(tell, {"session": "translation", "language": "fr"})
+    page.get_by_text("translation to fr").wait_for()
+    page.get_by_role("log", name="Captions").wait_for()
+    assert page.get_by_role("textbox", name="Message").count() == 0
+    # None of it lets the microphone go.
+    assert page.evaluate("engine.live()") == 1
