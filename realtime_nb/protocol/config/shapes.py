@@ -8,6 +8,7 @@ are imported on first use.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import (
@@ -25,12 +26,15 @@ from typing import (
 from typing_extensions import is_typeddict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from realtime_nb.protocol.config.problem import SessionKind
 
 REPLY_ONLY: Final = frozenset({"id", "object", "expires_at"})
 """Names of a session object that only the service sets."""
+
+# The package writes a list that is no string as a Sequence.
+_LISTS: Final = (list, Sequence)
 
 
 @cache
@@ -94,7 +98,7 @@ def members(typed_dict: Any) -> Mapping[str, Member]:
 @cache
 def arms(hint: Any) -> tuple[Any, ...]:
     """Return the members of a union, nested ones flattened; the hint itself otherwise."""
-    whole = is_typeddict(hint) or get_origin(hint) in (list, dict, Literal) or _is_sequence(hint)
+    whole = is_typeddict(hint) or get_origin(hint) in (*_LISTS, dict, Literal)
     if whole or not get_args(hint):
         return (hint,)
     return tuple(arm for part in get_args(hint) for arm in arms(part))
@@ -108,7 +112,7 @@ def dicts_of(hint: Any) -> tuple[Any, ...]:
 def entry_of(hint: Any) -> Any:
     """Return the type of a list's entries, None where `hint` allows no list."""
     for arm in arms(hint):
-        if get_origin(arm) is list or _is_sequence(arm):
+        if get_origin(arm) in _LISTS:
             return get_args(arm)[0]
     return None
 
@@ -133,8 +137,3 @@ def fitting(dicts: Sequence[Any], value: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return those of several `TypedDict` arms that the ``type`` in `value` is for."""
     kind = value.get("type")
     return tuple(arm for arm in dicts if isinstance(kind, str) and kind in tags_of(arm))
-
-
-def _is_sequence(hint: Any) -> bool:
-    """Whether this is the package's protocol for a list that is no string."""
-    return getattr(get_origin(hint), "__name__", "") == "SequenceNotStr"

@@ -1,0 +1,99 @@
+"""Checking a session config against all that is known, before anything is sent.
+
+The service refuses an update whole for one mistake in it and goes on as before, so every
+mistake is found here, not only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from realtime_nb.protocol.config.check_hearing import check_hearing
+from realtime_nb.protocol.config.check_live import Live, check_live
+from realtime_nb.protocol.config.check_models import check_models
+from realtime_nb.protocol.config.check_tools import check_tools
+from realtime_nb.protocol.config.check_types import check_types, shown
+from realtime_nb.protocol.config.check_values import check_metadata, check_values
+from realtime_nb.protocol.config.paths import merge
+from realtime_nb.protocol.config.plain import PlainReader
+from realtime_nb.protocol.config.problem import KINDS, Problem, SessionKind
+from realtime_nb.protocol.config.shapes import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+__all__ = ["Live", "check_config", "check_metadata"]
+
+
+def check_config(
+    config: Mapping[str, Any], *, today: date, model: str = "", live: Live | None = None
+) -> list[Problem]:
+    """Return all that is wrong with a session config, errors and warnings.
+
+    Parameters
+    ----------
+    config
+        A session object in the GA shape, with its `type`.
+    today
+        Which models are shut down depends on it.
+    model
+        The model of the endpoint; ``config["model"]`` counts besides.
+    live
+        The session under way, when this is an update of it.
+    """
+    if not isinstance(config, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- from anywhere
+        message = f"the session is {shown(config)}, and takes an object"
+        return [Problem("", message, "write its fields by name")]
+    reader = PlainReader()
+    plain = cast("dict[str, Any]", reader.read(config, ""))
+    kind = _kind(plain)
+    found = list(reader.problems)
+    if plain.get("type") != kind:
+        found.append(_type_problem(plain))
+    named = {**plain, "type": kind}
+    found += check_types(named, kind)
+    return _once(found, _rules(named, kind, model, today, live))
+
+
+def _rules(
+    config: dict[str, Any], kind: SessionKind, model: str, today: date, live: Live | None
+) -> Iterator[Problem]:
+    effective: Mapping[str, Any] = live.effective if live is not None else {}
+    yield from check_values(config)
+    yield from check_models(config, kind, model, today)
+    yield from check_hearing(config, merge(effective, config), kind)
+    if kind == "realtime":
+        yield from check_tools(config, effective)
+    if live is not None:
+        yield from check_live(config, live)
+
+
+def _kind(config: Mapping[str, Any]) -> SessionKind:
+    for kind in KINDS:
+        if config.get("type") == kind:
+            return kind
+    return "realtime"
+
+
+def _type_problem(config: Mapping[str, Any]) -> Problem:
+    if "type" not in config:
+        message = "`type` is missing: the service refuses the whole update"
+        return Problem("type", message, "write `type: realtime`")
+    kind = config["type"]
+    near = nearest(kind, KINDS).removeprefix("; ") if isinstance(kind, str) else ""
+    return Problem("type", f"`type` is {shown(kind)}", near or f"it takes {', '.join(KINDS)}")
+
+
+def _once(found: list[Problem], rules: Iterator[Problem]) -> list[Problem]:
+    """Return `found` and of the rules what is not about a place that is wrong already."""
+    wrong = {problem.path for problem in found}
+    problems = list(found)
+    for problem in rules:
+        above = problem.path
+        while above and above not in wrong:
+            above = above[: max(above.rfind("."), above.rfind("["), 0)]
+        if not above and problem not in problems:
+            problems.append(problem)
+    return problems

@@ -1,0 +1,114 @@
+"""What each transcriber takes: hints, delay, and whether turns may be found beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.protocol.config.check_types import shown
+from realtime_nb.protocol.config.models import MODELS, find_model
+from realtime_nb.protocol.config.paths import MISSING, get
+from realtime_nb.protocol.config.problem import Problem, SessionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from realtime_nb.protocol.config.models import Model
+
+_HEARD: Final = "audio.input.transcription"
+_TURNS: Final = "audio.input.turn_detection"
+
+
+def check_hearing(
+    config: Mapping[str, Any], merged: Mapping[str, Any], kind: SessionKind
+) -> Iterator[Problem]:
+    """Yield what the transcriber of a session does not take.
+
+    Parameters
+    ----------
+    config
+        The session asked for.
+    merged
+        The same laid over the session in force, where there is one: an update may leave out
+        what was said before.
+    kind
+        Of the session.
+    """
+    transcription = get(config, _HEARD)
+    whole = get(merged, _HEARD)
+    name = get(merged, f"{_HEARD}.model")
+    model = find_model(name) if isinstance(name, str) else None
+    if isinstance(transcription, dict):
+        asked = cast("dict[str, Any]", transcription)
+        yield from _keywords(asked.get("keywords"))
+        if not name:
+            yield _nameless(f"`{_HEARD}` names no model")
+        if model is not None and model.use == "transcription":
+            yield from _hints(asked, whole, model)
+    elif kind == "transcription" and not whole:
+        yield _nameless("nothing would be transcribed: `audio.input.transcription` is not given")
+    if kind == "transcription" and model is not None and not model.turn_detection:
+        yield from _turns(merged, model.name)
+
+
+def _nameless(message: str) -> Problem:
+    advice = "write {model: gpt-transcribe}, or gpt-live-transcribe for captions while one speaks"
+    return Problem(f"{_HEARD}.model", message, advice, "warning")
+
+
+def _keywords(keywords: Any) -> Iterator[Problem]:
+    if not isinstance(keywords, list):
+        return
+    for place, word in enumerate(cast("list[Any]", keywords)):
+        if isinstance(word, str) and any(mark in word for mark in "<>\r\n"):
+            path = f"{_HEARD}.keywords[{place}]"
+            message = f"`{path}` is {shown(word)}, and the service refuses <, > and line ends in it"
+            yield Problem(path, message, "write the word alone")
+
+
+def _hints(asked: Mapping[str, Any], whole: Any, model: Model) -> Iterator[Problem]:
+    """Yield the hints that this model does not take; null is none."""
+    given = {name for name, value in asked.items() if value is not None}
+    in_force = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
+    yield from _language(asked, in_force, given, model)
+    for name, takes in (
+        ("keywords", model.keywords),
+        ("prompt", model.prompt),
+        ("delay", model.delay),
+    ):
+        if name in given and takes is False:
+            path = f"{_HEARD}.{name}"
+            able = [m.name for m in MODELS.values() if getattr(m, name) and m.shutdown is None]
+            message = f"{model.name} takes no `{name}`"
+            yield Problem(path, message, f"leave it out; {' and '.join(able)} take it")
+
+
+def _language(
+    asked: Mapping[str, Any], in_force: Mapping[str, Any], given: set[str], model: Model
+) -> Iterator[Problem]:
+    singular, plural = f"{_HEARD}.language", f"{_HEARD}.languages"
+    if model.language == "language" and "languages" in given:
+        languages = asked["languages"]
+        first = (
+            cast("list[Any]", languages)[0] if isinstance(languages, list) and languages else "…"
+        )
+        message = f"{model.name} takes one `language`, not `languages`"
+        yield Problem(plural, message, f"write `language: {first}`")
+    elif model.language == "languages" and "language" in given:
+        advice = f"write `languages: [{asked['language']}]`"
+        if in_force.get("languages") is not None:
+            message = f"{model.name} refuses `language` beside `languages`"
+            yield Problem(singular, message, "leave `language` out")
+        else:
+            message = f"{model.name} takes `languages`, a list, and may refuse `language`"
+            yield Problem(singular, message, advice, "warning")
+
+
+def _turns(merged: Mapping[str, Any], model: str) -> Iterator[Problem]:
+    turns = get(merged, _TURNS)
+    if turns is None:
+        return
+    message = f"{model} finds no turns: the service refuses turn detection beside it"
+    if turns is MISSING:
+        message = f"{model} needs `turn_detection: null`: left out, server_vad is on"
+    advice = "write `turn_detection: none`, and commit the sound yourself"
+    yield Problem(_TURNS, message, advice)
