@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from realtime_nb.client.connection import Connection, connect
 from realtime_nb.client.endpoint import DEFAULT_MODEL, Endpoint, resolve_endpoint
+from realtime_nb.client.ephemeral import EphemeralKey, create_client_secret
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop, Call
+from realtime_nb.client.named import named_endpoints
 from realtime_nb.client.response import Response
 from realtime_nb.client.secret import Secret
 from realtime_nb.client.session import RealtimeSession
@@ -22,10 +24,13 @@ __all__ = [
     "Call",
     "Connection",
     "Endpoint",
+    "EphemeralKey",
     "LocalServer",
     "RealtimeSession",
     "Response",
     "Secret",
     "connect",
+    "create_client_secret",
+    "named_endpoints",
     "resolve_endpoint",
 ]

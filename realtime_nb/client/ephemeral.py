@@ -39,6 +39,7 @@ LONGEST_S: Final = 7200
 DEFAULT_S: Final = 600
 _TIMEOUT_S: Final = 20.0
 _BAD_REQUEST: Final = 400
+_PACKAGES_OWN: Final = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 # So many characters of a key tell two of them apart and are of no use to a thief.
 _SHOWN: Final = 4
 _LONG_ENOUGH: Final = 16
@@ -142,13 +143,14 @@ def _post(endpoint: Endpoint, session: Mapping[str, Any], expires_s: int, timeou
 
     # A proxy for the world has no way to this machine.
     here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
+    # The package would add its own from the environment, whoever the service is.
     ours = endpoint.headers()
-    bearer: Any = {} if "Authorization" in ours else {"Authorization": openai.Omit()}
+    given = {name.lower() for name in ours}
+    left_out = {name: openai.Omit() for name in _PACKAGES_OWN if name.lower() not in given}
+    headers: dict[str, Any] = {**left_out, **ours}
     with openai.OpenAI(
         base_url=endpoint.base_url,
-        # Never sent: the header is ours, or left out.
-        api_key="none",
-        default_headers={**bearer, **ours},
+        api_key="none",  # never sent: the header is ours, or left out
         default_query=dict(endpoint.extra_query),
         timeout=timeout_s,
         max_retries=0,
@@ -160,7 +162,9 @@ def _post(endpoint: Endpoint, session: Mapping[str, Any], expires_s: int, timeou
             else client.realtime.translations.client_secrets
         )
         answer = secrets.with_raw_response.create(
-            session=session, expires_after={"anchor": "created_at", "seconds": expires_s}
+            session=session,
+            expires_after={"anchor": "created_at", "seconds": expires_s},
+            extra_headers=headers,
         )
         return cast("str", answer.text)
 

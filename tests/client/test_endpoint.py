@@ -163,11 +163,110 @@ def test_what_is_no_url_is_refused_in_one_line(wrong):
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_name_is_refused():
-    with pytest.raises(
-        EndpointError, match="no endpoint is called 'nowhere'; there are local, openai, azure, or"
+AZURE = {"AZURE_OPENAI_ENDPOINT": "https://res.openai.azure.com", "AZURE_OPENAI_API_KEY": "az"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "websocket"),
+    [
+        ("https://res.openai.azure.com", "wss://res.openai.azure.com/openai/v1/realtime"),
+        ("https://res.openai.azure.com/", "wss://res.openai.azure.com/openai/v1/realtime"),
+        (
+            "https://res.openai.azure.com/openai/v1/",
+            "wss://res.openai.azure.com/openai/v1/realtime",
+        ),
+        ("https://gw.example/team/openai/v1", "wss://gw.example/team/openai/v1/realtime"),
+        ("https://gw.example", "wss://gw.example/openai/v1/realtime"),
+    ],
+)
+def test_azure_is_the_resource_that_its_variable_names(resource, websocket):
+    found = resolve_endpoint("azure", "mine", environ={**AZURE, "AZURE_OPENAI_ENDPOINT": resource})
+    assert found.websocket_url() == f"{websocket}?model=mine"
+    assert found.headers() == {"api-key": "az"}
+    assert found.name.startswith("Azure (")
+    assert found.costs
+
+
+def test_a_bare_azure_resource_as_a_url_gets_its_path():
+    found = resolve_endpoint("https://res.openai.azure.com", "mine", environ=AZURE)
+    assert found.websocket_url() == "wss://res.openai.azure.com/openai/v1/realtime?model=mine"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openai/realtime?api-version=2024-10-01-preview&deployment=mine",
+        "/openai/v1?api-version=2025-04-01-preview",
+        "/openai/deployments/mine",
+        "/v1",
+    ],
+)
+def test_azures_preview_protocol_is_refused_with_what_to_write(path):
+    resource = AZURE["AZURE_OPENAI_ENDPOINT"] + path
+    for endpoint, environ in (
+        ("azure", {**AZURE, "AZURE_OPENAI_ENDPOINT": resource}),
+        (resource, AZURE),
     ):
-        resolve_endpoint("nowhere", environ={})
+        with pytest.raises(EndpointError, match=r"GA protocol.*write https://NAME\.openai\.azure"):
+            resolve_endpoint(endpoint, environ=environ)
+
+
+def test_azure_without_resource_or_key_says_which_variable():
+    with pytest.raises(EndpointError, match="AZURE_OPENAI_ENDPOINT is not set"):
+        resolve_endpoint("azure", environ={"AZURE_OPENAI_API_KEY": "az"})
+    without = {"AZURE_OPENAI_ENDPOINT": "https://res.openai.azure.com", **ENVIRON}
+    with pytest.raises(EndpointError, match="AZURE_OPENAI_API_KEY is not set"):
+        resolve_endpoint("azure", environ=without)
+
+
+def test_azure_translates_nothing():
+    for endpoint in ("azure", "https://res.openai.azure.com/openai/v1"):
+        with pytest.raises(EndpointError, match="Azure has no translation sessions"):
+            resolve_endpoint(endpoint, environ=AZURE, kind="translation")
+
+
+@pytest.mark.usefixtures("practice")
+def test_each_kind_has_its_model_and_its_url():
+    translation = resolve_endpoint("openai", environ=ENVIRON, kind="translation")
+    assert translation.websocket_url(kind="translation") == (
+        "wss://api.openai.com/v1/realtime/translations?model=gpt-realtime-translate"
+    )
+    transcription = resolve_endpoint("openai", environ=ENVIRON, kind="transcription")
+    assert transcription.model == ""
+    for model in (None, "m"):
+        found = resolve_endpoint("openai", model, environ=ENVIRON, kind="transcription")
+        assert found.websocket_url(kind="transcription") == (
+            "wss://api.openai.com/v1/realtime?intent=transcription"
+        )
+    local = resolve_endpoint("local", environ=ENVIRON, kind="translation")
+    assert local.model == "local-demo"
+
+
+@pytest.mark.usefixtures("practice")
+def test_only_what_is_on_this_machine_costs_nothing():
+    assert not resolve_endpoint("local", environ=ENVIRON).costs
+    for url in ("http://localhost:1/v1", "http://127.9.9.9:1/v1", "http://[::1]:1/v1"):
+        assert not resolve_endpoint(url, environ={}).costs
+    for url in ("http://192.168.0.2/v1", "https://localhost.evil.example/v1"):
+        assert resolve_endpoint(url, environ={}).costs
+    assert resolve_endpoint("openai", environ=ENVIRON).costs
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["api-key=hunter2", "key=hunter2", "access_token=hunter2", "API_KEY=hunter2", "x=sk-hunter2"],
+)
+def test_a_key_in_the_query_is_refused_and_not_repeated(query):
+    with pytest.raises(EndpointError, match=r"key in its query.*REALTIME_NB_API_KEY") as caught:
+        resolve_endpoint(f"https://h/v1?{query}", environ={})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_unknown_name_is_refused(tmp_path):
+    file = tmp_path / "endpoints.toml"
+    file.touch()
+    with pytest.raises(EndpointError, match="is called 'nowhere'; there are local, openai, azure,"):
+        resolve_endpoint("nowhere", environ={}, file=file)
 
 
 @pytest.mark.parametrize(
