@@ -15,6 +15,7 @@ from realtime_nb.bridge.pages import Pages
 from realtime_nb.bridge.status import Status
 from realtime_nb.bridge.tail import Tail
 from realtime_nb.bridge.timing import Timing
+from realtime_nb.bridge.turns import Turns
 from realtime_nb.bridge.uplink import Uplink
 from realtime_nb.protocol.playback import Playback
 
@@ -86,6 +87,13 @@ class Bridge:
         self._downlink = Downlink(self._send_sound, loop.loop)
         self._flow = Flow(self._downlink, loop.loop)
         self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
+        self._turns = Turns(
+            session,
+            self._interruption,
+            silence=self._silence,
+            notice=self.notice,
+            loop=loop,
+        )
         self.uplink = Uplink(session)
         self.timing = Timing(self.uplink)
         self._tail = Tail(session, loop.loop, self._append)
@@ -133,7 +141,7 @@ class Bridge:
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard; call it from any thread."""
-        self._loop.post(self._interrupt)
+        self._loop.post(self._turns.stop)
 
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
@@ -316,57 +324,20 @@ class Bridge:
         text = str(message.get("text", "")).strip()
         if not text:
             return
-        if self._session.state != "open":
-            self.notice("warning", f"Not sent, the chat is {self._status.state}: “{text}”")
-            return
-        if self._status.kind != "realtime":
-            self.notice("warning", f"Not sent: a {self._status.kind} only listens: “{text}”")
-            return
-        self._claim(client)
-        self._interrupt()
-        call = self._session.say(text)
-        call.add_done_callback(lambda done: self._say_refused(done.exception()))
-
-    def _say_refused(self, error: BaseException | None) -> None:
-        if error is not None and self._session.state == "open":
-            self._loop.post(self.notice, "error", str(error))
+        if self._session.state == "open" and self._status.kind == "realtime":
+            self._claim(client)
+        self._turns.say(text)
 
     def _on_commit(self, _client: str, _message: Message, _buffers: Buffers) -> None:
-        """End the user's turn by hand; in a conversation it is then answered."""
-        if self._session.state != "open":
-            self.notice("warning", f"Nothing to finish, the chat is {self._status.state}")
-            return
-        if self._status.kind == "translation":
-            return
-        if self._status.kind == "realtime":
-            self._interrupt()
-        call = self._session.commit()
-        call.add_done_callback(lambda done: self._loop.post(self._committed, done.exception()))
-
-    def _committed(self, error: BaseException | None) -> None:
-        if getattr(error, "code", None) == "input_audio_buffer_commit_empty":
-            self.notice("info", "Nothing was said yet: switch the microphone on and speak first.")
-        elif error is not None:
-            self._say_refused(error)
-        elif self._status.kind == "realtime":
-            call = self._session.respond()
-            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+        self._turns.finish()
 
     def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
-        if self._status.kind == "realtime":
-            self._interrupt()
-        else:
-            self._silence()
+        self._turns.stop()
 
     def _silence(self) -> None:
         """Have the page play no more of what it has; nothing is cut."""
         self._flow.drop()
         self._to_owner({"kind": "clear", "id": 0})
-
-    def _interrupt(self) -> None:
-        if self._session.conversation.active_response_id is not None:
-            self._session.cancel()
-        self._interruption.start()
 
     def _on_played(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client != self._pages.owner:

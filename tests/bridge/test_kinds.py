@@ -249,6 +249,19 @@ async def test_a_page_that_closes_is_silenced_and_the_next_one_hears_again() -> 
     assert [message["to"] for message in room.view.of_kind("audio")] == ["page", "reloaded"]
 
 
+async def test_a_translation_that_is_interrupted_goes_on_with_what_comes_next() -> None:
+    room = Room("translation", translation())
+    await room.open_page()
+    room.speak(bytes(9600))
+    room.view.page_says("played", streams=[{"stream": 1, "samples": 480}])
+    room.bridge.interrupt()
+    await room.settle()
+    room.speak(bytes(9600))
+    await room.settle()
+    assert [frame.stream for frame in room.frames] == [1, 2]
+    assert room.session.did == []
+
+
 async def test_other_rates_and_channels_become_the_page_s() -> None:
     room = Room("translation", translation())
     await room.open_page()

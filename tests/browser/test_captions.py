@@ -81,6 +81,31 @@ def test_what_is_said_is_written_in_the_order_of_speech(
     assert notebook.page_errors == []
 
 
+def test_words_stream_in_and_stay_when_finished(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    live = 'chat = show(transcription("gpt-live-transcribe", None))\nchat.widget'
+    segments: list[Any] = [1.0]
+    for phrase in ("what time is it", "tell me a story"):
+        segments += [say_as_user(phrase), 1.5]
+    notebook = open_notebook(
+        [IMPORTS, live, PLAIN_MICROPHONE],
+        mic=make_mic_wav(tmp_path / "mic.wav", [*segments, 60.0]),
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    assert "gpt-live-transcribe" in notebook.page.locator(".rnb-header").inner_text()
+    chat.press_microphone()
+    until(lambda: "tell me a story" in captions(chat), message=captions(chat))
+    assert "what time is it" in captions(chat)
+    assert notebook.page.locator(".rnb-caption[data-partial]").count() == 1
+    assert "input_audio_buffer.committed" not in chat.events
+    notebook.page.get_by_role("button", name="Finish").click()
+    until(lambda: notebook.page.locator(".rnb-caption[data-partial]").count() == 0)
+    assert notebook.page.locator(".rnb-caption").count() == 1
+    assert "what time is it" in captions(chat)
+    assert notebook.page_errors == []
+
+
 def test_a_cell_that_shows_the_view_again_keeps_the_microphone(
     open_notebook: OpenNotebook,
 ) -> None:

@@ -1,0 +1,93 @@
+"""What a user does besides speaking: types, ends a turn by hand, stops an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from realtime_nb.bridge.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_nb.bridge.interruption import Interruption
+    from realtime_nb.client.loop import BackgroundLoop
+    from realtime_nb.client.session import RealtimeSession
+
+_NO_SOUND: Final = "input_audio_buffer_commit_empty"
+
+
+class Turns:
+    """Turns what a user does into calls of the session; what fails is shown.
+
+    Parameters
+    ----------
+    session
+        The session.
+    interruption
+        Stops an answer, and cuts it where it was heard to.
+    silence
+        Has the page play no more, where there is nothing to cut.
+    notice
+        Shows one line to people.
+    loop
+        The loop this runs on.
+    """
+
+    def __init__(
+        self,
+        session: RealtimeSession,
+        interruption: Interruption,
+        *,
+        silence: Callable[[], None],
+        notice: Callable[[str, str], None],
+        loop: BackgroundLoop,
+    ) -> None:
+        self._session = session
+        self._status = Status(session)
+        self._interruption = interruption
+        self._silence = silence
+        self._notice = notice
+        self._loop = loop
+
+    def say(self, text: str) -> None:
+        """Say a typed line as the user; an answer that is made or heard gives way."""
+        if self._session.state != "open":
+            self._notice("warning", f"Not sent, the chat is {self._status.state}: “{text}”")
+        elif self._status.kind != "realtime":
+            self._notice("warning", f"Not sent: a {self._status.kind} only listens: “{text}”")
+        else:
+            self.stop()
+            call = self._session.say(text)
+            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
+    def finish(self) -> None:
+        """End the turn of who speaks; in a conversation it is then answered."""
+        if self._session.state != "open":
+            self._notice("warning", f"Nothing to finish, the chat is {self._status.state}")
+        elif self._status.kind != "translation":
+            if self._status.kind == "realtime":
+                self.stop()
+            call = self._session.commit()
+            call.add_done_callback(lambda done: self._loop.post(self._finished, done.exception()))
+
+    def stop(self) -> None:
+        """Stop what is being made or heard."""
+        if self._status.kind != "realtime":
+            self._silence()
+            return
+        if self._session.conversation.active_response_id is not None:
+            self._session.cancel()
+        self._interruption.start()
+
+    def _finished(self, error: BaseException | None) -> None:
+        if getattr(error, "code", None) == _NO_SOUND:
+            self._notice("info", "Nothing was said yet: switch the microphone on and speak first.")
+        elif error is not None:
+            self._say_refused(error)
+        elif self._status.kind == "realtime":
+            call = self._session.respond()
+            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
+    def _say_refused(self, error: BaseException | None) -> None:
+        if error is not None and self._session.state == "open":
+            self._loop.post(self._notice, "error", str(error))
