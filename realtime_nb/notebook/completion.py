@@ -1,0 +1,91 @@
+"""Completion in ``%%realtime`` cells, as a matcher of IPython's completer."""
+
+# IPython's decorator has no types.
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
+
+from realtime_nb.errors import RealtimeError
+from realtime_nb.notebook.suggest import Known, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_IDENTIFIER: Final = "realtime_nb"
+_MAGIC: Final = "realtime"
+_BUILT_IN: Final = ("local", "openai", "azure")
+
+
+def register(shell: Any) -> None:
+    """Complete ``%%realtime`` cells of this shell; registering twice is fine."""
+    unregister(shell)
+    shell.Completer.custom_matchers.append(_matcher(shell))
+
+
+def unregister(shell: Any) -> None:
+    """Take the completion away again."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != _IDENTIFIER]
+
+
+def _matcher(shell: Any) -> Callable[[CompletionContext], SimpleMatcherResult]:
+    @context_matcher(identifier=_IDENTIFIER)
+    def complete(context: CompletionContext) -> SimpleMatcherResult:
+        found = None
+        if f"%{_MAGIC}" in context.full_text:
+            found = suggest(context.full_text, _cursor(context), _known(shell))
+        if found is None:
+            return SimpleMatcherResult(completions=[])
+        return SimpleMatcherResult(
+            completions=[SimpleCompletion(word, type=found.kind) for word in found.words],
+            matched_fragment=found.fragment,
+            # What Python would say here is about a program, and this is none.
+            suppress=True,
+            ordered=True,
+        )
+
+    return complete
+
+
+def _cursor(context: CompletionContext) -> int:
+    """Return the cursor's place in the whole text: IPython gives line and column."""
+    above = context.full_text.split("\n")[: context.cursor_line]
+    return sum(len(line) + 1 for line in above) + context.cursor_position
+
+
+def _known(shell: Any) -> Known:
+    magic = shell.find_cell_magic(_MAGIC)
+    parser = getattr(magic, "parser", None)
+    options: dict[str, bool] = {}
+    for action in getattr(parser, "_actions", ()):
+        for name in action.option_strings:
+            if name.startswith("--"):
+                options[name] = action.nargs == 0
+    magics = getattr(magic, "__self__", None)
+    return Known(
+        options=tuple(options),
+        flags=frozenset(name for name, is_flag in options.items() if is_flag),
+        endpoints=lambda: _endpoints(getattr(magics, "endpoints_file", "")),
+        chats=tuple(getattr(magics, "chats", ())),
+    )
+
+
+def _endpoints(file: str) -> tuple[str, ...]:
+    # Imported here: it is about a file that few have.
+    from pathlib import Path  # noqa: PLC0415
+
+    from realtime_nb.client.named import named_endpoints  # noqa: PLC0415
+
+    try:
+        return (*_BUILT_IN, *named_endpoints(Path(file) if file else None))
+    except RealtimeError:
+        return _BUILT_IN  # what is wrong with the file is said when a cell runs
