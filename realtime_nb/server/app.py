@@ -8,9 +8,13 @@ from typing import Any, Final
 import tornado.web
 
 from realtime_nb.server.config import MODEL
-from realtime_nb.server.secret_requests import ClientSecretsHandler, MovedHandler
+from realtime_nb.server.secret_requests import (
+    ClientSecretsHandler,
+    MovedHandler,
+    TranslationSecretsHandler,
+)
 from realtime_nb.server.web import MAX_FRAME, LocalHandler, NotFoundHandler, Shared
-from realtime_nb.server.websocket import RealtimeHandler
+from realtime_nb.server.websocket import RealtimeHandler, TranslationHandler
 
 Json = dict[str, Any]
 
@@ -84,6 +88,8 @@ def make_app(shared: Shared) -> tornado.web.Application:
     return tornado.web.Application(
         [
             (r"/v1/realtime/?", RealtimeHandler, given),
+            (r"/v1/realtime/translations/?", TranslationHandler, given),
+            (r"/v1/realtime/translations/client_secrets/?", TranslationSecretsHandler, given),
             (r"/v1/realtime/client_secrets/?", ClientSecretsHandler, given),
             (r"/v1/realtime/(?:transcription_)?sessions/?", MovedHandler, given),
             (r"/v1/models/?", ModelsHandler, given),

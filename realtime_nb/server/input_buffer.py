@@ -21,6 +21,15 @@ MIN_COMMIT_MS = 100.0
 MAX_BUFFER_MS = 60 * 60 * 1000.0
 
 
+def check_append_size(audio: bytes) -> None:
+    """Raise `WireError` when one event brings more than it may."""
+    if len(audio) > MAX_APPEND_BYTES:
+        raise invalid_value(
+            "audio",
+            f"expected at most {MAX_APPEND_BYTES} bytes of audio, but got {len(audio)}.",
+        )
+
+
 class InputBuffer:
     """Audio bytes between the last commit and now.
 
@@ -58,11 +67,7 @@ class InputBuffer:
         WireError
             When the event is too big, cuts a sample in two, or the buffer is full.
         """
-        if len(audio) > MAX_APPEND_BYTES:
-            raise invalid_value(
-                "audio",
-                f"expected at most {MAX_APPEND_BYTES} bytes of audio, but got {len(audio)}.",
-            )
+        check_append_size(audio)
         if len(audio) % self.format.sample_bytes:
             raise invalid_value(
                 "audio", f"expected whole 16-bit samples, but got {len(audio)} bytes."

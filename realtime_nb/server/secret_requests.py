@@ -1,4 +1,4 @@
-"""`POST /v1/realtime/client_secrets`: an ephemeral key, with the config of its sessions."""
+"""The HTTP requests for an ephemeral key, which carries the config of its sessions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.ids import new_id
-from realtime_nb.server.admission import is_conversational
+from realtime_nb.server.admission import is_conversational, is_translator
 from realtime_nb.server.client_secrets import DEFAULT_LIFE_S, EXPIRES_AFTER
 from realtime_nb.server.config import SessionConfig
 from realtime_nb.server.frames import parse_object
 from realtime_nb.server.schema import AnyObject, Nullable, Record
 from realtime_nb.server.session_fields import SESSION_TYPES
+from realtime_nb.server.translation_config import TranslationConfig
 from realtime_nb.server.web import LocalHandler
 from realtime_nb.server.wire_errors import (
     WireError,
@@ -83,6 +84,19 @@ class ClientSecretsHandler(SecretsHandler):
         config.update(update)
         refuse_model(update, is_conversational(update.get("model", "local-demo")), "realtime")
         return kind, update, config.to_wire()
+
+
+class TranslationSecretsHandler(SecretsHandler):
+    """Keys for translation sessions."""
+
+    def prepare_session(self, asked: Json | None) -> tuple[AnySessionKind, Json, Json]:
+        """Return what the key opens."""
+        if asked is None:
+            raise missing_parameter("session")
+        config = TranslationConfig(new_id("sess"), _NOT_YET)
+        config.create(asked)
+        refuse_model(asked, is_translator(asked["model"]), "translation")
+        return "translation", asked, config.to_wire()
 
 
 class MovedHandler(LocalHandler):

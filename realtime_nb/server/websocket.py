@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 import tornado.websocket
 
-from realtime_nb.server.admission import SUBPROTOCOL, Refusal, Visit, admit, is_local_request
+from realtime_nb.server.admission import (
+    SUBPROTOCOL,
+    Refusal,
+    Visit,
+    admit,
+    admit_translation,
+    is_local_request,
+)
 from realtime_nb.server.connection import Connection, turn_away
 from realtime_nb.server.session import Session
+from realtime_nb.server.translation_session import TranslationSession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -134,4 +142,25 @@ class RealtimeHandler(SocketHandler):
             kind="transcription" if admitted.kind == "transcription" else "realtime",
             on_over=exits.on_over,
             config=admitted.config,
+        )
+
+
+class TranslationHandler(SocketHandler):
+    """A client of `/v1/realtime/translations`."""
+
+    def admit(self, visit: Visit) -> Admitted | Refusal:
+        """Return whether the client may come in, and to what."""
+        return admit_translation(visit, self._shared.token, self._shared.client_secrets)
+
+    def make_session(self, admitted: Admitted, exits: Exits) -> BaseSession:
+        """Return its session; the brain only tells which words to expect."""
+        shared = self._shared
+        return TranslationSession(
+            exits.sink,
+            engines=shared.engines,
+            settings=shared.settings,
+            gate=exits.gate,
+            on_over=exits.on_over,
+            config=admitted.config,
+            expected=shared.make_brain().phrases,
         )

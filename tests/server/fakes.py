@@ -16,8 +16,9 @@ import numpy as np
 
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
+from realtime_nb.server.translation_session import TranslationSession
 from realtime_nb.server.workers import Settings
-from tests.server.wire import check_event
+from tests.server.wire import check_event, check_translation_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -225,15 +226,17 @@ class Stage:
             speaker=self.speaker,
             missing=(),
         )
-        self.session = Session(
-            self._take,
-            brain=self.brain,
-            engines=engines,
-            settings=Settings(pace or Pace(0), max_session_s, lambda _name: InlineExecutor()),
-            gate=gate,
-            kind=kind,
-            on_over=self._leave,
-        )
+        settings = Settings(pace or Pace(0), max_session_s, lambda _name: InlineExecutor())
+        common: Json = {"engines": engines, "settings": settings, "gate": gate}
+        self.session: Any
+        if kind == "translation":
+            self._check = check_translation_event
+            self.session = TranslationSession(self._take, on_over=self._leave, **common)
+        else:
+            self._check = check_event
+            self.session = Session(
+                self._take, brain=self.brain, kind=kind, on_over=self._leave, **common
+            )
 
     async def __aenter__(self) -> Self:
         self.session.start()
@@ -249,7 +252,7 @@ class Stage:
 
     def _take(self, event: Json) -> None:
         try:
-            check_event(event)
+            self._check(event)
         except Exception as complaint:  # noqa: BLE001 -- raised again at the stage's end
             self.complaints.append(complaint)
         self.events.append(json.loads(json.dumps(event)))
@@ -287,12 +290,13 @@ class Stage:
 
     async def append(self, ms: float, *, loud: bool, rate: int = 24_000) -> list[Json]:
         """Append `ms` of sound in pieces of 20 ms."""
+        prefix = "session." if self.kind == "translation" else ""
         before = len(self.events)
         pcm = tone(ms, VOICE_LEVEL if loud else 0, rate).astype("<i2").tobytes()
         step = rate // 50 * 2
         for first in range(0, len(pcm), step):
             audio = base64.b64encode(pcm[first : first + step]).decode()
-            await self.send("input_audio_buffer.append", audio=audio)
+            await self.send(f"{prefix}input_audio_buffer.append", audio=audio)
         return self.events[before:]
 
     async def until(self, type_: str, *, since: int = 0, limit_s: float = 600.0) -> Json:

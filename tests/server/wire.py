@@ -14,6 +14,7 @@ from openai.types.realtime import (
     RealtimeServerEvent,
     RealtimeSessionCreateResponse,
     RealtimeTranscriptionSessionCreateResponse,
+    RealtimeTranslationServerEvent,
 )
 from pydantic import BaseModel
 
@@ -83,9 +84,22 @@ _WIRE_EXTRA = {
 }  # fmt: skip
 
 
+TRANSLATION_FIELDS: dict[str, set[str]] = {
+    "session.created": {"session"},
+    "session.updated": {"session"},
+    "session.closed": set(),
+    "session.input_transcript.delta": {"delta", "elapsed_ms"},
+    "session.output_transcript.delta": {"delta", "elapsed_ms"},
+    "session.output_audio.delta": {
+        "delta", "sample_rate", "channels", "format", "elapsed_ms",
+    },
+    "error": {"error"},
+}  # fmt: skip
+
+
 @cache
-def _models() -> dict[str, type[BaseModel]]:
-    union = get_args(RealtimeServerEvent)[0]
+def _models(events: Any = RealtimeServerEvent) -> dict[str, type[BaseModel]]:
+    union = get_args(events)[0]
     return {get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(union)}
 
 
@@ -115,6 +129,20 @@ def check_event(event: dict[str, Any]) -> None:
             _item(item)
     if kind == "error":
         assert list(event["error"]) == ["type", "code", "message", "param", "event_id"]
+
+
+def check_translation_event(event: dict[str, Any]) -> None:
+    """Fail unless `event` is exactly what a translation session could have sent."""
+    kind = event["type"]
+    assert kind in TRANSLATION_FIELDS, f"{kind} is no event of a translation session"
+    assert list(event)[:2] == ["type", "event_id"], f"{kind} does not begin as the wire does"
+    assert set(event) == TRANSLATION_FIELDS[kind] | {"type", "event_id"}
+    models = _models(RealtimeTranslationServerEvent)
+    checked = models[kind].model_validate(event, strict=True)
+    _no_extras(checked, "")
+    _ids(event)
+    if "session" in event:
+        assert set(event["session"]) == {"id", "type", "model", "expires_at", "audio"}
 
 
 def _item(item: dict[str, Any]) -> None:
