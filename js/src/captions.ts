@@ -2,6 +2,11 @@
 
 import type { Item } from "./messages.js";
 
+/** There is something to take along. */
+export function hasWords(items: readonly Item[]): boolean {
+  return items.some((item) => item.text.trim() !== "");
+}
+
 /** One line for each caption; a translation is marked by an arrow. Captions without words are left out. */
 export function captionText(items: readonly Item[]): string {
   return items

@@ -2,7 +2,9 @@
 
 A service streams dozens of deltas a second, and the Jupyter server drops messages above a
 rate; changes are gathered for `GATHER_S` and sent as one message. Of what changed, only the
-newest state is sent, so the gathering is bounded by the number of items and rows.
+newest state is sent, so the gathering is bounded by the number of items and rows. A caption
+that nobody ends grows for an hour and is sent whole each time: what is long is gathered
+longer, so that no more than `CHARS_PER_S` go out.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.log import EventLog, Record
 
 GATHER_S: Final = 0.05
+CHARS_PER_S: Final = 200_000
 SHOWN_ROWS: Final = 500
 """Rows sent to a page that has just come."""
 
@@ -53,6 +56,7 @@ class Feed:
         self._changed: dict[str, None] = {}
         self._new_rows: dict[int, Row] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._gather_s = GATHER_S
 
     def add(self, record: Record, changed: frozenset[str]) -> None:
         """Take one event and the ids of the items it changed."""
@@ -62,7 +66,7 @@ class Feed:
         while len(self._new_rows) > SHOWN_ROWS:
             del self._new_rows[next(iter(self._new_rows))]
         if self._timer is None:
-            self._timer = self._loop.call_later(GATHER_S, self.flush)
+            self._timer = self._loop.call_later(self._gather_s, self.flush)
 
     def flush(self) -> None:
         """Send what has been gathered."""
@@ -74,6 +78,8 @@ class Feed:
             gone = [key for key, item in zip(self._changed, items, strict=True) if item is None]
             self._changed.clear()
             shown = [show_item(item, self._conversation) for item in items if item is not None]
+            size = sum(len(item["text"]) for item in shown)
+            self._gather_s = max(GATHER_S, size / CHARS_PER_S)
             self._send({"kind": "items", "items": shown, "gone": gone})
         if self._new_rows:
             rows = list(self._new_rows.values())

@@ -5,7 +5,8 @@ what it makes of it, each with the place in the sound, `elapsed_ms`, that it bel
 become items here, so that a conversation is one list whatever made it:
 
 - fragments append as they are, without a space between them;
-- a paragraph ends where its side is silent for more than `PAUSE_MS` of the sound;
+- a paragraph ends where its side is silent for more than `PAUSE_MS` of the sound, and past
+  `LONG` characters with a sentence, so that who never pauses can still be read;
 - paragraphs stand in the order in which they begin in the sound, what is said before its
   translation.
 """
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 PAUSE_MS: Final = 1_500
 """A silence longer than this, in milliseconds of the sound, begins a new paragraph."""
+
+LONG: Final = 500
+"""Characters after which a paragraph ends with its sentence."""
+
+LONGEST: Final = 4 * LONG
+"""Characters after which it ends even without one."""
+
+_SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "؟")  # noqa: RUF001 -- wide ones
 
 CAPTION_TYPES: Final = frozenset(
     {"session.input_transcript.delta", "session.output_transcript.delta", "session.closed"}
@@ -79,7 +88,7 @@ class Captions:
             return frozenset()
         at_ms = self._place_of(event.get("elapsed_ms"), t_ms)
         changed: set[str] = set()
-        if side.item is not None and at_ms - side.last_ms > PAUSE_MS:
+        if side.item is not None and (at_ms - side.last_ms > PAUSE_MS or _full(side.item)):
             changed.add(side.item.id)
             self._finish(side)
         item = side.item or self._begin(side, at_ms, t_ms)
@@ -116,3 +125,10 @@ class Captions:
             return None
         item.status = "completed"
         return item.id
+
+
+def _full(item: Item) -> bool:
+    text = item.parts[0].text
+    if len(text) <= LONG:
+        return False
+    return len(text) > LONGEST or text.rstrip().endswith(_SENTENCE_ENDS)

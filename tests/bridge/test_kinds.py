@@ -195,6 +195,22 @@ async def test_words_that_could_not_be_written_say_why() -> None:
     assert (item["status"], item["note"]) == ("failed", "not transcribed: too noisy")
 
 
+async def test_a_caption_that_nobody_ends_is_sent_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("realtime_nb.bridge.feed.CHARS_PER_S", 50_000)
+    room = Room("transcription", transcription(None))
+    kind = "conversation.item.input_audio_transcription.delta"
+    room.session.receive({"type": kind, "item_id": "u", "delta": "word " * 3000})
+    await room.settle(0.1)
+    assert len(room.view.of_kind("items")) == 1
+    room.session.receive({"type": kind, "item_id": "u", "delta": "more"})
+    await room.settle(0.1)
+    assert len(room.view.of_kind("items")) == 1
+    await room.settle(0.4)
+    assert room.view.of_kind("items")[-1]["items"][0]["text"].endswith("word more")
+
+
 async def test_speech_in_a_transcription_stops_nothing() -> None:
     room = Room("transcription", transcription({"type": "server_vad"}))
     await room.open_page()

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_nb.protocol.captions import PAUSE_MS
+from realtime_nb.protocol.captions import LONG, LONGEST, PAUSE_MS
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.summary import payload_bytes, summarise
@@ -82,6 +82,18 @@ def test_without_a_place_in_the_sound_time_stands_in() -> None:
     assert len(told(source("a"), source("b"), step_ms=1600).items) == 2
     # A place that is named counts, however slowly the events come.
     assert len(told(source("a", 200), source("b", 400), step_ms=9000).items) == 1
+
+
+def test_who_never_pauses_gets_paragraphs_of_whole_sentences() -> None:
+    words = ["word ", "and ", "then. "] * LONG
+    conversation = told(*(source(word, 200 * n) for n, word in enumerate(words)))
+    texts = [item.text for item in conversation.items]
+    assert "".join(texts) == "".join(words)
+    assert len(texts) > 1
+    assert all(text.endswith(". ") and LONG < len(text) < LONG + 20 for text in texts[:-1])
+    endless = told(*(source("la ", 200 * n) for n in range(LONGEST)))
+    assert all(LONGEST < len(item.text) < LONGEST + 5 for item in endless.items[:-1])
+    assert len(endless.items) == 3
 
 
 def test_what_says_nothing_changes_nothing() -> None:

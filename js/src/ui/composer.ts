@@ -1,7 +1,7 @@
 // Where one speaks and types: microphone, Finish, text box, Send, Stop. Where nothing can be typed,
 // because a session only listens, what it heard can be copied.
 
-import { captionText } from "../captions.js";
+import { captionText, hasWords } from "../captions.js";
 import type { Chat } from "../chat.js";
 import { copyText } from "./clipboard.js";
 import { h, icon } from "./dom.js";
@@ -161,7 +161,7 @@ function createCopy(chat: Chat, signal: AbortSignal): { node: HTMLElement; updat
   };
   const update = () => {
     node.hidden = chat.kind === "realtime";
-    node.disabled = node.hidden || captionText(chat.transcript.items) === "";
+    node.disabled = node.hidden || !hasWords(chat.transcript.items);
   };
   const copy = async () => {
     if (await copyText(captionText(chat.transcript.items))) {

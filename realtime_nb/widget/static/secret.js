@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0bab27fa403e4181dfa6e093232061fa3d7b0c9905e1c05799862018a5253abc
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:13ee6cffb6d3a84704352067f7706f70fd338db8b307881439ad8c1a92fc8532
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

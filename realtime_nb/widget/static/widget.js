@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0bab27fa403e4181dfa6e093232061fa3d7b0c9905e1c05799862018a5253abc
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:13ee6cffb6d3a84704352067f7706f70fd338db8b307881439ad8c1a92fc8532
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -1806,6 +1806,9 @@ function createCaptions(chat) {
 }
 
 // src/captions.ts
+function hasWords(items) {
+  return items.some((item) => item.text.trim() !== "");
+}
 function captionText(items) {
   return items.map((item) => ({ words: item.text.trim(), arrow: item.role === "assistant" ? "→ " : "" })).filter(({ words }) => words !== "").map(({ words, arrow }) => `${arrow}${words}
 `).join("");
@@ -1998,7 +2001,7 @@ function createCopy(chat, signal) {
   };
   const update = () => {
     node.hidden = chat.kind === "realtime";
-    node.disabled = node.hidden || captionText(chat.transcript.items) === "";
+    node.disabled = node.hidden || !hasWords(chat.transcript.items);
   };
   const copy = async () => {
     if (await copyText(captionText(chat.transcript.items))) {
