@@ -161,7 +161,7 @@ def _ask(endpoint: Endpoint, model: str, messages: Any, timeout_s: float) -> byt
             base_url=endpoint.base_url,
             # Never sent: the header is ours, or left out.
             api_key="none",
-            default_headers={**left_out, **ours},
+            default_headers=ours,
             default_query=dict(endpoint.extra_query),
             timeout=timeout_s,
             max_retries=0,
@@ -169,7 +169,7 @@ def _ask(endpoint: Endpoint, model: str, messages: Any, timeout_s: float) -> byt
             http_client=openai.DefaultHttpxClient(trust_env=not here, follow_redirects=False),
         ) as client,
         client.chat.completions.with_streaming_response.create(
-            model=model, messages=messages
+            model=model, messages=messages, extra_headers=left_out
         ) as answer,
     ):
         body = bytearray()
