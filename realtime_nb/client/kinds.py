@@ -22,7 +22,9 @@ _WHAT_IT_DOES: Final[Mapping[SessionKind, str]] = {
     "translation": "only translates what is said; send it sound",
 }
 _CALLS: Final[Mapping[SessionKind, frozenset[str]]] = {
-    "realtime": frozenset({"say", "respond", "commit", "clear_input", "cancel", "truncate"}),
+    "realtime": frozenset(
+        {"say", "respond", "create_item", "commit", "clear_input", "cancel", "truncate"}
+    ),
     "transcription": frozenset({"commit", "clear_input"}),
     "translation": frozenset(),
 }

@@ -184,6 +184,22 @@ class RealtimeSession:
         """
         return self._call(calls.say(self._core, text), "say")
 
+    def create_item(self, item: Mapping[str, Any]) -> Call[str]:
+        """Add an item to the conversation, with an id where it has none; nothing answers it.
+
+        Parameters
+        ----------
+        item
+            A message, function call or output in the service's shape.
+
+        Returns
+        -------
+        Call
+            Of the item's id, when the service has it. It fails with `ServerError` when the
+            service refuses it.
+        """
+        return self._call(calls.create_item(self._core, deepcopy(dict(item))), "create_item")
+
     def respond(self, **overrides: Any) -> Call[Response]:
         """Have a response made when no other is active.
 

@@ -1065,3 +1065,23 @@ async def test_the_log_is_complete_and_in_order_when_a_call_returns():
         ]
         assert start <= session.log[-1].t_ms <= session.now_ms()
         await session.close()
+
+
+async def test_an_item_is_made_and_its_id_told():
+    content = [{"type": "output_text", "text": "Noon."}]
+    item = {"type": "message", "role": "assistant", "content": content}
+    async with ScriptedPeer([HELLO, expect(CREATE), answer(item_created)]) as peer:
+        session = await opened(peer)
+        item_id = await session.create_item(item)
+        assert peer.of_type(CREATE)[0]["item"] == {"id": item_id, **item}
+        assert session.conversation.items[0].text == "Noon."
+        await session.close()
+
+
+async def test_an_item_that_is_refused_fails_its_call():
+    script = [HELLO, expect(CREATE), refusing("Invalid value: 'x'.", "invalid_value")]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer)
+        with pytest.raises(ServerError, match="Invalid value"):
+            await session.create_item({"type": "x"})
+        await session.close()

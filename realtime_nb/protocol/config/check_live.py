@@ -42,7 +42,7 @@ def check_live(config: Mapping[str, Any], live: Live) -> Iterator[Problem]:
     if "type" in effective and config.get("type") != effective["type"]:
         kind = shown(effective["type"])
         yield Problem("type", f"the session under way is of type {kind}, and stays it", RESTART)
-    yield from _model(config.get("model"), {live.model, effective.get("model")} - {"", None})
+    yield from _model(config.get("model"), live)
     voice, now = get(config, _VOICE), get(effective, _VOICE)
     if live.assistant_spoke and voice is not MISSING and now not in (MISSING, voice):
         said = f"the assistant has spoken as {shown(now)}"
@@ -52,8 +52,11 @@ def check_live(config: Mapping[str, Any], live: Live) -> Iterator[Problem]:
         yield Problem("tracing", "`tracing` is on, and cannot change once it is", RESTART)
 
 
-def _model(wanted: Any, current: set[Any]) -> Iterator[Problem]:
-    # The practice server answers with its one model, whatever is asked for.
-    if isinstance(wanted, str) and current and wanted not in current and _PRACTICE not in current:
+def _model(wanted: Any, live: Live) -> Iterator[Problem]:
+    told = live.effective.get("model")
+    current = {live.model, told} - {"", None}
+    # The practice server names its one model, whatever it was opened with.
+    unknown = not current or (not live.model and told == _PRACTICE)
+    if isinstance(wanted, str) and wanted not in current and not unknown:
         names = " or ".join(sorted(map(str, current)))
         yield Problem("model", f"the session under way is with {names}, and stays with it", RESTART)

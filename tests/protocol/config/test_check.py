@@ -245,6 +245,8 @@ class TestLive:
     def test_the_model_asked_for_at_first_is_the_sessions(self) -> None:
         practice = Live({"type": "realtime", "model": "local-demo"})
         assert errors({"model": "gpt-realtime-2"}, live=practice) == {}
+        asked = Live(practice.effective, model="local-demo")
+        assert set(errors({"model": "gpt-realtime-2"}, live=asked)) == {"model"}
         renamed = Live({"type": "realtime", "model": "m-2026"}, model="gpt-realtime-2")
         assert errors({"model": "gpt-realtime-2"}, live=renamed) == {}
 
