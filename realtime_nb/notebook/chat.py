@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
-from realtime_nb.errors import ConfigError, ServerError
+from realtime_nb.errors import ConfigError
+from realtime_nb.notebook.applying import Outcome, begin, change
+from realtime_nb.notebook.checking import check_request, live_session, refuse
+from realtime_nb.notebook.request import Request
+from realtime_nb.protocol.carry import carry_over
+from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.loop import Call
     from realtime_nb.client.session import Response
+    from realtime_nb.notebook.report import ConfigReport
+    from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.items import Item
     from realtime_nb.protocol.log import EventLog
 
-OPEN_TIMEOUT_S = 20.0
-CLOSE_TIMEOUT_S = 5.0
+REPLY_TIMEOUT_S: Final = 10.0
+CLOSE_TIMEOUT_S: Final = 5.0
+# Connecting, and the first update; each has the reply timeout of its own.
+_OPENING: Final = 3
 
 
 class Chat:
@@ -37,49 +47,122 @@ class Chat:
     endpoint
         Which service, and with which model.
     config
-        The session in the GA shape; see `realtime_nb.protocol.config.read.read_config`.
+        What its author asks for, in the GA shape; see
+        `realtime_nb.protocol.config.read.read_config`.
     name
         What the chat is called.
+    defaults
+        What is asked for beside it.
+    reply_timeout
+        How long the service may take to answer an event, in seconds.
+
+    Attributes
+    ----------
+    asked
+        The config its author asked for the last time it was accepted.
+    config
+        Requested, effective and verdict for each field, as of the last time the cell ran.
     """
 
     def __init__(
-        self, endpoint: Endpoint, config: Mapping[str, Any], *, name: str = "chat"
+        self,
+        endpoint: Endpoint,
+        config: Mapping[str, Any],
+        *,
+        name: str = "chat",
+        defaults: Mapping[str, Any] | None = None,
+        reply_timeout: float = REPLY_TIMEOUT_S,
     ) -> None:
         loop = BackgroundLoop.shared()
         self.name = name
-        self.session = RealtimeSession(endpoint, config, loop=loop)
+        self.asked: dict[str, Any] = deepcopy(dict(config))
+        self.config: ConfigReport | None = None
+        self._defaults: dict[str, Any] = deepcopy(dict(defaults or {}))
+        self._timeout_s = reply_timeout
+        wanted = merge(self._defaults, config)
+        wanted.pop("model", None)  # the endpoint has it, and it cannot change
+        self.session = RealtimeSession(endpoint, wanted, loop=loop, reply_timeout=reply_timeout)
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
         self._closed = False
 
-    def open(self) -> dict[str, Any]:
+    def open(self) -> Outcome:
         """Connect, and wait for the service to have taken the config.
 
         Returns
         -------
-        dict
-            The session object in force.
+        Outcome
+            Field by field; with the service's error where it refused the config: the
+            session is then open with its defaults.
 
         Raises
         ------
         ConnectionFailed
             When the service cannot be reached or refuses us.
-        ServerError
-            When it refuses the config; the session is then open with its defaults.
         """
         if self.session.endpoint.practice:
             self.bridge.phrases = fetch_card(self.session.endpoint)
             if missing := fetch_missing(self.session.endpoint):
                 self.bridge.notice("warning", " ".join(missing))
         self.bridge.start()
-        try:
-            return self.session.open().result(OPEN_TIMEOUT_S)
-        except ServerError as refusal:
+        outcome = begin(self.session, self._open, self.asked, self._defaults)
+        if outcome.without_defaults:
+            self._defaults = {}
+        if outcome.error is not None:
             self.bridge.notice(
-                "error",
-                f"The service refused the cell's config, its defaults are in force: {refusal}",
+                "error", f"The cell's config is not in force; the service said: {outcome.error}"
             )
-            raise
+        return outcome
+
+    def _open(self) -> None:
+        self.session.open().result(self._timeout_s * _OPENING)
+
+    def change(self, config: Mapping[str, Any]) -> Outcome:
+        """Bring the live session to a config: only what differs is sent, and waited for.
+
+        Parameters
+        ----------
+        config
+            What its author asks for now, in the GA shape. What it leaves out stays as it is.
+
+        Returns
+        -------
+        Outcome
+            Field by field; with the service's error where it refused: then nothing changed.
+
+        Raises
+        ------
+        ConnectionLost
+            When the session has ended.
+        """
+        outcome = change(self.session, config, self._defaults, self.asked)
+        if outcome.error is None:
+            self.asked = deepcopy(dict(config))
+        return outcome
+
+    def tell(self, items: Iterable[Item]) -> tuple[int, int]:
+        """Tell this session what was said in another.
+
+        Returns
+        -------
+        tuple of int
+            How many items were told, and how many had no words to carry over.
+        """
+        carried = carry_over(items)
+        calls = [self.session.create_item(item) for item in carried.items]
+        for call in calls:
+            call.result(self._timeout_s)
+        return len(carried.items), carried.left
+
+    @property
+    def kind(self) -> SessionKind:
+        """``realtime``, ``transcription`` or ``translation``."""
+        return self.session.kind
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What is asked for beside what the author wrote."""
+        return deepcopy(self._defaults)
 
     @property
     def state(self) -> str:
@@ -120,17 +203,27 @@ class Chat:
         """
         return self.session.respond(**overrides)
 
-    def update(self, **settings: Any) -> Call[dict[str, Any]]:
+    def update(self, *, check: bool = True, **settings: Any) -> Call[dict[str, Any]]:
         """Change the live session; names as in a cell's front matter.
+
+        Parameters
+        ----------
+        check
+            Whether to check it before it is sent; the service may know more than we do.
+        **settings
+            Only what is to change.
 
         Raises
         ------
         ConfigError
-            At once, for what cannot be read. What the service refuses is raised by
-            the `Call`, as `ServerError`.
+            At once, for what the service would refuse. What it refuses all the same is
+            raised by the `Call`, as `ServerError`.
         """
-        draft = read_config(settings)
-        if draft.problems:
+        draft = read_config({"type": self.kind, **settings})
+        if check:
+            request = Request(draft.config, self.kind, draft.problems)
+            refuse(check_request(request, {}, live=live_session(self.session)), request)
+        elif any(problem.severity == "error" for problem in draft.problems):
             raise ConfigError(f"{draft.problems[0]}.")
         return self.session.update(draft.config)
 
@@ -151,5 +244,5 @@ class Chat:
 
     def __repr__(self) -> str:
         endpoint = self.session.endpoint
-        where = f"{endpoint.name}, {endpoint.model}"
+        where = f"{endpoint.name}, {endpoint.model}" if endpoint.model else endpoint.name
         return f"<chat {self.name!r}: {self.state}, {where}, {len(self.items)} items>"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import keyword
+import getpass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from IPython.core.magic import (
@@ -17,34 +17,56 @@ from IPython.core.magic import (
 )
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
+from traitlets import Float, Unicode
 
-from realtime_nb.client.endpoint import resolve_endpoint
-from realtime_nb.errors import ConfigError, UsageError
-from realtime_nb.notebook.cell import read_cell
-from realtime_nb.notebook.chat import Chat
-from realtime_nb.protocol.config.paths import merge
-from realtime_nb.protocol.config.read import read_config
+from realtime_nb.notebook.commands import Commands
+from realtime_nb.notebook.pasted_keys import refuse_keys
+from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
-DEFAULT_NAME: Final = "chat"
+    from realtime_nb.notebook.chat import Chat
 
-# The service transcribes nothing unless asked, and a chat that does not show what was heard
-# is no use to anybody; `transcription: none` switches it off.
-DEFAULTS: Final[dict[str, Any]] = {
-    "audio": {"input": {"transcription": {"model": "gpt-transcribe"}}}
-}
+_REPLY_TIMEOUT_S: Final = 10.0
 
 
 @magics_class
 class RealtimeMagics(Magics):
-    """The magics, and the chats they made by name."""
+    """The magics; ``%config RealtimeMagics`` lists what can be set."""
+
+    endpoint = Unicode(
+        "", help="Where cells go that name no --endpoint: local, openai, azure, a name, a URL."
+    ).tag(config=True)
+    model = Unicode("", help="The model of conversations that name none.").tag(config=True)
+    endpoints_file = Unicode(
+        "", help="The TOML file that names endpoints; empty for the one in the user's folder."
+    ).tag(config=True)
+    transcriber = Unicode(
+        "gpt-transcribe",
+        help="What writes down your own words unless the cell says; empty for nothing.",
+    ).tag(config=True)
+    reply_timeout = Float(
+        _REPLY_TIMEOUT_S, help="How long the service may take to answer, in seconds."
+    ).tag(config=True)
+    critique_endpoint = Unicode(
+        "", help="The base URL of the chat model that `%realtime prompt critique` asks."
+    ).tag(config=True)
+    critique_model = Unicode("gpt-5", help="That chat model.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self._names: dict[str, Any] = shell.user_ns
-        self.chats: dict[str, Chat] = {}
+        show = cast("Callable[[Any], object]", display)
+        self._runner = Runner(
+            shell.user_ns, evaluate=shell.ev, show=show, ask=self._ask, settings=self
+        )
+        self._commands = Commands(self._runner, show=show, propose=self._propose, settings=self)
+
+    @property
+    def chats(self) -> dict[str, Chat]:
+        """The chats these magics made, by name."""
+        return self._runner.chats
 
     @no_var_expand
     @magic_arguments()
@@ -53,79 +75,77 @@ class RealtimeMagics(Magics):
     )
     @argument(
         "--endpoint",
-        help="local, openai, or the URL of a compatible service ending in /v1. Without it:"
-        " OpenAI when OPENAI_API_KEY is set, else the local practice server.",
+        help="local, openai, azure, a name from your endpoints file, or the URL of a compatible"
+        " service ending in /v1. Without it: OpenAI when OPENAI_API_KEY is set, which costs"
+        " money, else the local practice server.",
     )
     @argument("--model", help="The model; the front matter's `model:` says the same.")
+    @argument("--config", metavar="FILE", help="YAML, JSON or TOML; the cell's own fields win.")
+    @argument("--instructions-from", metavar="FILE", help="A file with the instructions.")
+    @argument(
+        "--no-check",
+        action="store_true",
+        help="Send it unchecked: the service may know more than we do.",
+    )
+    @argument("--restart", action="store_true", help="Begin a new session instead of changing it.")
+    @argument(
+        "--keep", action="store_true", help="Tell the new session what was said in the old one."
+    )
+    @argument(
+        "--migrate",
+        action="store_true",
+        help="Rewrite a config of the beta API into a new cell; nothing is sent.",
+    )
     @line_cell_magic
-    def realtime(self, line: str, cell: str | None = None) -> None:
+    def realtime(self, line: str, cell: str | None = None) -> Any:
         """Talk to a voice model: front matter between lines of ---, instructions below.
 
-        As a line, %realtime lists the chats there are.
+        Running the cell again changes the live session in place. As a line, %realtime lists
+        the chats there are; %realtime help FIELD, %realtime secret and %realtime prompt do
+        more.
         """
         if cell is None:
-            self._list()
-            return
+            return self._commands.run(line)
         options = cast("Namespace", parse_argstring(self.realtime, line))
-        self._start(options, cell)
-
-    def _list(self) -> None:
-        if not self.chats:
-            print("No chats yet: start a cell with %%realtime.")  # noqa: T201 -- the answer
-        for chat in self.chats.values():
-            print(chat)  # noqa: T201 -- the answer
-
-    def _start(self, options: Namespace, body: str) -> None:
-        name = _check_name(options.name)
-        cell = read_cell(body)
-        draft = read_config(cell.settings)
-        if draft.problems:
-            raise ConfigError(f"{draft.problems[0]}.")
-        config = draft.config
-        model = _one_model(options.model, config.pop("model", None))
-        if cell.instructions:
-            config["instructions"] = _one_text(cell.instructions, config.get("instructions"))
-        self._close(name)
-        endpoint = resolve_endpoint(options.endpoint, model)
-        chat = Chat(endpoint, merge(DEFAULTS, config), name=name)
-        self.chats[name] = chat
-        self._names[name] = chat
-        display(chat)
-        if "instructions" not in config:
-            chat.bridge.notice(
-                "info", "The cell has no instructions: the service's own are in force."
-            )
-        chat.open()
-
-    def _close(self, name: str) -> None:
-        chat = self.chats.pop(name, None)
-        if chat is not None:
-            chat.close()
-            chat.widget.close()
+        if options.migrate:
+            self._migrate(line, cell)
+        else:
+            self._runner.run(_cell_options(options), line, cell)
+        return None
 
     def close_all(self) -> None:
-        """End every chat these magics made."""
-        for name in list(self.chats):
-            self._close(name)
+        """End every chat these magics made, and forget keys that were shown."""
+        self._commands.close()
+        self._runner.close_all()
+
+    def _migrate(self, line: str, body: str) -> None:
+        from realtime_nb.notebook.migrating import rewrite_cell  # noqa: PLC0415 -- for few
+
+        refuse_keys(line, body)
+        rewritten = rewrite_cell(line, body, cast("Any", self.shell).ev)
+        display(rewritten)
+        if rewritten.cell and rewritten.migration.changes:
+            self._propose(rewritten.cell)
+
+    def _propose(self, text: str) -> None:
+        cast("Any", self.shell).set_next_input(text, replace=False)
+
+    def _ask(self, prompt: str) -> str | None:
+        """Ask for a key without showing it; None where the notebook cannot be asked."""
+        kernel = getattr(self.shell, "kernel", None)
+        if not getattr(kernel, "_allow_stdin", False):
+            return None
+        return getpass.getpass(prompt)
 
 
-def _check_name(name: str) -> str:
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise UsageError(
-            f"%%realtime {name}: {name!r} cannot be a variable; write a name such as chat."
-        )
-    return name
-
-
-def _one_model(option: str | None, written: Any) -> str | None:
-    if option and written and option != written:
-        raise UsageError(f"--model {option} and `model: {written}` disagree; keep one.")
-    return option or written
-
-
-def _one_text(body: str, written: Any) -> str:
-    if written:
-        raise UsageError(
-            "the cell has `instructions:` in its front matter and a text below it; keep one."
-        )
-    return body
+def _cell_options(options: Namespace) -> CellOptions:
+    return CellOptions(
+        name=options.name,
+        endpoint=options.endpoint,
+        model=options.model,
+        config=options.config,
+        instructions_from=options.instructions_from,
+        check=not options.no_check,
+        restart=options.restart,
+        keep=options.keep,
+    )

@@ -1,0 +1,117 @@
+"""A request checked before anything is sent, and said with the lines of the cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.errors import ConfigError, ServerError
+from realtime_nb.protocol.config.check import Live, check_config
+from realtime_nb.protocol.config.paths import merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.notebook.request import Request
+    from realtime_nb.protocol.config.problem import Problem
+
+
+def check_request(
+    request: Request,
+    defaults: Mapping[str, Any],
+    *,
+    model: str = "",
+    live: Live | None = None,
+) -> list[Problem]:
+    """Return all that is wrong with a request, each field named once.
+
+    Parameters
+    ----------
+    request
+        What the cell asks for.
+    defaults
+        What the notebook asks for beside it.
+    model
+        The session's model, where the cell names none.
+    live
+        The session in force, when it is to be changed in place.
+    """
+    config = merge(defaults, request.config)
+    found = check_config(config, today=dt.datetime.now(tz=dt.UTC).date(), model=model, live=live)
+    seen = {problem.path for problem in request.problems}
+    return [*request.problems, *(problem for problem in found if problem.path not in seen)]
+
+
+def live_session(session: RealtimeSession) -> Live:
+    """Return what the check needs to know of a session that is open."""
+    spoke = any(
+        item.role == "assistant" and item.audio_ms > 0 for item in session.conversation.items
+    )
+    return Live(
+        effective=session.effective or {}, assistant_spoke=spoke, model=session.endpoint.model
+    )
+
+
+def refuse(problems: Iterable[Problem], request: Request) -> None:
+    """Raise for the errors among problems, a line for each.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the cell that each stands on.
+    """
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        lines = [_with_line(problem, request) for problem in errors]
+        raise ConfigError("\n".join(lines))
+
+
+def warnings(problems: Iterable[Problem], request: Request, endpoint: Endpoint) -> list[str]:
+    """Return what the author should know, a line for each.
+
+    The models of a practice server and of Azure have names of their own: that the registry
+    does not know them is no news.
+    """
+    own_names = endpoint.practice or endpoint.azure
+    return [
+        _with_line(problem, request)
+        for problem in problems
+        if problem.severity == "warning" and not (own_names and problem.path == "model")
+    ]
+
+
+def explain_refusal(
+    error: ServerError, path: str, problems: Iterable[Problem], request: Request
+) -> ServerError:
+    """Return a refusal of the service with the cell's line, and what to write instead.
+
+    Parameters
+    ----------
+    error
+        What the service said.
+    path
+        The field it named; ``""`` for none.
+    problems
+        What the check finds in the same config.
+    request
+        Whose lines are told.
+    """
+    line = request.where(path) if path else ""
+    advice = next((p.advice for p in problems if p.path == path and p.advice), "")
+    said = str(error).rstrip(".")
+    text = f"{line}: the service refused it: {said}" if line else f"the service refused it: {said}"
+    whole = f"{text}; {advice}" if advice else f"{text}."
+    return ServerError(
+        f"{whole.rstrip('.')}. Nothing of the update is in force.",
+        code=error.code,
+        type=error.type,
+        event_id=error.event_id,
+    )
+
+
+def _with_line(problem: Problem, request: Request) -> str:
+    line = request.where(problem.path)
+    text = str(problem).rstrip(".") + "."
+    return f"{line}: {text}" if line else text

@@ -1,0 +1,171 @@
+"""``%realtime`` as a line: lists, help, ephemeral keys, and the prompt's tools."""
+
+# IPython's parser has no types.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from IPython.core.magic_arguments import MagicArgumentParser
+
+from realtime_nb.client.ephemeral import create_client_secret
+from realtime_nb.errors import UsageError
+from realtime_nb.notebook.field_help import describe_field, list_fields
+from realtime_nb.notebook.request import Options, read_request
+from realtime_nb.notebook.running import DEFAULT_NAME
+from realtime_nb.protocol.config.paths import merge
+from realtime_nb.widget import SecretWidget
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.client.ephemeral import EphemeralKey
+    from realtime_nb.notebook.chat import Chat
+    from realtime_nb.notebook.running import Runner
+
+_USAGE: Final = (
+    "%realtime lists the chats; %realtime help [FIELD], %realtime secret [NAME] [--expires S],"
+    " %realtime prompt new|check|critique [NAME]"
+)
+
+
+class Commands:
+    """The words that may follow ``%realtime``.
+
+    Parameters
+    ----------
+    runner
+        Whose chats they are about.
+    show
+        Shows a value below the cell.
+    propose
+        Puts a new cell below this one.
+    settings
+        The magics' traits.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        show: Callable[[Any], object],
+        propose: Callable[[str], object],
+        settings: Any,
+    ) -> None:
+        self._runner = runner
+        self._show = show
+        self._propose = propose
+        self._settings = settings
+        self._shown_key: SecretWidget | None = None
+        self._words: Mapping[str, Callable[[str], object]] = {
+            "help": self._help,
+            "secret": self._secret,
+            "prompt": self._prompt,
+        }
+
+    def run(self, line: str) -> Any:
+        """Do what the line says; return what the cell's value is to be.
+
+        Raises
+        ------
+        UsageError
+            When it says nothing known.
+        """
+        word, _, rest = line.strip().partition(" ")
+        if not word:
+            return self._list()
+        command = self._words.get(word)
+        if command is None:
+            raise UsageError(f"%realtime knows no {word!r}: {_USAGE}.")
+        return command(rest.strip())
+
+    def close(self) -> None:
+        """Forget the key that was shown last."""
+        if self._shown_key is not None:
+            self._shown_key.close()
+            self._shown_key = None
+
+    def _list(self) -> None:
+        if not self._runner.chats:
+            print("No chats yet: start a cell with %%realtime.")  # noqa: T201 -- the answer
+        for chat in self._runner.chats.values():
+            print(chat)  # noqa: T201 -- the answer
+
+    def _help(self, name: str) -> None:
+        if name:
+            self._show(describe_field(name))
+        else:
+            print(f"{_USAGE}.\n{list_fields()}")  # noqa: T201 -- the answer
+
+    # -- ephemeral keys
+
+    def _secret(self, rest: str) -> EphemeralKey:
+        parser = _parser("secret")
+        parser.add_argument("name", nargs="?")
+        parser.add_argument("--expires", type=int, default=600, metavar="SECONDS")
+        parser.add_argument("--endpoint")
+        options = _parsed(parser, rest)
+        chat = self._chat_or_none(options.name)
+        if chat is not None and not options.endpoint:
+            endpoint, config = chat.endpoint, merge(chat.defaults, chat.asked)
+        else:
+            request = read_request(Options(), "")
+            endpoint = self._runner.resolve(options.endpoint, request)
+            config = merge(chat.defaults, chat.asked) if chat is not None else request.config
+        if endpoint.model and config.get("type") != "transcription":
+            config = {"model": endpoint.model, **config}
+        key = create_client_secret(endpoint, config, expires_s=options.expires)
+        self.close()
+        self._shown_key = SecretWidget(key.masked, key.expires_at, key.reveal)
+        self._show(self._shown_key)
+        return key
+
+    def _chat_or_none(self, name: str | None) -> Chat | None:
+        return self._runner.chat(name) if name else self._runner.chats.get(DEFAULT_NAME)
+
+    # -- prompts
+
+    def _prompt(self, rest: str) -> None:
+        # Imported here: sessions start without what few ask for.
+        from realtime_nb.notebook.prompting import Findings, new_cell  # noqa: PLC0415
+        from realtime_nb.protocol.prompting.rules import check_prompt  # noqa: PLC0415
+
+        word, _, name = rest.partition(" ")
+        name = name.strip() or DEFAULT_NAME
+        if word == "new":
+            self._propose(new_cell(name))
+        elif word == "check":
+            prompt, tools = self._current(name)
+            self._show(Findings(prompt, check_prompt(prompt, tools)))
+        elif word == "critique":
+            self._critique(self._current(name)[0])
+        else:
+            raise UsageError("%realtime prompt new|check|critique [NAME]: choose one of the three.")
+
+    def _current(self, name: str) -> tuple[str, list[str]]:
+        session = self._runner.chat(name).effective or {}
+        listed = cast("list[dict[str, Any]]", session.get("tools") or [])
+        tools = [tool["name"] for tool in listed if tool.get("name")]
+        return session.get("instructions") or "", tools
+
+    def _critique(self, prompt: str) -> None:
+        from realtime_nb.client.critique import critique  # noqa: PLC0415 -- as above
+        from realtime_nb.notebook.prompting import Critique  # noqa: PLC0415
+
+        url = self._settings.critique_endpoint
+        if not url:
+            raise UsageError(
+                "no chat model is set for critiques: %config RealtimeMagics.critique_endpoint ="
+                ' "https://host/v1", and RealtimeMagics.critique_model.'
+            )
+        self._show(Critique(critique(prompt, base_url=url, model=self._settings.critique_model)))
+
+
+def _parser(word: str) -> MagicArgumentParser:
+    return MagicArgumentParser(prog=f"%realtime {word}", add_help=False)
+
+
+def _parsed(parser: MagicArgumentParser, rest: str) -> Namespace:
+    return cast("Namespace", parser.parse_argstring(rest))

@@ -1,0 +1,43 @@
+"""Keys that somebody wrote into a cell: found before anything is done with the cell."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from realtime_nb.errors import UsageError
+
+# OpenAI's keys and ephemeral keys, bearer tokens of Entra (JWT), Azure's long keys.
+_KEYS: Final = re.compile(
+    r"\bsk-[\w-]{16,}|\bek_[\w-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.|\b(?=\w*\d)[A-Za-z0-9]{80,}\b"
+)
+_NAMED: Final = re.compile(
+    r"^[\s\"']*(?:openai_)?api[-_]?key[\"']?\s*[:=]\s*(?!\{\{)\S", re.IGNORECASE | re.MULTILINE
+)
+
+
+def refuse_keys(line: str, body: str) -> None:
+    """Refuse a cell that holds a key.
+
+    Parameters
+    ----------
+    line, body
+        The magic's line and what stands below it, as written.
+
+    Raises
+    ------
+    UsageError
+        With the line, what to do instead, and nothing of the key.
+    """
+    text = f"{line}\n{body}"
+    found = _KEYS.search(text) or _NAMED.search(text)
+    if found is None:
+        return
+    # What is found may begin with the line break before it.
+    start = found.start() + len(found[0]) - len(found[0].lstrip())
+    number = text.count("\n", 0, start) + 1
+    raise UsageError(
+        f"line {number} holds what looks like a key, and a saved notebook would keep it: set"
+        " OPENAI_API_KEY before Jupyter starts, keep it in a keyring, or leave it out and be asked."
+        " If it is a real key, revoke it."
+    )

@@ -1,0 +1,266 @@
+"""What was asked for, what is in force, and the verdict: the table below a `%%realtime` cell.
+
+Everything in it is a person's or a service's text: it is escaped, and what may be a
+credential (a tool's ``authorization`` and ``headers``) is left out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.protocol.config.paths import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from realtime_nb.protocol.config.compare import Row
+
+_MARKS: Final = {
+    "applied": "✓",
+    "completed": "✓",
+    "changed by the service": "≠",
+    "not reported": "?",
+    "refused": "✗",
+    "not confirmed": "?",
+    "set by the service": "·",
+    "from the prompt": "·",
+    "still in force": "!",
+    "unchanged": "·",
+}
+_COLOURS: Final = {
+    "✓": "var(--jp-success-color1, #388e3c)",
+    "✗": "var(--jp-error-color1, #d32f2f)",
+    "≠": "var(--jp-warn-color1, #ef6c00)",
+    "?": "var(--jp-warn-color1, #ef6c00)",
+    "!": "var(--jp-warn-color1, #ef6c00)",
+}
+_QUIET: Final = frozenset({"unchanged", "set by the service"})
+# Texts that YAML takes for nothing else.
+_BARE: Final = re.compile(r"[A-Za-z_][\w./-]*")
+_WORDS: Final = frozenset({"true", "false", "null", "True", "False"})
+_HIDDEN: Final = frozenset({"authorization", "headers"})
+_BLOT: Final = "[not shown]"
+_IN_TEXT: Final = 48
+_IN_TABLE: Final = 240
+# Words on either side of a changed one, and the longest text that is compared by words.
+_CONTEXT: Final = 5
+_LONGEST_DIFF: Final = 20_000
+
+
+@dataclass(frozen=True)
+class ConfigReport:
+    """The fields of a session: requested, effective, verdict.
+
+    Attributes
+    ----------
+    name
+        What the chat is called.
+    where
+        Endpoint and model, for people.
+    rows
+        One for each field; see `realtime_nb.protocol.config.compare`.
+    notes
+        What else the author should know, a sentence each.
+    lines
+        Where in the cell a field stands, by its path: ``line 4``.
+    changed_only
+        Whether the rows tell a change of a live session: then those that changed come
+        first, as was and is, and the others are folded away.
+    """
+
+    name: str
+    where: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    changed_only: bool = False
+
+    @property
+    def refused(self) -> list[Row]:
+        """The fields that the service refused."""
+        return [row for row in self.rows if row.verdict == "refused"]
+
+    @property
+    def changed(self) -> list[Row]:
+        """The fields whose value in force is another than before."""
+        return [row for row in self.rows if _changed(row)]
+
+    def __getitem__(self, path: str) -> Row:
+        """Return the row of a field by its place: ``report["audio.output.voice"]``."""
+        for row in self.rows:
+            if row.path == path:
+                return row
+        raise KeyError(path)
+
+    # -- as text
+
+    def __repr__(self) -> str:
+        heads, rows, rest = self._layout()
+        cells = [[*(_plain(cell, _IN_TEXT) for cell in row[:-1]), row[-1]] for row in rows]
+        table = _align([list(heads), *cells])
+        more = [f"{len(rest)} fields are as they were."] if self.changed_only and rest else []
+        nothing = [] if rows else ["Nothing changed."]
+        return "\n".join([f"{self.name}: {self.where}", *table, *nothing, *more, *self.notes])
+
+    def _layout(self) -> tuple[tuple[str, ...], list[tuple[Any, ...]], list[Row]]:
+        """Return heads, rows of cells, and the rows that are folded away."""
+        shown, rest = list(self.rows), list["Row"]()
+        if self.changed_only:
+            rest = [row for row in self.rows if row.verdict in _QUIET and not _changed(row)]
+            shown = [row for row in self.rows if row not in rest]
+            cells = [(row.path, *_difference(row), self._verdict(row)) for row in shown]
+            return ("field", "was", "is", "verdict"), cells, rest
+        return ("field", "requested", "effective", "verdict"), self._all(shown), rest
+
+    def _all(self, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+        return [(row.path, row.requested, row.effective, self._verdict(row)) for row in rows]
+
+    def _verdict(self, row: Row) -> str:
+        line = dict(self.lines).get(row.path, "") if row.verdict == "refused" else ""
+        parts = [f"{_MARKS[row.verdict]} {row.verdict}", line, row.note]
+        return ": ".join(part for part in parts if part)
+
+    # -- as HTML
+
+    def _repr_html_(self) -> str:
+        heads, _, rest = self._layout()
+        shown = [row for row in self.rows if row not in rest]
+        body = "".join(self._html_row(row) for row in shown)
+        parts = [f"<div><b>{_text(self.name)}</b> · {_text(self.where)}</div>"]
+        if body:
+            parts.append(_table(heads, body))
+        else:
+            parts.append("<div>Nothing changed.</div>")
+        if rest:
+            inner = _table(
+                ("field", "requested", "effective", "verdict"),
+                "".join(self._html_row(row, was=False) for row in rest),
+            )
+            parts.append(
+                f"<details><summary>{len(rest)} fields are as they were</summary>{inner}</details>"
+            )
+        parts += [f"<div>{_text(note)}</div>" for note in self.notes]
+        return f'<div class="rnb-config">{"".join(parts)}</div>'
+
+    def _html_row(self, row: Row, *, was: bool = True) -> str:
+        marked = self.changed_only and was
+        left, right = _difference(row) if marked else (row.requested, row.effective)
+        before, after = _pair(left, right, marked=marked)
+        colour = _COLOURS.get(_MARKS[row.verdict], "inherit")
+        verdict = f'<span style="color: {colour}">{_text(self._verdict(row))}</span>'
+        cells = (f"<code>{_text(row.path)}</code>", before, after, verdict)
+        style = "text-align: left; vertical-align: top; white-space: pre-wrap"
+        return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _changed(row: Row) -> bool:
+    return row.was is not MISSING and row.was != row.effective
+
+
+def _difference(row: Row) -> tuple[Any, Any]:
+    """Return what was and what is; of two objects only what differs."""
+    before: Any = row.was
+    if not isinstance(before, dict) or not isinstance(row.effective, dict):
+        return row.was, row.effective
+    was, now = cast("dict[str, Any]", before), cast("dict[str, Any]", row.effective)
+    names = [name for name in {**was, **now} if was.get(name, MISSING) != now.get(name, MISSING)]
+    if not names:
+        return was, now
+    return _part(was, names), _part(now, names)
+
+
+def _part(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value}
+
+
+def _table(heads: Iterable[str], body: str) -> str:
+    head = "".join(f'<th style="text-align: left">{head}</th>' for head in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _pair(before: Any, after: Any, *, marked: bool) -> tuple[str, str]:
+    """Return two values as HTML; of two texts, the words that differ are marked."""
+    if marked and isinstance(before, str) and isinstance(after, str) and before != after:
+        return _word_difference(before, after)
+    return _text(_plain(before, _IN_TABLE)), _text(_plain(after, _IN_TABLE))
+
+
+def _word_difference(before: str, after: str) -> tuple[str, str]:
+    if len(before) + len(after) > _LONGEST_DIFF:
+        return _text(_plain(before, _IN_TABLE)), _text(_plain(after, _IN_TABLE))
+    old, new = (re.findall(r"\s*\S+|\s+$", text) for text in (before, after))
+    was, now = list[str](), list[str]()
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            kept = _text(_shortened(old[a:b], first=a == 0, last=b == len(old)))
+            was.append(kept)
+            now.append(kept)
+            continue
+        was += [f"<del>{_text(''.join(old[a:b]))}</del>"] if b > a else []
+        now += [f"<ins>{_text(''.join(new[c:d]))}</ins>"] if d > c else []
+    return "".join(was), "".join(now)
+
+
+def _shortened(words: list[str], *, first: bool, last: bool) -> str:
+    """Return unchanged words, those far from any change left out."""
+    head = [] if first else words[:_CONTEXT]
+    tail = [] if last else words[-_CONTEXT:]
+    if len(words) <= len(head) + len(tail) + 2:
+        return "".join(words)
+    return "".join(head) + " … " + "".join(tail)
+
+
+def _plain(value: Any, longest: int) -> str:
+    """Return a value as one text: as it is written in JSON, a text without its quotes."""
+    if value is MISSING:
+        return "-"
+    text = value if isinstance(value, str) else _flow(_masked(value))
+    if isinstance(value, str) and not value:
+        text = '""'
+    if longest < _IN_TABLE:
+        text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 20].rstrip()} … ({len(text):,} characters)"
+
+
+def _flow(value: Any) -> str:
+    """Return a value as a cell says it: YAML on one line, texts without needless quotes."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return "{" + ", ".join(f"{name}: {_flow(part)}" for name, part in fields.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(part) for part in cast("list[Any]", value)) + "]"
+    if isinstance(value, str) and _BARE.fullmatch(value) and value not in _WORDS:
+        return value
+    # What `--no-check` lets through may be no JSON at all.
+    return json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {
+            name: _BLOT if name in _HIDDEN and part else _masked(part)
+            for name, part in fields.items()
+        }
+    if isinstance(value, list):
+        return [_masked(part) for part in cast("list[Any]", value)]
+    return value
+
+
+def _align(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _text(text: str) -> str:
+    return html.escape(text)

@@ -1,0 +1,213 @@
+"""What a `%%realtime` cell asks for, put together from its line, its text and its files."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.errors import ConfigError, UsageError
+from realtime_nb.notebook.cell import read_cell
+from realtime_nb.notebook.front_matter import Settings, read_settings
+from realtime_nb.notebook.tool_definitions import define_tools
+from realtime_nb.protocol.config.paths import MISSING, get, merge, put
+from realtime_nb.protocol.config.read import read_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.protocol.config.problem import Problem, SessionKind
+    from realtime_nb.protocol.config.read import Draft
+
+_LARGEST_FILE: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The line of a `%%realtime` cell, as far as it says what to ask for."""
+
+    model: str | None = None
+    instructions_from: str | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A session as its author wants it.
+
+    Attributes
+    ----------
+    config
+        In the GA shape, with `type`, and `model` where the cell or its line names one.
+    kind
+        Which of the three sessions it is.
+    problems
+        What was wrong in reading it.
+    """
+
+    config: dict[str, Any]
+    kind: SessionKind
+    problems: tuple[Problem, ...] = ()
+    _sources: tuple[_Source, ...] = field(default=(), repr=False)
+
+    @property
+    def model(self) -> str | None:
+        """The model of the session, None where the author names none."""
+        return self.config.get("model")
+
+    def where(self, path: str) -> str:
+        """Return where the author wrote a field: ``line 4``; ``""`` when nowhere."""
+        for source in self._sources:
+            if place := source.where(path):
+                return place
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A draft and where its lines stand: in the cell, or in the file of that name."""
+
+    draft: Draft
+    lines: Mapping[str, int]
+    file: str = ""
+
+    def where(self, path: str) -> str:
+        written = self.draft.written(path)
+        while written and written not in self.lines:
+            written = re.sub(r"(^|\.)[^.\[]*$|\[\d+\]$", "", written)
+        line = self.lines.get(written)
+        if line is None:
+            return ""
+        return f"{self.file} line {line}" if self.file else f"line {line}"
+
+
+def read_request(
+    options: Options,
+    body: str,
+    *,
+    evaluate: Callable[[str], Any] | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Request:
+    """Read a cell.
+
+    Parameters
+    ----------
+    options
+        Its line.
+    body
+        Its text.
+    evaluate
+        Gives the value of ``{{expression}}``.
+    names
+        The notebook's variables, where tools are looked up.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be read; with line and column. What it says is not checked here.
+    UsageError
+        When a file cannot be read, or two places say the same.
+    """
+    cell = read_cell(body, evaluate)
+    settings = _with_text(cell.settings, cell.instructions, cell.text_line, options)
+    sources = [_Source(read_config(settings.fields), settings.lines)]
+    if options.config is not None:
+        sources.append(_config_file(options.config))
+    config: dict[str, Any] = {}
+    for source in reversed(sources):
+        config = _over(config, source)
+    kind = _kind(sources)
+    _put_model(config, options.model, kind)
+    if names is not None and "tools" in config:
+        config["tools"] = define_tools(config["tools"], names)
+    return Request(
+        config=config,
+        kind=kind,
+        problems=tuple(problem for source in sources for problem in source.draft.problems),
+        _sources=tuple(sources),
+    )
+
+
+def _over(base: dict[str, Any], source: _Source) -> dict[str, Any]:
+    laid = dict(source.draft.config)
+    if "type" in base and not source.draft.written("type"):
+        # The reader adds the type that was not written.
+        del laid["type"]
+    return merge(base, laid)
+
+
+def _kind(sources: list[_Source]) -> SessionKind:
+    for source in sources:
+        if source.draft.written("type"):
+            return source.draft.kind
+    return sources[0].draft.kind
+
+
+def _with_text(settings: Settings, text: str, line: int, options: Options) -> Settings:
+    """Return the settings with the instructions among them, from wherever they come."""
+    places = {"the text of the cell": text, "`instructions:`": settings.fields.get("instructions")}
+    if options.instructions_from is not None:
+        places["--instructions-from"] = options.instructions_from
+    given = [place for place, value in places.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"the instructions stand twice, in {' and '.join(given)}; keep one.")
+    if options.instructions_from is not None:
+        text, line = _read_file(options.instructions_from, "--instructions-from").strip(), 1
+    if not text:
+        return settings
+    if isinstance(settings.fields.get("session"), dict):
+        # A whole event was pasted: the text joins the session in it.
+        session = {**settings.fields["session"], "instructions": text}
+        fields = {**settings.fields, "session": session}
+        return Settings(fields, {**settings.lines, "session.instructions": line})
+    return Settings(
+        {**settings.fields, "instructions": text}, {**settings.lines, "instructions": line}
+    )
+
+
+def _config_file(name: str) -> _Source:
+    text = _read_file(name, "--config")
+    if name.endswith(".toml"):
+        try:
+            settings = Settings(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{name} is not TOML: {error}") from None
+    else:
+        try:
+            settings = read_settings(text, 1, what="the file")
+        except ConfigError as error:
+            raise ConfigError(f"{name}, {error}") from None
+    return _Source(read_config(settings.fields), settings.lines, file=Path(name).name)
+
+
+def _read_file(name: str, option: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UsageError(f"{option} {name}: the file is larger than 8 MiB.")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"{option} {name}: there is no such file in {Path.cwd()}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{option} {name}: the file is not text in UTF-8.") from None
+    except OSError as error:
+        raise UsageError(f"{option} {name}: {error.strerror or error}.") from None
+
+
+def _put_model(config: dict[str, Any], option: str | None, kind: SessionKind) -> None:
+    """Put the line's model where this kind of session has it."""
+    place = "audio.input.transcription.model" if kind == "transcription" else "model"
+    written = get(config, place)
+    model = _one_model(option, None if written is MISSING else written)
+    if model:
+        put(config, place, model)
+
+
+def _one_model(option: str | None, written: Any) -> str | None:
+    if written is not None and not isinstance(written, str):
+        raise UsageError(f"`model: {written!r}` is no name; write one such as gpt-realtime-2.1.")
+    if option and written and option != written:
+        raise UsageError(f"--model {option} and `model: {written}` disagree; keep one.")
+    return option or written

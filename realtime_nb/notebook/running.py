@@ -1,0 +1,316 @@
+"""What running a `%%realtime` cell does: a new session, or a live one changed in place.
+
+What holds whatever happens: a cell that cannot be read, or that the service would refuse,
+changes nothing; and a live session ends only when its successor is open.
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from realtime_nb.client.endpoint import resolve_endpoint
+from realtime_nb.errors import RealtimeError, ServerError, UsageError
+from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.checking import (
+    check_request,
+    explain_refusal,
+    live_session,
+    refuse,
+    warnings,
+)
+from realtime_nb.notebook.defaults import default_config
+from realtime_nb.notebook.pasted_keys import refuse_keys
+from realtime_nb.notebook.report import ConfigReport
+from realtime_nb.notebook.request import Options, Request, read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from realtime_nb.client.service import Endpoint
+    from realtime_nb.notebook.applying import Outcome
+    from realtime_nb.protocol.config.problem import Problem
+    from realtime_nb.protocol.items import Item
+
+DEFAULT_NAME: Final = "chat"
+_NO_INSTRUCTIONS: Final = "The cell has no instructions: the service's own are in force."
+
+
+class Settings(Protocol):
+    """What ``%config RealtimeMagics`` sets; read anew each time a cell runs."""
+
+    endpoint: Any
+    model: Any
+    endpoints_file: Any
+    transcriber: Any
+    reply_timeout: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CellOptions(Options):
+    """The line of a `%%realtime` cell."""
+
+    name: str = DEFAULT_NAME
+    endpoint: str | None = None
+    check: bool = True
+    restart: bool = False
+    keep: bool = False
+
+
+class Runner:
+    """Runs cells, and keeps the chats they made.
+
+    Parameters
+    ----------
+    names
+        The notebook's variables; chats are bound in them.
+    evaluate
+        Gives the value of ``{{expression}}``.
+    show
+        Shows a value below the cell.
+    ask
+        Asks for a key without showing it; None where nobody can be asked.
+    settings
+        The defaults of the options.
+    """
+
+    def __init__(
+        self,
+        names: dict[str, Any],
+        *,
+        evaluate: Callable[[str], Any],
+        show: Callable[[Any], object],
+        ask: Callable[[str], str | None] | None,
+        settings: Settings,
+    ) -> None:
+        self.chats: dict[str, Chat] = {}
+        self._names = names
+        self._evaluate = evaluate
+        self._show = show
+        self._ask = ask
+        self._settings = settings
+        self._shown: Chat | None = None
+
+    def run(self, options: CellOptions, line: str, body: str) -> None:
+        """Run a cell.
+
+        Raises
+        ------
+        UsageError
+            When it asks for what cannot be.
+        RealtimeError
+            When there is no endpoint, or the service refuses.
+        """
+        _check_name(options.name)
+        self._shown = None
+        old = self.chats.get(options.name)
+        live = old if old is not None and old.state == "open" else None
+        try:
+            refuse_keys(line, body)
+            request = read_request(options, body, evaluate=self._evaluate, names=self._names)
+            if live is not None and not options.restart:
+                self._change(live, request, options)
+            else:
+                self._begin(request, options, old, live)
+        except RealtimeError:
+            if live is not None and live.state == "open":
+                # The cell's old output is gone, and the microphone may be on.
+                self._show_chat(live)
+            raise
+
+    def close(self, name: str) -> None:
+        """End a chat and take its widget off the page."""
+        chat = self.chats.pop(name, None)
+        if chat is not None:
+            _end(chat)
+
+    def close_all(self) -> None:
+        """End every chat."""
+        for name in list(self.chats):
+            self.close(name)
+
+    def chat(self, name: str) -> Chat:
+        """Return a chat by its name.
+
+        Raises
+        ------
+        UsageError
+            When there is none, with those there are.
+        """
+        if name not in self.chats:
+            there = ", ".join(self.chats) or "none yet; start one with a %%realtime cell"
+            raise UsageError(f"there is no chat {name!r}; there is: {there}.")
+        return self.chats[name]
+
+    def resolve(self, endpoint: str | None, request: Request) -> Endpoint:
+        """Return the endpoint a request goes to."""
+        settings = self._settings
+        file = Path(settings.endpoints_file).expanduser() if settings.endpoints_file else None
+        model = request.model
+        if model is None and request.kind == "realtime":
+            model = settings.model or None
+        return resolve_endpoint(
+            endpoint or settings.endpoint or None,
+            model,
+            kind=request.kind,
+            file=file,
+            ask=self._ask,
+        )
+
+    # -- a new session
+
+    def _begin(
+        self, request: Request, options: CellOptions, old: Chat | None, live: Chat | None
+    ) -> None:
+        # Checked before anybody is asked for a key.
+        transcriber = self._settings.transcriber
+        defaults = default_config(request.kind, transcriber, azure=options.endpoint == "azure")
+        problems = self._checked(request, defaults, options)
+        endpoint = self.resolve(options.endpoint, request)
+        defaults = default_config(request.kind, transcriber, azure=endpoint.azure)
+        chat = Chat(
+            endpoint,
+            request.config,
+            name=options.name,
+            defaults=defaults,
+            reply_timeout=self._settings.reply_timeout,
+        )
+        kept = old.items if old is not None and options.keep else []
+        if live is None:
+            self._bind(chat)
+        self._show_chat(chat)
+        if _lacks_instructions(request):
+            chat.bridge.notice("info", _NO_INSTRUCTIONS)
+        try:
+            outcome = chat.open()
+        except RealtimeError:
+            if live is not None:
+                _end(chat)
+            raise
+        if live is not None:
+            self._bind(chat)
+        notes = warnings(problems, request, endpoint)
+        notes += _carried(chat, kept) if kept else []
+        if outcome.without_defaults:
+            notes.append("The service refused the notebook's own defaults; they were left out.")
+        self._report(chat, request, outcome, notes)
+
+    def _bind(self, chat: Chat) -> None:
+        self.close(chat.name)
+        self.chats[chat.name] = chat
+        self._names[chat.name] = chat
+
+    # -- a live one
+
+    def _change(self, chat: Chat, request: Request, options: CellOptions) -> None:
+        self._same_place(chat, request, options)
+        problems = self._checked(request, chat.defaults, options, chat)
+        if not options.check and request.kind != chat.kind:
+            raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")
+        self._show_chat(chat)
+        outcome = chat.change(request.config)
+        notes = warnings(problems, request, chat.endpoint)
+        if options.keep:
+            notes.append("--keep is for --restart: this session goes on, and keeps what was said.")
+        self._report(chat, request, outcome, notes, changed_only=True)
+
+    def _same_place(self, chat: Chat, request: Request, options: CellOptions) -> None:
+        if not options.endpoint:
+            return
+        wanted = self.resolve(options.endpoint, request)
+        if wanted.base_url != chat.endpoint.base_url:
+            raise UsageError(
+                f"{chat.name!r} is connected to {chat.endpoint.name}, and a live session cannot"
+                f" move to {wanted.name}; --restart begins anew there (--keep carries over what"
+                " was said)."
+            )
+
+    # -- telling
+
+    def _show_chat(self, chat: Chat) -> None:
+        if self._shown is not chat:
+            self._shown = chat
+            self._show(chat)
+
+    def _checked(
+        self,
+        request: Request,
+        defaults: dict[str, Any],
+        options: CellOptions,
+        chat: Chat | None = None,
+    ) -> list[Problem]:
+        if not options.check:
+            return []
+        live = live_session(chat.session) if chat is not None else None
+        problems = check_request(request, defaults, live=live)
+        refuse(problems, request)
+        return problems
+
+    def _report(
+        self,
+        chat: Chat,
+        request: Request,
+        outcome: Outcome,
+        notes: Sequence[str],
+        *,
+        changed_only: bool = False,
+    ) -> None:
+        chat.config = ConfigReport(
+            chat.name,
+            _where(chat),
+            outcome.rows,
+            notes=tuple(notes),
+            lines=tuple((row.path, request.where(row.path)) for row in outcome.rows),
+            changed_only=changed_only and outcome.error is None,
+        )
+        self._show(chat.config)
+        if isinstance(outcome.error, ServerError):
+            problems = check_request(request, chat.defaults)
+            raise explain_refusal(outcome.error, outcome.refused, problems, request) from None
+        if outcome.error is not None:
+            raise outcome.error
+
+
+def _check_name(name: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise UsageError(
+            f"%%realtime {name}: {name!r} cannot be a variable; write a name such as chat."
+        )
+
+
+def _lacks_instructions(request: Request) -> bool:
+    if request.kind != "realtime" or request.config.get("prompt"):
+        return False
+    return "instructions" not in request.config
+
+
+def _end(chat: Chat) -> None:
+    try:
+        chat.close()
+    finally:
+        chat.widget.close()
+
+
+def _where(chat: Chat) -> str:
+    endpoint = chat.endpoint
+    parts = [endpoint.name, endpoint.model]
+    if chat.kind != "realtime":
+        parts.append(f"{chat.kind} session")
+    if endpoint.practice:
+        parts.append("not a model")
+    elif endpoint.costs:
+        parts.append("what is said here is billed by the service")
+    return " · ".join(part for part in parts if part)
+
+
+def _carried(chat: Chat, items: Sequence[Item]) -> list[str]:
+    if chat.kind != "realtime":
+        return [f"A {chat.kind} session has no conversation to carry anything over to."]
+    try:
+        told, left = chat.tell(items)
+    except RealtimeError as error:
+        return [f"What was said before could not be carried over: {error}"]
+    more = f"; {left} had no words" if left else ""
+    return [f"{told} items of the conversation before were carried over as text{more}."]

@@ -1,0 +1,294 @@
+"""A cell run, and run again: what is sent, what is in force, what is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from realtime_nb.client.testing import (
+    ScriptedPeer,
+    answer,
+    close,
+    error,
+    expect,
+    send,
+    session_created,
+    session_updated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from realtime_nb.notebook.chat import Chat
+
+CELL = """%%realtime --endpoint {url}
+---
+voice: marin
+turn_detection: {{threshold: 0.6}}
+---
+Answer in two sentences."""
+
+
+class Notebook:
+    """A shell, the text its cells print, and the chat they make."""
+
+    def __init__(self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+        self.shell = shell
+        self._capsys = capsys
+
+    def run(self, cell: str) -> str:
+        self.shell.run_cell(cell)
+        out, err = self._capsys.readouterr()
+        assert "Traceback" not in out + err
+        return out + err
+
+    @property
+    def chat(self) -> Chat:
+        return self.shell.user_ns["chat"]
+
+    def sent(self, kind: str = "session.update") -> list[dict[str, Any]]:
+        """Return the events of one kind that the chat sent."""
+        return [
+            record.event.data
+            for record in self.chat.events
+            if record.direction == "sent" and record.event.type == kind
+        ]
+
+
+@pytest.fixture
+def notebook(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Notebook]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("REALTIME_NB_API_KEY", "sk-scripted")
+    yield Notebook(shell, capsys)
+    shell.user_ns.pop("chat", None)
+
+
+# -- with the practice server
+
+
+def test_a_cell_shows_requested_effective_and_verdict(notebook: Notebook) -> None:
+    printed = notebook.run(CELL.format(url="local"))
+    report = notebook.chat.config
+    assert report["audio.output.voice"].verdict == "applied"
+    assert report["audio.input.turn_detection"].verdict == "completed"
+    assert report["audio.input.turn_detection"].effective["threshold"] == 0.6
+    assert report["instructions"].requested == "Answer in two sentences."
+    assert report["audio.input.transcription"].origin == "default"
+    assert report["truncation"].verdict == "set by the service"
+    assert "not a model" in printed
+    for row in report.rows:
+        assert row.path in printed
+
+
+def test_one_changed_word_is_sent_alone_and_shown_alone(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    printed = notebook.run(CELL.format(url="local").replace("two", "three"))
+    assert notebook.chat is first
+    assert [row.path for row in first.config.changed] == ["instructions"]
+    assert notebook.sent()[-1]["session"] == {
+        "type": "realtime",
+        "instructions": "Answer in three sentences.",
+    }
+    assert "Answer in two sentences.  Answer in three sentences." in printed
+    assert "local practice server" in printed
+
+
+def test_a_part_of_turn_detection_switches_nothing_off(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.run("%%realtime\n---\nturn_detection: {silence_duration_ms: 500}\n---\nBe brief.")
+    detection = notebook.chat.effective["audio"]["input"]["turn_detection"]
+    assert detection["type"] == "server_vad"
+    assert detection["threshold"] == 0.6
+    assert detection["silence_duration_ms"] == 500
+    row = notebook.chat.config["audio.output.voice"]
+    assert row.verdict == "still in force"
+    assert notebook.chat.effective["audio"]["output"]["voice"] == "marin"
+
+
+def test_an_unchanged_cell_sends_nothing(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    assert len(notebook.sent()) == 1
+    assert "Nothing changed." in notebook.run(CELL.format(url="local"))
+    assert len(notebook.sent()) == 1
+
+
+def test_clearing_is_explicit(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.run("%%realtime\n---\nturn_detection: none\ntranscription: none\n---\nBe brief.")
+    assert notebook.chat.effective["audio"]["input"]["turn_detection"] is None
+    assert notebook.chat.effective["audio"]["input"]["transcription"] is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%%realtime\n---\nmodel: gpt-realtime-2\n---\nHi", "line 3"),
+        ("%%realtime\n---\ntype: transcription\n---\n", "line 3"),
+        ("%%realtime --endpoint http://127.0.0.1:9/v1\nHi", "cannot move to 127.0.0.1:9"),
+        ("%%realtime\n---\ntracing: {workflow_name: b}\n---\nHi", "`tracing` is on"),
+    ],
+)
+def test_what_cannot_change_is_said_and_nothing_changes(
+    notebook: Notebook, cell: str, said: str
+) -> None:
+    notebook.run(CELL.format(url="local").replace("voice: marin", "voice: marin\ntracing: auto"))
+    before = notebook.chat.effective
+    printed = notebook.run(cell)
+    assert said in printed
+    assert "--restart" in printed
+    assert notebook.chat.effective == before
+    assert len(notebook.sent()) == 1
+    # The cell's old output is gone: the live chat is shown again.
+    assert "realtime chat 'chat'" in printed
+
+
+def test_the_voice_stays_once_the_assistant_has_spoken(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.chat.say("what is seven plus five").result(60)
+    printed = notebook.run("%%realtime\n---\nvoice: ash\n---\nHi")
+    assert "line 3: `audio.output.voice` cannot change any more" in printed
+    assert notebook.chat.effective["audio"]["output"]["voice"] == "marin"
+
+
+def test_a_restart_begins_anew_and_carries_over_when_asked(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    first.say("what is seven plus five").result(60)
+    said = [(item.role, item.text) for item in first.items]
+    printed = notebook.run("%%realtime --endpoint local --restart --keep\n---\nvoice: ash\n---\nHi")
+    assert notebook.chat is not first
+    assert first.state == "closed"
+    assert "2 items of the conversation before were carried over" in printed
+    assert [(item.role, item.text) for item in notebook.chat.items] == said
+    notebook.run("%%realtime --endpoint local --restart\nHi")
+    assert notebook.chat.items == []
+
+
+def test_no_check_shows_the_refusal_at_its_line_and_what_stays(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    before = notebook.chat.effective
+    printed = notebook.run("%%realtime --no-check\n---\nspeed: 9\nvoice: ash\n---\nBe brief.")
+    assert "ServerError: line 3: the service refused it" in printed
+    assert "0.25 to 1.5" in printed
+    assert notebook.chat.effective == before
+    report = notebook.chat.config
+    assert report["audio.output.speed"].verdict == "refused"
+    assert report["audio.output.speed"].effective == 1.0
+    assert report["audio.output.voice"].verdict == "refused"
+    # What was asked in vain is no base for the next change.
+    notebook.run(CELL.format(url="local"))
+    assert "Nothing changed." in repr(notebook.chat.config)
+
+
+def test_a_transcription_session_opens_and_names_its_kind(notebook: Notebook) -> None:
+    printed = notebook.run("%%realtime --endpoint local\n---\ntype: transcription\n---\n")
+    assert "transcription session" in printed
+    assert notebook.chat.effective["type"] == "transcription"
+    assert notebook.chat.config["audio.input.transcription"].verdict == "applied"
+    assert "instructions" not in printed
+
+
+def test_expressions_and_files_reach_the_session(notebook: Notebook, tmp_path: Any) -> None:
+    (tmp_path / "prompt.md").write_text("Say {this} for $5.", encoding="utf-8")
+    notebook.shell.user_ns.update(my_voice="cedar", prompt_file=str(tmp_path / "prompt.md"))
+    notebook.run(
+        f"%%realtime --endpoint local --instructions-from {tmp_path / 'prompt.md'}\n"
+        "---\nvoice: {{my_voice}}\n---"
+    )
+    assert notebook.chat.effective["instructions"] == "Say {this} for $5."
+    assert notebook.chat.effective["audio"]["output"]["voice"] == "cedar"
+    assert "line 1: {{nobody}}" not in notebook.run("%%realtime\n---\nvoice: ash\n---\n{{nobody}}")
+
+
+def test_a_key_in_a_cell_opens_nothing(notebook: Notebook) -> None:
+    printed = notebook.run("%%realtime --endpoint local\n---\napi_key: sk-abcdef\n---\nHi")
+    assert "line 3 holds what looks like a key" in printed
+    assert "sk-abcdef" not in printed
+    assert "chat" not in notebook.shell.user_ns
+
+
+# -- with a service that behaves badly
+
+
+def opening(**fields: Any) -> list[Any]:
+    return [send(session_created(**fields)), expect("session.update"), answer(session_updated)]
+
+
+def test_a_service_that_never_answers_an_update_leaves_the_session(notebook: Notebook) -> None:
+    notebook.run("%config RealtimeMagics.reply_timeout = 0.5")
+    with ScriptedPeer([*opening(), expect("session.update")]) as peer:
+        notebook.run(CELL.format(url=peer.url))
+        before = notebook.chat.effective
+        printed = notebook.run(CELL.format(url=peer.url).replace("two", "three"))
+        assert "CallTimeout: no answer to session.update" in printed
+        assert notebook.chat.config["instructions"].verdict == "not confirmed"
+        assert notebook.chat.effective == before
+        assert notebook.chat.state == "open"
+        notebook.chat.close()
+
+
+def test_a_service_that_closes_on_an_update_is_one_line(notebook: Notebook) -> None:
+    with ScriptedPeer([*opening(), expect("session.update"), close(1011, "broken")]) as peer:
+        notebook.run(CELL.format(url=peer.url))
+        printed = notebook.run(CELL.format(url=peer.url).replace("two", "three"))
+        assert "ConnectionLost" in printed
+        assert "1011" in printed
+        assert notebook.chat.state == "failed"
+
+
+def test_a_service_that_refuses_our_own_default_is_asked_without_it(notebook: Notebook) -> None:
+    def refuse(event: Any) -> Any:
+        param = "session.audio.input.transcription.model"
+        return error(
+            "No such model.", code="invalid_value", param=param, event_id=event["event_id"]
+        )
+
+    steps = [send(session_created()), expect("session.update"), answer(refuse)]
+    with ScriptedPeer([*steps, expect("session.update"), answer(session_updated)]) as peer:
+        printed = notebook.run(CELL.format(url=peer.url))
+        assert "the notebook's own defaults" in printed
+        assert "transcription" not in str(notebook.sent()[-1]["session"])
+        assert notebook.chat.config["instructions"].verdict == "applied"
+        notebook.chat.close()
+
+
+def test_a_failed_restart_leaves_the_live_session(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    printed = notebook.run("%%realtime --restart --endpoint http://127.0.0.1:9/v1\nHi")
+    assert "nobody listens" in printed
+    assert notebook.chat is first
+    assert first.state == "open"
+
+
+def test_what_the_service_makes_of_a_value_is_told(notebook: Notebook) -> None:
+    def otherwise(event: Any) -> Any:
+        told = session_updated(event)
+        told["session"]["audio"]["output"]["voice"] = "alloy"
+        return told
+
+    steps = [send(session_created()), expect("session.update"), answer(otherwise)]
+    with ScriptedPeer(steps) as peer:
+        printed = notebook.run(CELL.format(url=peer.url))
+        assert notebook.chat.config["audio.output.voice"].verdict == "changed by the service"
+        assert "marin" in printed
+        notebook.chat.close()
+
+
+def test_items_are_told_in_their_order(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    content = [{"type": "input_text", "text": "The shop is shut."}]
+    system = {"type": "message", "role": "system", "content": content}
+    notebook.chat.session.create_item(system).result(10)
+    notebook.chat.say("hello").result(60)
+    printed = notebook.run("%%realtime --restart --keep --endpoint local\nHi")
+    assert "3 items" in printed
+    assert [item.role for item in notebook.chat.items] == ["system", "user", "assistant"]
