@@ -125,6 +125,42 @@ def test_a_cell_that_shows_the_view_again_keeps_the_microphone(
     assert notebook.page_errors == []
 
 
+TRANSLATION = """\
+chat = show({"type": "translation", "audio": {
+    "input": {"transcription": {"model": "gpt-realtime-whisper"}}, "output": {"language": "fr"}}})
+chat.widget"""
+
+
+def test_a_translation_is_written_beside_what_is_said_and_heard(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    phrase = say_as_user("what time is it")
+    notebook = open_notebook(
+        [IMPORTS, TRANSLATION, PLAIN_MICROPHONE, "chat.session.close().result(15)"],
+        mic=make_mic_wav(tmp_path / "mic.wav", [0.5, phrase, 60.0]),
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    page = notebook.page
+    header = page.locator(".rnb-header").inner_text()
+    assert "translation to fr" in header
+    assert "not a model" in header
+    chat.press_microphone()
+    # Switched off right behind the last word: what is still to come is heard and written.
+    time.sleep(0.5 + phrase.duration_ms / 1000 + 0.3)
+    chat.microphone.click()
+    until(lambda: page.locator(".rnb-caption.rnb-assistant").count() > 0, message=captions(chat))
+    until(lambda: "what time is it" in page.locator(".rnb-caption.rnb-user").first.inner_text())
+    assert "untranslated" in page.locator(".rnb-caption.rnb-assistant").first.inner_text().lower()
+    assert page.locator(".rnb-columns").is_visible()
+    until(lambda: notebook.ears.heard().sound(), message="nothing was heard")
+    notebook.run_cell(3)
+    until(lambda: chat.state == "closed", message=chat.state)
+    assert "session.closed" in chat.events
+    for unwanted in ("conversation.item.truncate", "response.cancel", "error"):
+        assert unwanted not in chat.events.split()
+    assert notebook.page_errors == []
+
+
 MANUAL = """\
 chat = show({"type": "realtime", "audio": {"input": {
     "transcription": {"model": "gpt-transcribe"}, "turn_detection": None}}})
