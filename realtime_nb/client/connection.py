@@ -102,7 +102,7 @@ class ConnectionManager(TakesHandlers):
 
     def _prepare(self) -> tuple[Endpoint, Reviewer | None]:
         endpoint = self._endpoint()
-        return endpoint, Reviewer(endpoint, load_review()) if self._check else None
+        return endpoint, Reviewer(endpoint, self._kind, load_review()) if self._check else None
 
     __aenter__ = enter
 

@@ -8,28 +8,35 @@ points at the line of the program which sent the event.
 
 from __future__ import annotations
 
-import importlib
+import asyncio
 import inspect
+import os
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.client.endpoint import TRANSLATION_MODEL
 from realtime_nb.client.ledger import Ledger, server_error
 from realtime_nb.client.refusals import is_fatal, refused
 from realtime_nb.errors import ConfigWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
     from types import FrameType
 
     from realtime_nb.client.service import Endpoint
     from realtime_nb.errors import RealtimeError
-    from realtime_nb.protocol.config.problem import Problem
+    from realtime_nb.protocol.config.problem import Problem, SessionKind
     from realtime_nb.protocol.events import Event
 
-_OWN_FOLDER: Final = str(Path(__file__).parent)
+# Whose lines are not the author's: this package's and the event loop's.
+_NOT_THE_AUTHORS: Final = (
+    str(Path(__file__).parents[1]) + os.sep,
+    str(Path(asyncio.__file__).parent) + os.sep,
+)
 
 # Races that are normal here, and no mistake of anybody's.
 _BENIGN: Final = frozenset({"response_cancel_not_active", "item_truncate_invalid_item_id"})
@@ -53,9 +60,9 @@ class Place:
 
     @classmethod
     def of_caller(cls) -> Place:
-        """Return where the nearest caller outside this package's client is."""
+        """Return the line of the author's program that we were called from."""
         frame: FrameType | None = inspect.currentframe()
-        while frame is not None and frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        while frame is not None and frame.f_code.co_filename.startswith(_NOT_THE_AUTHORS):
             frame = frame.f_back
         if frame is None:
             return cls("sys", "sys", 1)
@@ -76,14 +83,21 @@ class Reviewer:
     ----------
     endpoint
         Whose connection it is.
+    kind
+        The kind of session.
     review
         `realtime_nb.protocol.config.review.review_event`; taken from there when None.
     """
 
     def __init__(
-        self, endpoint: Endpoint, review: Callable[..., list[Problem]] | None = None
+        self,
+        endpoint: Endpoint,
+        kind: SessionKind = "realtime",
+        review: Callable[..., list[Problem]] | None = None,
     ) -> None:
         self._endpoint = endpoint
+        # The kind of a session is told by its model; the practice server's name tells none.
+        self._model = TRANSLATION_MODEL if kind == "translation" else endpoint.model
         self._review = review or load_review()
         self._ledger = Ledger()
         # Of events that the service answers with nothing but an error.
@@ -91,8 +105,7 @@ class Reviewer:
 
     def sending(self, event: Mapping[str, Any]) -> None:
         """Look at an event that is about to be sent, and warn of what is wrong with it."""
-        today = datetime.now(UTC).date()
-        problems = self._review(event, today=today, model=self._endpoint.model)
+        problems = self._review(event, today=_today(), model=self._model)
         place = Place.of_caller()
         wrong = any(problem.severity == "error" for problem in problems)
         if problems:
@@ -122,15 +135,15 @@ class Reviewer:
 
 def load_review() -> Callable[..., list[Problem]]:
     """Return what looks at an event; the first time takes most of a second."""
-    try:
-        review: Any = importlib.import_module("realtime_nb.protocol.config.review")
-    except ImportError:
+    from realtime_nb.protocol.config.review import review_event  # noqa: PLC0415 -- see above
 
-        def nothing(*_: Any, **__: Any) -> list[Problem]:
-            return []
+    # The types of the openai package load with the first event.
+    review_event({"type": "response.cancel"}, today=_today())
+    return review_event
 
-        return nothing
-    return review.review_event
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _listing(kind: str, problems: Sequence[Problem], *, wrong: bool) -> str:

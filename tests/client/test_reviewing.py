@@ -1,0 +1,236 @@
+"""What the author of a program is told about its events: when, where, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import warnings
+from datetime import date
+
+import pytest
+
+from realtime_nb.client import connect
+from realtime_nb.client import connection as module
+from realtime_nb.client.testing import (
+    ANYTHING,
+    ScriptedPeer,
+    answer,
+    close,
+    error,
+    expect,
+    send,
+    session_created,
+    session_updated,
+)
+from realtime_nb.errors import ConfigWarning, ConnectionLost
+from realtime_nb.protocol.config.problem import Problem
+
+HELLO = send(session_created())
+UPDATE = "session.update"
+KEY = "sk-very-secret-123"
+
+
+@pytest.fixture
+def review(monkeypatch):
+    """A review that finds what the test says, by type of event, and notes what it was given."""
+    found, seen = {}, []
+
+    def look(event, *, today, model=""):
+        seen.append((event["type"], today, model))
+        return found.get(event["type"], [])
+
+    look.found, look.seen = found, seen
+    monkeypatch.setattr(module, "load_review", lambda: look)
+    return look
+
+
+def line_of(function, text):
+    """The number of the line of `function` that holds `text`."""
+    lines, first = inspect.getsourcelines(function)
+    return first + next(place for place, line in enumerate(lines) if text in line)
+
+
+async def events_until(connection, kind):
+    async for event in connection:
+        if event.type == kind:
+            return event
+    return None
+
+
+async def test_what_is_wrong_is_said_at_the_line_that_sends_it_and_it_is_sent(review):
+    review.found[UPDATE] = [
+        Problem("session.type", "`type` is missing", "write type: realtime"),
+        Problem("session.voice", "there is no voice here", "write audio.output.voice"),
+    ]
+    script = [HELLO, expect(UPDATE, session=lambda s: s == {"voice": "sage"})]
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        with pytest.warns(ConfigWarning) as told:
+            await connection.session.update(session={"voice": "sage"})
+        await peer.heard(UPDATE)
+    (warning,) = told
+    here = test_what_is_wrong_is_said_at_the_line_that_sends_it_and_it_is_sent
+    line = line_of(here, "connection.session.update(")
+    assert (warning.filename, warning.lineno) == (__file__, line)
+    assert str(warning.message) == (
+        "the service will refuse this session.update whole, and go on with what it had:\n"
+        "  - session.type: `type` is missing; write type: realtime\n"
+        "  - session.voice: there is no voice here; write audio.output.voice"
+    )
+    ((kind, today, model),) = review.seen
+    assert (kind, model) == (UPDATE, "gpt-realtime-2.1")
+    assert isinstance(today, date)
+
+
+async def test_a_mere_warning_is_one_line_and_no_refusal(review):
+    review.found[UPDATE] = [Problem("session.model", "will be shut down", severity="warning")]
+    script = [HELLO, expect(UPDATE), answer(session_updated)]
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        with pytest.warns(ConfigWarning, match=r"^about this session\.update: session\.model: wil"):
+            await connection.send({"type": UPDATE, "session": {"type": "realtime"}})
+        await events_until(connection, "session.updated")
+
+
+async def test_it_is_said_again_when_the_cell_is_run_again(review):
+    review.found["response.create"] = [Problem("response.voice", "no such field")]
+    async with (
+        ScriptedPeer([HELLO], ignore=[ANYTHING]) as peer,
+        connect(endpoint=peer.endpoint) as connection,
+    ):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("default")
+            for _ in range(3):
+                await connection.response.create(response={"voice": "sage"})
+            await connection.send_raw('{"type": "response.create"}')
+    assert len(told) == 4
+
+
+async def test_sound_is_never_looked_at(review):
+    async with (
+        ScriptedPeer([HELLO], ignore=[ANYTHING]) as peer,
+        connect(endpoint=peer.endpoint) as connection,
+    ):
+        await connection.input_audio_buffer.append(audio=bytes(2))
+        await connection.session.input_audio_buffer.append(audio=bytes(2))
+        await connection.send_raw('{"type": "input_audio_buffer.append", "audio": ""}')
+        await connection.send_raw("no event at all")
+        await connection.input_audio_buffer.commit()
+    assert [kind for kind, _, _ in review.seen] == ["input_audio_buffer.commit"]
+
+
+async def test_unchecked_nobody_looks(review):
+    review.found[UPDATE] = [Problem("session", "wrong")]
+    script = [HELLO, expect(UPDATE), send(error("no", "invalid_value", param="session"))]
+    async with (
+        ScriptedPeer(script) as peer,
+        connect(
+            endpoint=peer.endpoint, check=False, extra_headers={"OpenAI-Beta": "realtime=v1"}
+        ) as connection,
+    ):
+        await connection.session.update(session={})
+        assert (await events_until(connection, "error")).get("error.code") == "invalid_value"
+    assert review.seen == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_refusal_that_nothing_foretold_is_said_at_the_line_that_sent_it(review, named):
+    assert review.found == {}
+
+    def refuse(event):
+        answers = event["event_id"] if named else None
+        return error("No such voice.", "invalid_value", param="session.voice", event_id=answers)
+
+    script = [HELLO, expect(UPDATE), answer(refuse)]
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        await connection.session.update(session={"type": "realtime"}, event_id="e1")
+        with pytest.warns(ConfigWarning) as told:
+            event = await events_until(connection, "error")
+    (warning,) = told
+    assert event.get("error.code") == "invalid_value"
+    here = test_a_refusal_that_nothing_foretold_is_said_at_the_line_that_sent_it
+    line = line_of(here, "connection.session.update(")
+    assert (warning.filename, warning.lineno) == (__file__, line)
+    assert str(warning.message) == (
+        "the service refused this session.update: session.voice: No such voice; the update was"
+        " thrown away whole, and the session goes on with what it had"
+    )
+
+
+async def test_what_was_foretold_is_not_said_twice(review):
+    review.found[UPDATE] = [Problem("session.type", "`type` is missing")]
+    review.found["transcription_session.update"] = [Problem("type", "a name of the beta")]
+    script = [
+        HELLO,
+        expect(UPDATE),
+        send(error("Missing", "missing_required_parameter", param="session.type")),
+        expect("transcription_session.update"),
+        send(error("Invalid value", "invalid_value", param="type")),
+        send(error("Cancellation failed", "response_cancel_not_active")),
+        send({"type": "done"}),
+    ]
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        with pytest.warns(ConfigWarning, match="will refuse"):
+            await connection.session.update(session={})
+        await events_until(connection, "error")
+        with pytest.warns(ConfigWarning, match="will refuse this transcription_session"):
+            await connection.send({"type": "transcription_session.update"})
+        # No further warning; here each would be an error.
+        await events_until(connection, "done")
+
+
+async def test_an_error_that_answers_nothing_is_said_where_it_is_read(review):
+    script = [HELLO, send(error("The server is tired.", None, kind="server_error"))]
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        with pytest.warns(ConfigWarning, match="reports an error: The server is tired") as told:
+            await events_until(connection, "error")
+    line = line_of(events_until, "async for")
+    assert (told[0].filename, told[0].lineno) == (__file__, line)
+    assert review.seen == []
+
+
+async def test_the_end_of_a_connection_is_explained_without_the_key(review):
+    wrong = error(f"Incorrect API key provided: {KEY}.", "invalid_api_key")
+    script = [HELLO, send(wrong), close(3000, "invalid_request_error.invalid_api_key")]
+    peer = ScriptedPeer(script, api_key=KEY)
+    async with peer, connect(endpoint=peer.endpoint) as connection:
+        with (
+            pytest.warns(ConfigWarning, match=r"Incorrect API key.*\[key\]; check the key") as told,
+            pytest.raises(ConnectionLost, match="3000"),
+        ):
+            await events_until(connection, "nothing")
+    assert KEY not in str(told[0].message)
+    assert review.seen == []
+
+
+async def test_the_handshake_is_looked_at_where_it_is_asked_for(review):
+    async with ScriptedPeer([HELLO], [HELLO], [HELLO]) as peer:
+        with pytest.warns(ConfigWarning, match="the header OpenAI-Beta asks for the beta") as told:
+            manager = connect(endpoint=peer.endpoint, extra_headers={"openai-beta": "realtime=v1"})
+        here = test_the_handshake_is_looked_at_where_it_is_asked_for
+        line = line_of(here, '"openai-beta"')
+        assert (told[0].filename, told[0].lineno) == (__file__, line)
+        async with manager:
+            pass
+        assert peer.handshakes[0].headers["OpenAI-Beta"] == "realtime=v1"
+        with pytest.warns(ConfigWarning, match="with model='m' the service will close"):
+            manager = connect(
+                endpoint=peer.endpoint, model="m", extra_query={"intent": "transcription"}
+            )
+        async with manager:
+            pass
+        async with connect(endpoint=peer.endpoint, extra_query={"intent": "transcription"}):
+            pass
+        assert [handshake.query for handshake in peer.handshakes[1:]] == [
+            {"model": ["m"], "intent": ["transcription"]},
+            {"intent": ["transcription"]},
+        ]
+    assert review.seen == []
+
+
+async def test_a_task_of_its_own_is_no_excuse(review):
+    review.found["response.cancel"] = [Problem("response_id", "is no text")]
+    async with (
+        ScriptedPeer([HELLO], ignore=[ANYTHING]) as peer,
+        connect(endpoint=peer.endpoint) as connection,
+    ):
+        with pytest.warns(ConfigWarning, match="response_id: is no text"):
+            await asyncio.create_task(connection.response.cancel())
