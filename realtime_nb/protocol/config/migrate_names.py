@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+BETA_END: Final = "gone since 2026-05-12"
+
 BETA_FIELDS: Final[Mapping[str, str]] = {
     "modalities": "output_modalities",
     "voice": "audio.output.voice",
