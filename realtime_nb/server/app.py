@@ -13,6 +13,7 @@ from realtime_nb.server.secret_requests import (
     MovedHandler,
     TranslationSecretsHandler,
 )
+from realtime_nb.server.stored_prompts import shelf_to_wire
 from realtime_nb.server.web import MAX_FRAME, LocalHandler, NotFoundHandler, Shared
 from realtime_nb.server.websocket import RealtimeHandler, TranslationHandler
 
@@ -63,13 +64,14 @@ class CardHandler(LocalHandler):
     """What can be said to the brain."""
 
     def get(self) -> None:
-        """Answer with the card, for people (`phrases`) and for a recogniser (`patterns`)."""
+        """Answer with phrases for people, patterns for a recogniser, and stored prompts."""
         if self.require_token():
             brain = self.shared.make_brain()
             self.reply(
                 {
                     "phrases": list(brain.card),
                     "patterns": list(brain.phrases),
+                    "prompts": shelf_to_wire(),
                     "about": brain.about,
                     "brain": brain.name,
                 }

@@ -19,6 +19,7 @@ from realtime_nb.server.session_fields import (
     TRANSCRIPTION_FIELDS,
     TRANSCRIPTION_VAD_DEFAULTS,
 )
+from realtime_nb.server.stored_prompts import resolve_prompt
 from realtime_nb.server.transcribers import merge_transcription, streams
 from realtime_nb.server.wire_errors import (
     WireError,
@@ -109,7 +110,10 @@ class SessionConfig:
     def __init__(self, session_id: str, expires_at: int, kind: SessionKind = "realtime") -> None:
         make = default_session if kind == "realtime" else default_transcription_session
         self.kind: SessionKind = kind
-        self._session = make(session_id, expires_at)
+        self._asked = make(session_id, expires_at)  # without what the stored prompt brings
+        self._named: frozenset[str] = frozenset()  # dotted paths that the client ever gave
+        self._from_prompt: Json = {}
+        self._session = self._asked
 
     def to_wire(self) -> Json:
         """Return the full object, a copy of its own."""
@@ -135,12 +139,18 @@ class SessionConfig:
             When any field is refused; then nothing has changed.
         """
         checked = self._checked(update)
-        merged = self.to_wire()
-        _merge(merged, checked)
+        asked = copy.deepcopy(self._asked)
+        from_prompt = self._from_prompt
+        if "prompt" in checked:
+            checked["prompt"], from_prompt = resolve_prompt(checked["prompt"], "session.prompt")
+        _merge(asked, checked)
+        named = self._named | _paths(checked)
+        merged = _under(asked, from_prompt, named)
         if self.kind == "transcription":
             _check_transcriber(merged)
         else:
             self._check_fixed(merged, assistant_spoke=assistant_spoke, answering=answering)
+        self._asked, self._named, self._from_prompt = asked, named, from_prompt
         self._session = merged
 
     def _check_fixed(self, merged: Json, *, assistant_spoke: bool, answering: bool) -> None:
@@ -231,6 +241,26 @@ def voice_is_fixed(path: str) -> WireError:
         code="cannot_update_voice",
         param=path,
     )
+
+
+def _paths(update: Json) -> frozenset[str]:
+    """Return the dotted paths of the fields that a checked update gives."""
+    audio: Json = update.get("audio", {})
+    own = (key for key in update if key != "audio")
+    return frozenset((*own, *(f"audio.{way}.{key}" for way in audio for key in audio[way])))
+
+
+def _under(asked: Json, from_prompt: Json, named: frozenset[str]) -> Json:
+    """Return a session object with a prompt's fields where the client gave none of its own."""
+    session = copy.deepcopy(asked)
+    for path, value in from_prompt.items():
+        if path not in named:
+            *way, last = path.split(".")
+            holder = session
+            for key in way:
+                holder = holder[key]
+            holder[last] = value
+    return session
 
 
 def _merge(session: Json, update: Json) -> None:

@@ -17,12 +17,12 @@ from realtime_nb.server.session_fields import (
     MAX_TOKENS,
     METADATA,
     OUTPUT_MODALITIES,
-    PROMPT,
     REASONING,
     TOOL_CHOICE,
     TOOLS,
     VOICE,
 )
+from realtime_nb.server.stored_prompts import PROMPT, resolve_prompt
 
 Json = dict[str, Any]
 
@@ -88,16 +88,18 @@ def plan_response(
     Raises
     ------
     WireError
-        When another voice is asked for in a conversation that has spoken.
+        When another voice is asked for in a conversation that has spoken, or a stored
+        prompt that is not here.
     """
     output = asked.get("audio", {}).get("output", {})
     out_of_band = asked.get("conversation") == "none"
-    voice = output.get("voice", config.voice)
+    _, from_prompt = resolve_prompt(asked.get("prompt"), "response.prompt")
+    voice = output.get("voice", from_prompt.get("audio.output.voice", config.voice))
     if assistant_spoke and not out_of_band and voice != config.voice:
         raise voice_is_fixed("response.audio.output.voice")
 
     def setting(key: str) -> Any:
-        return asked[key] if key in asked else config.get(key)
+        return asked[key] if key in asked else from_prompt.get(key, config.get(key))
 
     wire_format = config.output_format
     if "format" in output:

@@ -280,6 +280,30 @@ class TextMap:
 
 
 @dataclass(frozen=True)
+class OneOfTypes:
+    """A string that `text` allows, or an object that `other` allows."""
+
+    text: Check
+    other: Check
+
+    def check(self, value: Any, path: str) -> Any:
+        """Return the value, or raise `WireError`."""
+        return (self.text if isinstance(value, str) else self.other).check(value, path)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """An object with keys of the client's choice and like values."""
+
+    inner: Check
+
+    def check(self, value: Any, path: str) -> Any:
+        """Return the object, or raise `WireError` naming the entry as ``path.key``."""
+        entries = AnyObject().check(value, path)
+        return {key: self.inner.check(entry, f"{path}.{key}") for key, entry in entries.items()}
+
+
+@dataclass(frozen=True)
 class AnyObject:
     """Any JSON object, such as a JSON schema; kept as it is."""
 

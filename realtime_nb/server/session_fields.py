@@ -2,8 +2,8 @@
 
 Accepted and echoed, but without effect here, because a practice server has nothing that
 they could act on: `audio.input.noise_reduction`, `include`, `tracing`, `reasoning`,
-`parallel_tool_calls`, the transcription's `model`, `keywords`, `delay` and `languages`.
-Refused with a reason: MCP tools, stored prompts, custom voices.
+`parallel_tool_calls`, the transcription's `model`, `keywords` and `delay`.
+Refused with a reason: MCP tools, custom voices.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from realtime_nb.server.schema import (
     Text,
     TextMap,
 )
+from realtime_nb.server.stored_prompts import PROMPT
 
 Json = dict[str, Any]
 
@@ -143,9 +144,6 @@ TOOL_CHOICE: Final = OneOf(
 
 OUTPUT_MODALITIES: Final = OneList((("text",), ("audio",)), "modalities")
 MAX_TOKENS: Final = OneOf(("inf",), Integer(1, MAX_OUTPUT_TOKENS))
-PROMPT: Final = NotHere(
-    "stored prompts live at the service, the local practice server cannot read them.", (None,)
-)
 REASONING: Final = Record(
     {"effort": Nullable(Choice(("minimal", "low", "medium", "high", "xhigh")))}
 )

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime_nb.server import outbox
+from realtime_nb.server.stored_prompts import SHELF
 from tests.server.fakes import TalkBrain, tone
 from tests.server.serving import TOKEN, Served, serving
 from tests.server.wire import check_event
@@ -141,6 +142,8 @@ async def test_http_answers():
         card = (await client.get("/v1/practice/card")).json()
         assert card["phrases"] == ["hello"]
         assert card["about"]
+        assert {prompt["id"] for prompt in card["prompts"]} == set(SHELF)
+        assert card["prompts"][-1]["variables"] == ["place", "name"]
         health = (await client.get("/health")).json()
         assert (health["status"], health["sessions"], health["speaker"]) == ("ok", 0, "tone")
         lost = await client.get("/v1/nothing")

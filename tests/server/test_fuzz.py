@@ -18,6 +18,7 @@ _FIELDS = st.sampled_from(
         "input", "output", "format", "rate", "turn_detection", "transcription", "model", "tools",
         "tool_choice", "name", "parameters", "metadata", "instructions", "conversation", "call_id",
         "arguments", "truncation", "voice", "speed", "max_output_tokens", "output_modalities", "x",
+        "prompt", "id", "version", "variables", "languages", "keywords", "noise_reduction",
     ]
 )  # fmt: skip
 _WORDS = st.sampled_from(
@@ -84,10 +85,15 @@ _VALID: list[Any] = [
             "tools": [{"type": "function", "name": "f", "description": "d", "parameters": {}}],
             "tool_choice": {"type": "function", "name": "f"},
             "truncation": {"type": "retention_ratio", "retention_ratio": 0.5},
+            "prompt": {
+                "id": "pmpt_practice_greeter",
+                "version": "1",
+                "variables": {"place": "x", "name": {"type": "input_text", "text": "y"}},
+            },
             "audio": {
                 "input": {
                     "format": {"type": "audio/pcm", "rate": 24000},
-                    "transcription": {"model": "whisper-1", "language": "en"},
+                    "transcription": {"model": "gpt-transcribe", "keywords": ["ship"]},
                     "turn_detection": {"type": "server_vad", "threshold": 0.5},
                 },
                 "output": {"format": {"type": "audio/pcmu"}, "voice": "ash", "speed": 1.1},
