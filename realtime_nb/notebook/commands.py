@@ -137,30 +137,42 @@ class Commands:
         if word == "new":
             self._propose(new_cell(name))
         elif word == "check":
-            prompt, tools = self._current(name)
-            self._show(Findings(prompt, check_prompt(prompt, tools)))
+            chat = self._runner.chat(name)
+            prompt, tools = _prompt_of(chat)
+            self._show(Findings(prompt, check_prompt(prompt, tools), _lines_above(chat)))
         elif word == "critique":
-            self._critique(self._current(name)[0])
+            self._critique(self._runner.chat(name))
         else:
             raise UsageError("%realtime prompt new|check|critique [NAME]: choose one of the three.")
 
-    def _current(self, name: str) -> tuple[str, list[str]]:
-        session = self._runner.chat(name).effective or {}
-        listed = cast("list[dict[str, Any]]", session.get("tools") or [])
-        tools = [tool["name"] for tool in listed if tool.get("name")]
-        return session.get("instructions") or "", tools
-
-    def _critique(self, prompt: str) -> None:
+    def _critique(self, chat: Chat) -> None:
         from realtime_nb.client.critique import critique  # noqa: PLC0415 -- as above
         from realtime_nb.notebook.prompting import Critique  # noqa: PLC0415
 
-        url = self._settings.critique_endpoint
-        if not url:
+        settings = self._settings
+        if not settings.critique_endpoint or not settings.critique_model:
             raise UsageError(
                 "no chat model is set for critiques: %config RealtimeMagics.critique_endpoint ="
-                ' "https://host/v1", and RealtimeMagics.critique_model.'
+                ' "openai" (or a URL), and %config RealtimeMagics.critique_model = its name.'
             )
-        self._show(Critique(critique(prompt, base_url=url, model=self._settings.critique_model)))
+        endpoint = self._runner.chat_endpoint(settings.critique_endpoint, settings.critique_model)
+        prompt, tools = _prompt_of(chat)
+        text = critique(prompt, model=settings.critique_model, endpoint=endpoint, tools=tools)
+        self._show(Critique(text))
+
+
+def _prompt_of(chat: Chat) -> tuple[str, list[str]]:
+    """Return a chat's instructions in force, and the names of its tools."""
+    session = chat.effective or {}
+    listed = cast("list[dict[str, Any]]", session.get("tools") or [])
+    return session.get("instructions") or "", [tool["name"] for tool in listed if "name" in tool]
+
+
+def _lines_above(chat: Chat) -> int:
+    """Return how many lines of the cell stand above its instructions."""
+    place = dict(chat.config.lines).get("instructions", "") if chat.config else ""
+    number = place.removeprefix("line ")
+    return int(number) - 1 if number.isdigit() else 0
 
 
 def _parser(word: str) -> MagicArgumentParser:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.notebook import completion
 from realtime_nb.notebook.magics import RealtimeMagics
 
 _KINDS: Final = ("line", "cell")
@@ -22,6 +23,7 @@ def load_ipython_extension(shell: Any) -> None:
     }
     magics = RealtimeMagics(shell)
     shell.register_magics(magics)
+    completion.register(shell)
     setattr(shell, _STATE, (magics, hidden))
 
 
@@ -40,5 +42,8 @@ def unload_ipython_extension(shell: Any) -> None:
             if kind in hidden:
                 shell.magics_manager.magics[kind][_NAME] = hidden[kind]
         shell.magics_manager.registry.pop(type(magics).__name__, None)
+        # What `%config` lists.
+        shell.configurables[:] = [one for one in shell.configurables if one is not magics]
+        completion.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()

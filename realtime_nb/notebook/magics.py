@@ -51,9 +51,9 @@ class RealtimeMagics(Magics):
         _REPLY_TIMEOUT_S, help="How long the service may take to answer, in seconds."
     ).tag(config=True)
     critique_endpoint = Unicode(
-        "", help="The base URL of the chat model that `%realtime prompt critique` asks."
+        "", help="Where `%realtime prompt critique` asks a chat model: openai, a name, a URL."
     ).tag(config=True)
-    critique_model = Unicode("gpt-5", help="That chat model.").tag(config=True)
+    critique_model = Unicode("", help="That chat model.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)

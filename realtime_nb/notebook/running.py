@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.client.service import Endpoint
     from realtime_nb.notebook.applying import Outcome
-    from realtime_nb.protocol.config.problem import Problem
+    from realtime_nb.protocol.config.problem import Problem, SessionKind
     from realtime_nb.protocol.items import Item
 
 DEFAULT_NAME: Final = "chat"
@@ -146,16 +146,22 @@ class Runner:
 
     def resolve(self, endpoint: str | None, request: Request) -> Endpoint:
         """Return the endpoint a request goes to."""
-        settings = self._settings
-        file = Path(settings.endpoints_file).expanduser() if settings.endpoints_file else None
         model = request.model
         if model is None and request.kind == "realtime":
-            model = settings.model or None
+            model = self._settings.model or None
+        return self._resolved(endpoint or self._settings.endpoint or None, model, request.kind)
+
+    def chat_endpoint(self, endpoint: str, model: str) -> Endpoint:
+        """Return the endpoint of a chat model."""
+        return self._resolved(endpoint, model, "realtime")
+
+    def _resolved(self, endpoint: str | None, model: str | None, kind: SessionKind) -> Endpoint:
+        file = self._settings.endpoints_file
         return resolve_endpoint(
-            endpoint or settings.endpoint or None,
+            endpoint,
             model,
-            kind=request.kind,
-            file=file,
+            kind=kind,
+            file=Path(file).expanduser() if file else None,
             ask=self._ask,
         )
 

@@ -18,6 +18,7 @@ def test_loading_and_unloading_leave_the_shell_as_it_was(shell: InteractiveShell
     shell.run_line_magic("unload_ext", "realtime_nb")
     assert "realtime" not in manager.magics["cell"]
     assert "realtime" not in manager.magics["line"]
+    assert "RealtimeMagics" not in {type(one).__name__ for one in shell.configurables}
     shell.run_line_magic("load_ext", "realtime_nb")
 
 
