@@ -7,7 +7,8 @@ mistake is found here, not only the first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.protocol.config.check_hearing import check_hearing
 from realtime_nb.protocol.config.check_live import Live, check_live
@@ -23,6 +24,8 @@ from realtime_nb.protocol.config.shapes import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+
+_LONGEST: Final = 300  # characters of a message; a name may be of any length
 
 __all__ = ["Live", "check_config", "check_metadata"]
 
@@ -54,7 +57,7 @@ def check_config(
         found.append(_type_problem(plain))
     named = {**plain, "type": kind}
     found += check_types(named, kind)
-    return _once(found, _rules(named, kind, model, today, live))
+    return [_one_line(p) for p in _once(found, _rules(named, kind, model, today, live))]
 
 
 def _rules(
@@ -84,6 +87,14 @@ def _type_problem(config: Mapping[str, Any]) -> Problem:
     kind = config["type"]
     near = nearest(kind, KINDS).removeprefix("; ") if isinstance(kind, str) else ""
     return Problem("type", f"`type` is {shown(kind)}", near or f"it takes {', '.join(KINDS)}")
+
+
+def _one_line(problem: Problem) -> Problem:
+    """Return the problem with a message of one line, whatever names it repeats."""
+    message = " ".join(problem.message.split())
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST - 1]}…"
+    return replace(problem, message=message, advice=" ".join(problem.advice.split()))
 
 
 def _once(found: list[Problem], rules: Iterator[Problem]) -> list[Problem]:

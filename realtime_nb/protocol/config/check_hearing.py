@@ -43,7 +43,7 @@ def check_hearing(
         if not name:
             yield _nameless(f"`{_HEARD}` names no model")
         if model is not None and model.use == "transcription":
-            yield from _hints(asked, whole, model)
+            yield from _hints(asked, model)
     elif kind == "transcription" and not whole:
         yield _nameless("nothing would be transcribed: `audio.input.transcription` is not given")
     if kind == "transcription" and model is not None and not model.turn_detection:
@@ -65,42 +65,31 @@ def _keywords(keywords: Any) -> Iterator[Problem]:
             yield Problem(path, message, "write the word alone")
 
 
-def _hints(asked: Mapping[str, Any], whole: Any, model: Model) -> Iterator[Problem]:
+def _hints(asked: Mapping[str, Any], model: Model) -> Iterator[Problem]:
     """Yield the hints that this model does not take; null is none."""
     given = {name for name, value in asked.items() if value is not None}
-    in_force = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
-    yield from _language(asked, in_force, given, model)
+    for name in sorted(given & {"language", "languages"} - {model.language}):
+        first = _first(asked[name])
+        instead = f"languages: [{first}]" if name == "language" else f"language: {first}"
+        advice = "leave it out" if model.language in given else f"write `{instead}`"
+        message = f"{model.name} takes `{model.language}`, not `{name}`"
+        yield Problem(f"{_HEARD}.{name}", message, advice)
     for name, takes in (
         ("keywords", model.keywords),
         ("prompt", model.prompt),
         ("delay", model.delay),
     ):
         if name in given and takes is False:
-            path = f"{_HEARD}.{name}"
             able = [m.name for m in MODELS.values() if getattr(m, name) and m.shutdown is None]
             message = f"{model.name} takes no `{name}`"
-            yield Problem(path, message, f"leave it out; {' and '.join(able)} take it")
+            advice = f"leave it out; {' and '.join(able)} take it"
+            yield Problem(f"{_HEARD}.{name}", message, advice)
 
 
-def _language(
-    asked: Mapping[str, Any], in_force: Mapping[str, Any], given: set[str], model: Model
-) -> Iterator[Problem]:
-    singular, plural = f"{_HEARD}.language", f"{_HEARD}.languages"
-    if model.language == "language" and "languages" in given:
-        languages = asked["languages"]
-        first = (
-            cast("list[Any]", languages)[0] if isinstance(languages, list) and languages else "…"
-        )
-        message = f"{model.name} takes one `language`, not `languages`"
-        yield Problem(plural, message, f"write `language: {first}`")
-    elif model.language == "languages" and "language" in given:
-        advice = f"write `languages: [{asked['language']}]`"
-        if in_force.get("languages") is not None:
-            message = f"{model.name} refuses `language` beside `languages`"
-            yield Problem(singular, message, "leave `language` out")
-        else:
-            message = f"{model.name} takes `languages`, a list, and may refuse `language`"
-            yield Problem(singular, message, advice, "warning")
+def _first(language: Any) -> str:
+    """Return the language, or the first of several, as it may be written."""
+    entries = cast("list[Any]", language) if isinstance(language, list) else [language]
+    return str(entries[0])[:40] if entries else "en"
 
 
 def _turns(merged: Mapping[str, Any], model: str) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ def unknown_name(path: str, name: str, known: Collection[str], kind: SessionKind
     if owners := _owners(where):
         message = f"a {kind} session has no `{where}`"
         short = find_field(name, kind)
-        if short is not None and short.short_name(kind) == name:
+        if not path and short is not None and short.short_name(kind) == name:
             return Problem(where, message, f"its place is `{short.path}`")
         return Problem(where, message, f"{' and '.join(sorted(owners))} sessions have it")
     # What a cell may write at the top are the short names, too.

@@ -90,8 +90,8 @@ def _modalities(value: Any) -> Iterator[Problem]:
     if not isinstance(value, list):
         return
     words = cast("list[Any]", value)
-    if words in (["audio"], ["text"]):
-        return
+    if words in (["audio"], ["text"]) or not set(map(str, words)) <= {"audio", "text"}:
+        return  # what is neither is told of by its type
     if set(map(str, words)) == {"text", "audio"}:
         message = "`output_modalities` has text and audio together, and the service refuses both"
         advice = "write [audio] (its transcript comes with it) or [text]"

@@ -141,6 +141,12 @@ def test_a_message_does_not_repeat_all_of_a_long_value() -> None:
     assert all(len(text) < 400 for text in said.values())
 
 
+def test_a_name_of_any_kind_makes_one_line() -> None:
+    (said,) = errors({"a\nb" + "c" * 10_000: 1}).values()
+    assert "\n" not in said
+    assert len(said) < 700
+
+
 def test_a_megabyte_of_instructions_passes_quickly() -> None:
     began = time.perf_counter()
     said = warned({"instructions": "word " * 200_000})
