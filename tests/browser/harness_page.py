@@ -129,6 +129,14 @@ class NotebookPage:
                 raise CellFailedError(f"cell {index}:\n{failure}")
         return str(run)
 
+    def set_source(self, index: int, text: str) -> None:
+        """Put another text into a cell, as typing it would."""
+        self.page.evaluate(
+            "([index, text]) => window.__harness.panel.content.widgets[index]"
+            ".model.sharedModel.setSource(text)",
+            [index, text],
+        )
+
     def wait_run(self, run: str, timeout_s: float = 60) -> None:
         """Wait for a cell that was run with ``wait=False``."""
         self.page.wait_for_function(
