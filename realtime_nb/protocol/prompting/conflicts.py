@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.protocol.prompting.finding import Finding
-from realtime_nb.protocol.prompting.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,10 @@ _COUNT: Final = re.compile(
 _UP_TO: Final = ("at most", "no more than", "up to", "max", "under", "fewer", "less", "tops")
 _FROM: Final = ("at least", "no fewer than", "more", "min")
 _ANSWER: Final = re.compile(r"\b(?:answer|respon[ds]|repl(?:y|ies)|turn|output|speak|talk)")
+_ABOUT_LENGTH: Final = re.compile(
+    r"sentence|brief|concise|terse|succinct|short|detail|elaborat|comprehensive|exhaustive|"
+    r"length|long|depth|thorough"
+)
 _SHORT: Final = re.compile(
     r"\b(?:brief(?:ly)?|concise(?:ly)?|terse(?:ly)?|succinct(?:ly)?|short)\b"
 )
@@ -90,7 +94,12 @@ class _Length:
 
 def find_length_conflicts(prompt: Prompt) -> Iterator[Finding]:
     """Yield the first rule for the length of every answer that cannot be kept with another."""
-    rules = [rule for line in prompt.lines if _is_general(line) for rule in _lengths(line)]
+    rules = [
+        rule
+        for line, sentence in prompt.sentences
+        if _is_general(line.topics)
+        for rule in _lengths(line, sentence)
+    ]
     if not rules:
         return
     shortest = longest = rules[0]
@@ -108,25 +117,26 @@ def find_length_conflicts(prompt: Prompt) -> Iterator[Finding]:
         longest = max(longest, rule, key=lambda one: one.low)
 
 
-def _is_general(line: Line) -> bool:
-    if any(_SPECIAL.search(topic) for topic in line.topics):
+@lru_cache(maxsize=1024)
+def _is_general(topics: tuple[str, ...]) -> bool:
+    """Whether what stands under these headings holds for every answer."""
+    if any(_SPECIAL.search(topic) for topic in topics):
         return False
-    return not line.topics or any(_GENERAL.search(topic) for topic in line.topics)
+    return not topics or any(_GENERAL.search(topic) for topic in topics)
 
 
-def _lengths(line: Line) -> Iterator[_Length]:
-    about_length = any("length" in topic.lower() for topic in line.topics)
-    for written in line.sentences():
-        sentence = fold(written)
-        if len(sentence) > _FAR or _OCCASION.search(_without_heads(sentence)):
-            continue
-        count = _COUNT.search(sentence)
-        if count:
-            if about_length or _ANSWER.search(sentence):
-                low, high = _range(count, negated=_is_negated(sentence[: count.start()]))
-                yield _Length(line.number, low, high, count.group().strip())
-        elif not _NEGATED.search(sentence):
-            yield from _manners(line, sentence)
+def _lengths(line: Line, sentence: str) -> Iterator[_Length]:
+    if len(sentence) > _FAR or not _ABOUT_LENGTH.search(sentence):
+        return
+    if _OCCASION.search(_without_heads(sentence)):
+        return
+    count = _COUNT.search(sentence)
+    if count:
+        if _ANSWER.search(sentence) or any("length" in topic.lower() for topic in line.topics):
+            low, high = _range(count, negated=_is_negated(sentence[: count.start()]))
+            yield _Length(line.number, low, high, count.group().strip())
+    elif not _is_negated(sentence):
+        yield from _manners(line, sentence)
 
 
 def _without_heads(sentence: str) -> str:
@@ -168,23 +178,20 @@ def _number(word: str) -> int:
 def find_opposites(prompt: Prompt) -> Iterator[Finding]:
     """Yield an `always` and a `never` that order the same thing, both without a condition."""
     seen: dict[str, tuple[bool, int, str]] = {}
-    for line in prompt.lines:
-        for written in line.sentences():
-            order = _ORDER.match(fold(written).lstrip("*_ "))
-            if not order or _OCCASION.search(order["rest"]):
-                continue
-            does = order["word"] == "always"
-            key = _key(order["rest"])
-            if key and key in seen and seen[key][0] is not does:
-                yield Finding(
-                    line.number,
-                    "conflict",
-                    f"`{order.group().strip()}` contradicts `{seen[key][2]}` in line"
-                    f" {seen[key][1]}",
-                    "keep one, or say when each of them holds",
-                )
-            elif key:
-                seen.setdefault(key, (does, line.number, order.group().strip()))
+    for line, sentence in prompt.sentences:
+        order = _ORDER.match(sentence.lstrip("*_ "))
+        if not order or _OCCASION.search(order["rest"]):
+            continue
+        does, said = order["word"] == "always", order.group().strip()
+        key = _key(order["rest"])
+        earlier = seen.setdefault(key, (does, line.number, said)) if key else None
+        if earlier and earlier[0] is not does:
+            yield Finding(
+                line.number,
+                "conflict",
+                f"`{said}` contradicts `{earlier[2]}` in line {earlier[1]}",
+                "keep one, or say when each of them holds",
+            )
 
 
 def _key(rest: str) -> str:

@@ -35,6 +35,8 @@ def find_layout(prompt: Prompt) -> Iterator[Finding]:
             "put each kind under a heading such as `# Role & Objective` or `# Tools`",
         )
     for line in prompt.lines:
+        if len(line.text) < _LONG_PARAGRAPH:
+            continue
         words = len(_SPACE.findall(line.content)) + 1
         if words > _LONG_PARAGRAPH:
             yield Finding(

@@ -41,7 +41,9 @@ _ENGLISH: Final[tuple[Callable[[Prompt], Iterator[Finding]], ...]] = (
 )
 
 
-def check_prompt(text: str, tools: Collection[str] = ()) -> list[Finding]:
+def check_prompt(
+    text: str, tools: Collection[str] = (), *, more_tools: bool = False
+) -> list[Finding]:
     """Return what the rules find in a prompt, by line; what is about the whole comes first.
 
     Parameters
@@ -50,6 +52,9 @@ def check_prompt(text: str, tools: Collection[str] = ()) -> list[Finding]:
         The instructions of a session.
     tools
         Names of the tools the session has.
+    more_tools
+        Whether it has others whose names are not known here, such as those of an MCP server;
+        then no name is called unregistered.
     """
     prompt = Prompt(text)
     if not text.strip():
@@ -63,7 +68,7 @@ def check_prompt(text: str, tools: Collection[str] = ()) -> list[Finding]:
         ]
     rules = [*_ANY_LANGUAGE, *(_ENGLISH if prompt.is_english else ())]
     found = [finding for rule in rules for finding in islice(rule(prompt), _MOST)]
-    found += islice(find_tools(prompt, tools), _MOST)
+    found += islice(find_tools(prompt, tools, more_tools=more_tools), _MOST)
     return sorted(found, key=lambda finding: finding.line)
 
 

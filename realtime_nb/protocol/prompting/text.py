@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADING: Final = re.compile(
-    r"\s{0,3}(?P<marks>#{1,6})\s+(?P<title>\S.*)|\*\*(?P<bold>[^*]{1,80})\*\*:?\s*$"
+    r"\s{0,3}(?P<marks>#{1,6})\s+(?P<title>\S.*)|\*\*(?P<bold>[^*]{0,79}[^*.!?])\*\*:?\s*$"
 )
+_HEADING_SIGNS: Final = frozenset("#*")
 _BOLD_DEPTH: Final = 7
 _BULLET: Final = re.compile(r"(?P<indent>\s*)(?:[-*•+]|\d{1,3}[.)])\s+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?;])\s+")
@@ -73,10 +74,6 @@ class Line:
         found = _BULLET.match(self.text)
         return found.group() if found else ""
 
-    def sentences(self) -> list[str]:
-        """Return its sentences; a line break ends one too."""
-        return _SENTENCE_END.split(self.content)
-
 
 def fold(text: str) -> str:
     """Return the text in lower case, with ``not`` a word of its own (don't → do not)."""
@@ -105,6 +102,16 @@ class Prompt:
         return fold(self.text)
 
     @cached_property
+    def sentences(self) -> list[tuple[Line, str]]:
+        """Every sentence as `fold` has it, with its line; headings are none."""
+        return [
+            (line, sentence)
+            for line in self.lines
+            if line.text and not line.heading
+            for sentence in _SENTENCE_END.split(fold(line.content))
+        ]
+
+    @cached_property
     def word_count(self) -> int:
         """How many words it has."""
         return sum(1 for _ in _WORD.finditer(self.text))
@@ -123,7 +130,8 @@ def _lines(text: str) -> Iterator[Line]:
     topics: tuple[str, ...] = ()
     for number, raw in enumerate(text.split("\n"), start=1):
         written = raw.rstrip("\r")
-        found = _HEADING.match(written)
+        # Most lines are none, and the look at a few characters is cheap.
+        found = _HEADING.match(written) if written[:4].lstrip()[:1] in _HEADING_SIGNS else None
         title = ""
         if found:
             title = (found["title"] or found["bold"]).strip("#*: \t")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.protocol.prompting.finding import Finding
@@ -34,6 +35,8 @@ _BEFORE: Final = rf"(?:`(?P<quoted>{_PLAIN})`|{_EDGE}(?P<name>{_CODE}))\s+(?:too
 # As in "the tool check_outage".
 _AFTER: Final = rf"\b(?:tool|function)\s*:?\s+(?:`(?P<quoted>{_PLAIN})`|(?P<name>{_CODE})(?![\w-]))"
 _NAMED: Final = tuple(re.compile(pattern) for pattern in (_CALLED, _ORDERED, _BEFORE, _AFTER))
+# What every such name has; most lines have none of it.
+_MAY_NAME: Final = re.compile(r"[a-z0-9][_A-Z]|`")
 _DASHES: Final = "\u2014|\u2013"
 _TOOLS_SECTION: Final = re.compile(r"\b(?:tools?|functions?)\b", re.IGNORECASE)
 # Below a heading about tools: `- give_nir: …`, `## verify-identity`, `## answer(question)`.
@@ -50,7 +53,9 @@ _PLURAL: Final = re.compile(r"\((?:e?s|optional)\)")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+")
 
 
-def find_tools(prompt: Prompt, tools: Collection[str]) -> Iterator[Finding]:
+def find_tools(
+    prompt: Prompt, tools: Collection[str], *, more_tools: bool = False
+) -> Iterator[Finding]:
     """Yield tools named in the prompt and not registered, and registered and not named.
 
     Only what looks like code counts as the name of a tool (``get_weather``, ``getWeather``, a
@@ -62,7 +67,7 @@ def find_tools(prompt: Prompt, tools: Collection[str]) -> Iterator[Finding]:
             named.setdefault(name, line.number)
     have = frozenset(name for name in tools if name.strip())
     for name, number in named.items():
-        if name not in have:
+        if name not in have and not more_tools:
             yield Finding(number, "unknown-tool", _unknown(name, have), _advice(name, have))
     for name in sorted(have - named.keys()):
         if not _mentions(prompt, name):
@@ -89,11 +94,12 @@ def _advice(name: str, have: frozenset[str]) -> str:
 
 
 def _names_in(line: Line) -> Iterator[str]:
-    for pattern in _NAMED:
-        for found in pattern.finditer(line.text):
-            name = found["name"] or found.groupdict().get("quoted")
-            if name:
-                yield name
+    if _MAY_NAME.search(line.text):
+        for pattern in _NAMED:
+            for found in pattern.finditer(line.text):
+                name = found["name"] or found.groupdict().get("quoted")
+                if name:
+                    yield name
     if line.topics and _lists_tools(line):
         yield from _entries(line)
 
@@ -101,7 +107,12 @@ def _names_in(line: Line) -> Iterator[str]:
 def _lists_tools(line: Line) -> bool:
     """Whether tools are listed here: right below a heading about tools, or as its headings."""
     above = line.topics[:-1] if line.heading else line.topics
-    return bool(above) and bool(_TOOLS_SECTION.search(above[-1]))
+    return bool(above) and _is_about_tools(above[-1])
+
+
+@lru_cache(maxsize=1024)
+def _is_about_tools(topic: str) -> bool:
+    return bool(_TOOLS_SECTION.search(topic))
 
 
 def _entries(line: Line) -> Iterator[str]:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +8,7 @@ from hypothesis import strategies as st
 
 from realtime_nb.protocol.prompting.rules import Finding, check_prompt, reads_words_of
 from realtime_nb.protocol.prompting.sections import SECTIONS, template
-
-sys.path.insert(0, str(Path(__file__).parent))
-from prompts import GOOD, HOTEL, TUTOR
+from tests.protocol.prompting.prompts import GOOD, HOTEL, TUTOR
 
 CALM = "Speak only English. If the audio is unintelligible, ask again. Vary your wording.\n"
 
@@ -191,6 +187,21 @@ def test_findings_come_by_line_with_the_whole_first() -> None:
     assert lines[-1] == 3
 
 
+def test_names_of_tools_that_are_not_known_here_are_believed() -> None:
+    text = CALM + "Call search_mail, then get_time."
+    assert [f.rule for f in check_prompt(text, ("get_time",))] == ["unknown-tool"]
+    assert check_prompt(text, ("get_time",), more_tools=True) == []
+
+
+def test_line_breaks_of_windows_and_bold_headings_are_read() -> None:
+    text = "**Length**\r\n2-3 sentences.\r\n**Answer in one sentence.**\r\nTries > 3 end it.\r\n"
+    assert [(f.line, f.rule) for f in check_prompt(CALM + text)] == [(4, "length"), (5, "numbers")]
+
+
+def test_a_long_list_of_findings_is_cut() -> None:
+    assert len(check_prompt(CALM + "tries > 3\n" * 1000)) == 50
+
+
 def test_another_language_is_read_for_tools_and_numbers_only() -> None:
     text = (
         "# Rolle\nSie sind Sandra und verkaufen Fahrräder. Fragen Sie freundlich nach dem Wunsch,"
@@ -221,25 +232,10 @@ def test_no_text_breaks_it(text: str, parts: list[str]) -> None:
         assert finding.advice
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "a",
-        " ",
-        "`",
-        "[fill in:",
-        "# a\n",
-        "Be brief.\n",
-        "not ",
-        "aaB",
-        "a_",
-        "f(",
-        "x > 3 ",
-        "**a",
-    ],
-)
+# What takes longest of much else that was tried.
+@pytest.mark.parametrize("piece", ["a", "# a\n", "Be brief.\n", "not ", "a_"])
 def test_a_megabyte_is_read_in_a_moment(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(check_prompt(text, ("get_weather",))) < 200
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 10
