@@ -122,7 +122,10 @@ def lost(name: str, code: int | None, reason: str) -> ConnectionLost:
     if code == 1011 and "keepalive" in reason:  # noqa: PLR2004 -- RFC 6455: internal error
         return ConnectionLost(f"{name} no longer answers (no sign of life for 20 s)", code=code)
     verb = "went away" if code == _GOING_AWAY else "closed the connection"
-    return ConnectionLost(f"{name} {verb} ({said})", code=code)
+    # The service's own codes come with the error's, as in invalid_request_error.invalid_model.
+    own = reason.rpartition(".")[2] if code >= _FIRST_OF_APPLICATION else ""
+    advice = _ADVICE.get(own, "").format(key="the key")
+    return ConnectionLost(_joined(f"{name} {verb} ({said})", advice), code=code)
 
 
 def end_of(

@@ -150,8 +150,14 @@ def _listing(kind: str, problems: Sequence[Problem], *, wrong: bool) -> str:
     head = f"the service will refuse this {kind}" if wrong else f"about this {kind}"
     if wrong and kind == "session.update":
         head += " whole, and go on with what it had"
-    lines = [f"{problem.path}: {problem}" if problem.path else str(problem) for problem in problems]
+    lines = [_line(problem) for problem in problems]
     return f"{head}: {lines[0]}" if len(lines) == 1 else "\n  - ".join((f"{head}:", *lines))
+
+
+def _line(problem: Problem) -> str:
+    # Most name their field themselves.
+    named = problem.path.rpartition(".")[2] in problem.message
+    return str(problem) if named else f"{problem.path}: {problem}"
 
 
 def _refusal(kind: str, error: RealtimeError) -> str:

@@ -161,7 +161,10 @@ def test_texts_stay_short_and_on_one_line():
         (
             4000,
             "invalid_request_error.invalid_model",
-            "h closed the connection (4000 invalid_request_error.invalid_model)",
+            (
+                "h closed the connection (4000 invalid_request_error.invalid_model); "
+                "choose another model, e.g. gpt-realtime-2.1"
+            ),
         ),
     ],
 )

@@ -60,7 +60,7 @@ async def events_until(connection, kind):
 async def test_what_is_wrong_is_said_at_the_line_that_sends_it_and_it_is_sent(review):
     review.found[UPDATE] = [
         Problem("session.type", "`type` is missing", "write type: realtime"),
-        Problem("session.voice", "there is no voice here", "write audio.output.voice"),
+        Problem("session.voice", "no such field here", "write audio.output.voice"),
     ]
     script = [HELLO, expect(UPDATE, session=lambda s: s == {"voice": "sage"})]
     async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
@@ -73,8 +73,8 @@ async def test_what_is_wrong_is_said_at_the_line_that_sends_it_and_it_is_sent(re
     assert (warning.filename, warning.lineno) == (__file__, line)
     assert str(warning.message) == (
         "the service will refuse this session.update whole, and go on with what it had:\n"
-        "  - session.type: `type` is missing; write type: realtime\n"
-        "  - session.voice: there is no voice here; write audio.output.voice"
+        "  - `type` is missing; write type: realtime\n"
+        "  - session.voice: no such field here; write audio.output.voice"
     )
     ((kind, today, model),) = review.seen
     assert (kind, model) == (UPDATE, "gpt-realtime-2.1")
