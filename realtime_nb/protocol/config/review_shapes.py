@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
 
@@ -98,6 +99,7 @@ def _meant(dicts: tuple[Any, ...], value: Mapping[str, Any]) -> tuple[Any, ...]:
     return left
 
 
+@cache
 def _arms(hint: Any) -> tuple[Any, ...]:
     """Return the members of a union; the package's lists are Iterables, which stay whole."""
     if get_origin(hint) not in (Union, UnionType):
@@ -105,6 +107,7 @@ def _arms(hint: Any) -> tuple[Any, ...]:
     return tuple(arm for part in get_args(hint) for arm in _arms(part))
 
 
+@cache
 def _dicts_of(hint: Any) -> tuple[Any, ...]:
     return tuple(arm for arm in _arms(hint) if is_typeddict(arm))
 
