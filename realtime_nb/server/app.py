@@ -93,7 +93,11 @@ def make_app(shared: Shared) -> tornado.web.Application:
             (r"/v1/realtime/translations/?", TranslationHandler, given),
             (r"/v1/realtime/translations/client_secrets/?", TranslationSecretsHandler, given),
             (r"/v1/realtime/client_secrets/?", ClientSecretsHandler, given),
-            (r"/v1/realtime/(?:transcription_)?sessions/?", MovedHandler, given),
+            (
+                r"/v1/realtime/(?:sessions|transcription|transcription_sessions)/?",
+                MovedHandler,
+                given,
+            ),
             (r"/v1/models/?", ModelsHandler, given),
             (r"/v1/practice/card/?", CardHandler, given),
             (r"/health/?", HealthHandler, given),

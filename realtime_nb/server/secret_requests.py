@@ -100,7 +100,15 @@ class TranslationSecretsHandler(SecretsHandler):
 
 
 class MovedHandler(LocalHandler):
-    """The beta's way to a key."""
+    """The beta's way to a key, and what some take for the place of transcription."""
+
+    def get(self) -> None:
+        """Refuse a WebSocket before any upgrade, as the service does."""
+        self.refuse(
+            HTTPStatus.FORBIDDEN,
+            f"{self.request.path} is no place for a WebSocket. "
+            "Connect to /v1/realtime?intent=transcription.",
+        )
 
     def post(self) -> None:
         """Tell where it went."""

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from openai import AsyncOpenAI, AuthenticationError, BadRequestError
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime_nb.server import client_secrets
 from realtime_nb.server.client_secrets import ClientSecrets
@@ -201,6 +202,16 @@ async def test_the_betas_way_says_where_it_went(path: str):
         answer = await client.post(f"{served.url}/realtime/{path}", json={})
         assert answer.status_code == 404
         assert "client_secrets" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["transcription", "transcription_sessions"])
+async def test_what_is_no_place_for_a_websocket(path: str):
+    async with serving() as served:
+        url = f"ws://127.0.0.1:{served.port}/v1/realtime/{path}"
+        with pytest.raises(InvalidStatus) as raised:
+            async with connect(url, additional_headers=BEARER):
+                pass
+        assert raised.value.response.status_code == 403
 
 
 def test_there_is_an_end_to_keys(monkeypatch: pytest.MonkeyPatch):

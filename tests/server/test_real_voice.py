@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from openai import AsyncOpenAI
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.g711 import ulaw_encode
 from realtime_nb.audio.level import rms_dbfs
 from realtime_nb.audio.pcm import int16_to_pcm16, pcm16_to_float
 from realtime_nb.server.brain.card import CardBrain
+from realtime_nb.server.interpreter import MARK
 from realtime_nb.server.pacing import Pace
-from tests.server.serving import serving
+from tests.server.serving import TOKEN, serving
 from tests.server.test_sdk import Talker, talking
 
 if TYPE_CHECKING:
@@ -208,3 +210,60 @@ async def test_telephone_audio_makes_a_turn():
         done = await talker.until("response.done")
         assert done["response"]["status"] == "completed"
         assert transcript(done)
+
+
+def pieces(pcm: bytes, size: int) -> list[str]:
+    """Return sound as the base64 of its chunks."""
+    return [base64.b64encode(pcm[at : at + size]).decode() for at in range(0, len(pcm), size)]
+
+
+@asynccontextmanager
+async def package() -> AsyncIterator[AsyncOpenAI]:
+    async with serving(CardBrain()) as served:
+        served.shared.engines = ENGINES
+        async with AsyncOpenAI(base_url=served.url, api_key=TOKEN) as client:
+            yield client
+
+
+@patient
+async def test_words_while_one_speaks():
+    live = {"transcription": {"model": "gpt-live-transcribe"}, "turn_detection": None}
+    async with (
+        package() as client,
+        client.realtime.connect(extra_query={"intent": "transcription"}) as connection,
+        asyncio.timeout(30),
+    ):
+        talker = Talker(connection)
+        await connection.session.update(
+            session={"type": "transcription", "audio": {"input": live}}  # type: ignore[typeddict-item]
+        )
+        await talker.until("session.updated")
+        await say(talker, "what time is it")
+        delta = await talker.until("conversation.item.input_audio_transcription.delta")
+        await say(talker, "tell me a story")
+        await connection.input_audio_buffer.commit()
+        await heard(talker, "what time is it tell me a story")
+        committed = await talker.until("input_audio_buffer.committed")
+        assert committed["item_id"] == delta["item_id"]
+
+
+@patient
+async def test_a_phrase_comes_back_untranslated_and_marked():
+    async with (
+        package() as client,
+        client.realtime.translations.connect(model="gpt-realtime-translate") as connection,
+        asyncio.timeout(30),
+    ):
+        for audio in pieces(spoken("tell me a story"), 9_600):
+            await connection.session.input_audio_buffer.append(audio=audio)
+        await connection.session.close()
+        text, sound = "", b""
+        async for event in connection:
+            if event.type == "session.output_transcript.delta":
+                text += event.delta
+            elif event.type == "session.output_audio.delta":
+                sound += base64.b64decode(event.delta)
+        if not text.endswith("tell me a story"):
+            raise MisheardError(text)
+        assert text == f"{MARK}tell me a story"
+        assert rms_dbfs(pcm16_to_float(sound)) > -40
