@@ -178,6 +178,7 @@ export const scenes = {
       welcome({
         session: "transcription",
         endpoint: { ...OPENAI, model: "gpt-live-transcribe" },
+        phrases: [],
         items: captions(),
         events: rows(),
         manual: true,
@@ -190,6 +191,7 @@ export const scenes = {
         session: "translation",
         language: "fr",
         endpoint: { ...OPENAI, model: "gpt-realtime-translate" },
+        phrases: [],
         items: translated(),
         costs: true,
       })(page),

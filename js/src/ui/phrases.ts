@@ -1,4 +1,5 @@
-// The practice server hears best what is on its card; the card, as chips that fill the text box.
+// The practice server hears best what is on its card; the card, as chips that fill the text box
+// where there is one.
 
 import type { Chat } from "../chat.js";
 import { h, icon } from "./dom.js";
@@ -16,6 +17,7 @@ export function createPhrases(
     chips,
   );
   let drawn: readonly string[] = [];
+  let drawnKind = chat.kind;
 
   chips.addEventListener(
     "click",
@@ -27,13 +29,18 @@ export function createPhrases(
   );
 
   const update = () => {
-    node.hidden = chat.phrases.length === 0 || !chat.open || chat.kind !== "realtime";
-    if (drawn === chat.phrases) return;
+    node.hidden = chat.phrases.length === 0 || !chat.open;
+    if (drawn === chat.phrases && drawnKind === chat.kind) return;
     drawn = chat.phrases;
-    chips.replaceChildren(
-      ...drawn.map((phrase) => h("button", { type: "button", class: "rnb-chip" }, phrase)),
-    );
+    drawnKind = chat.kind;
+    chips.replaceChildren(...drawn.map((phrase) => chipOf(phrase, chat.kind === "realtime")));
   };
   update();
   return { node, update };
+}
+
+/** One phrase: a button where it can be typed, else only words. */
+function chipOf(phrase: string, typable: boolean): HTMLElement {
+  if (!typable) return h("span", { class: "rnb-chip" }, phrase);
+  return h("button", { type: "button", class: "rnb-chip" }, phrase);
 }

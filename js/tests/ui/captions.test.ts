@@ -133,6 +133,17 @@ describe("a transcription", () => {
     expect(done).toEqual(["commit"]);
   });
 
+  it("shows what the practice server hears best, with nothing to press", async () => {
+    chat.set("phrases", { phrases: ["Goodbye"] });
+    await frame();
+    expect(one(".rnb-chip").tagName).toBe("SPAN");
+    one(".rnb-chip").click();
+    expect(one<HTMLTextAreaElement>("textarea").value).toBe("");
+    chat.set("status", { kind: "realtime" });
+    await frame();
+    expect(one(".rnb-chip").tagName).toBe("BUTTON");
+  });
+
   it("is copied as text", async () => {
     const copied: string[] = [];
     const writeText = async (text: string) => void copied.push(text);

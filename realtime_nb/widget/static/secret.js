@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:13ee6cffb6d3a84704352067f7706f70fd338db8b307881439ad8c1a92fc8532
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a2dcaa660065051167659ebe3bc13fff0673102fa4ae62969e1dc382aa57b1ab
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:13ee6cffb6d3a84704352067f7706f70fd338db8b307881439ad8c1a92fc8532
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a2dcaa660065051167659ebe3bc13fff0673102fa4ae62969e1dc382aa57b1ab
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -2253,6 +2253,7 @@ function createPhrases(chat, choose, signal) {
     chips
   );
   let drawn = [];
+  let drawnKind = chat.kind;
   chips.addEventListener(
     "click",
     (event) => {
@@ -2262,15 +2263,18 @@ function createPhrases(chat, choose, signal) {
     { signal }
   );
   const update = () => {
-    node.hidden = chat.phrases.length === 0 || !chat.open || chat.kind !== "realtime";
-    if (drawn === chat.phrases) return;
+    node.hidden = chat.phrases.length === 0 || !chat.open;
+    if (drawn === chat.phrases && drawnKind === chat.kind) return;
     drawn = chat.phrases;
-    chips.replaceChildren(
-      ...drawn.map((phrase) => h("button", { type: "button", class: "rnb-chip" }, phrase))
-    );
+    drawnKind = chat.kind;
+    chips.replaceChildren(...drawn.map((phrase) => chipOf(phrase, chat.kind === "realtime")));
   };
   update();
   return { node, update };
+}
+function chipOf(phrase, typable) {
+  if (!typable) return h("span", { class: "rnb-chip" }, phrase);
+  return h("button", { type: "button", class: "rnb-chip" }, phrase);
 }
 
 // src/ui/transcript.ts
