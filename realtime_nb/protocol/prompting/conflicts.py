@@ -45,12 +45,13 @@ _SHORT: Final = re.compile(
     r"\b(?:brief(?:ly)?|concise(?:ly)?|terse(?:ly)?|succinct(?:ly)?|short)\b"
 )
 _LONG: Final = re.compile(
-    r"\b(?:be|give|provide|use|offer|deliver|with|in|write|make|keep)\s+(?:\w+\s+){0,3}"
-    r"(?:detailed|detail|elaborate|comprehensive|exhaustive|lengthy|long|depth)\b"
+    r"\bbe\s+(?:(?:very|as|more|always)\s+)?(?:detailed|elaborate|comprehensive|exhaustive|lengthy)\b"
+    r"|\b(?:give|provide|offer|deliver|write|make|use|keep)\s+(?:\w+\s+){0,3}"
+    r"(?:detailed|elaborate|comprehensive|exhaustive|lengthy|long)\b"
     r"|\b(?:answer|respond|reply|explain)\w*\s+(?:\w+\s+){0,2}"
-    r"(?:at length|thoroughly|comprehensively|exhaustively)"
+    r"(?:at length|in detail|in depth|thoroughly|comprehensively|exhaustively)\b"
     r"|\b(?:detailed|elaborate|comprehensive|exhaustive|lengthy|long)\s+"
-    r"(?:answers?|responses?|replies|explanations?)\b"
+    r"(?:answers|responses|replies|explanations)\b"
     r"|\belaborate on (?:everything|every|each|all)\b|\bas much detail as\b"
 )
 _NEGATED: Final = re.compile(

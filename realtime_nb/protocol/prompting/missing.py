@@ -23,7 +23,7 @@ _LANGUAGES: Final = (
 _LANGUAGE_NAME: Final = re.compile(rf"\b(?:{_LANGUAGES})\b")
 _SPEAKING: Final = re.compile(
     r"\b(?:in|only|always|speak\w*|spoken|respon\w+|repl(?:y|ies)|answer\w*|talk\w*|convers\w+|"
-    r"conduct\w*|language|stay|switch\w*|default\w*|use)\b"
+    r"communicat\w+|conduct\w*|language|stay|switch\w*|default\w*|use)\b"
 )
 _LANGUAGE_RULE: Final = re.compile(
     r"\b(?:same|other|another|which|what(?:ever)?|their|user's|caller's|customer's|speaker's|"
@@ -31,6 +31,11 @@ _LANGUAGE_RULE: Final = re.compile(
     r"|\blanguages?\s+(?:the\s+)?(?:user|caller|customer|person|speaker|they|of\s+the)\b"
     r"|\b(?:speak|respond|reply|answer|switch|mirror|match)\w*\s+(?:\w+\s+){0,3}languages?\b"
     r"|\blanguages?\s*:"
+)
+# A language of which the list knows nothing is still written with a capital.
+_IN_SOME_LANGUAGE: Final = re.compile(
+    r"\b(?:[Ss]peak|[Aa]nswer|[Rr]espond|[Rr]eply|[Tt]alk|[Cc]ommunicate)(?:s|ing)?\s+"
+    r"(?:(?:only|always|back|to \w+)\s+)?(?:in\s+)?(?:only\s+)?[A-Z][a-z]{3,}\b"
 )
 _UNCLEAR: Final = re.compile(
     r"\b(?:unclear|unintelligib|inaudib|garbled\b|muffled\b|mumbl|nois[ey]|silen(?:ce|t)\b|"
@@ -71,7 +76,7 @@ def find_missing(prompt: Prompt) -> Iterator[Finding]:
 
 
 def _has_language_rule(prompt: Prompt) -> bool:
-    if _LANGUAGE_RULE.search(prompt.lower):
+    if _LANGUAGE_RULE.search(prompt.lower) or _IN_SOME_LANGUAGE.search(prompt.text):
         return True
     for line in prompt.lower.split("\n"):
         if _LANGUAGE_NAME.search(line) and _SPEAKING.search(line):

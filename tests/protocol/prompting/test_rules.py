@@ -165,10 +165,56 @@ def test_what_the_guide_warns_of_is_found(
         "- `note`: a word in backquotes that no list of tools holds",
         "Collect phone_number and zip_code for later.",
         "Go to step 2 --> 3, or press <1>.",
+        "You will be given detailed response instructions. Be concise.",
+        "A long story is told in detail. Be concise.",
     ],
 )
 def test_what_is_no_mistake_is_left_alone(line: str) -> None:
     assert found(CALM + line) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Answer in Georgian.",
+        "Speak Basque.",
+        "Mirror the language of the caller.",
+        "## Language\n- As they do.",
+        "The conversation will be only in English.",
+        "Always communicate in English, whatever they speak.",
+        "Reply in whatever language the user speaks.",
+    ],
+)
+def test_a_language_rule_is_known_by_many_words(rule: str) -> None:
+    assert found(f"{rule}\nIf unclear, ask again.") == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "If you didn't catch it, ask.",
+        "You cannot always hear the caller well.",
+        "If the query is gibberish, ask them to repeat it.",
+        "Ignore background noise.",
+        "Stay silent on silence.",
+        "Only respond to clear audio or text.",
+    ],
+)
+def test_a_rule_for_unclear_audio_is_known_by_many_words(rule: str) -> None:
+    assert found(f"Speak only English.\n{rule}") == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Do not always use these examples, vary your responses.",
+        "For inspiration only.",
+        "Don't reuse the same phrase.",
+        "Never say the same sentence twice.",
+    ],
+)
+def test_a_variety_rule_is_known_by_many_words(rule: str) -> None:
+    assert found(f"Speak English. If unclear, ask.\nSample phrases:\n- On it.\n{rule}") == []
 
 
 def test_the_template_has_blanks_to_fill_in_and_nothing_else() -> None:
