@@ -1,8 +1,7 @@
-"""The session object: its defaults, what may stand in it, and how an update merges.
+"""The session object: its defaults, what is in force, and what may not change.
 
 An update is checked whole before anything changes: one bad field and the service throws
-the entire update away, and so do we. Only the keys present change; objects under `audio`
-merge; everything else is replaced as it is given.
+the entire update away, and so do we.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import copy
 from typing import Any, Literal, TypeAlias, cast
 
 from realtime_nb.server.audio_format import WireFormat
+from realtime_nb.server.merging import merge, named_paths, under
 from realtime_nb.server.session_fields import (
-    SEMANTIC_VAD_DEFAULTS,
     SERVER_VAD_DEFAULTS,
     SESSION_FIELDS,
     SESSION_TYPES,
@@ -20,7 +19,7 @@ from realtime_nb.server.session_fields import (
     TRANSCRIPTION_VAD_DEFAULTS,
 )
 from realtime_nb.server.stored_prompts import resolve_prompt
-from realtime_nb.server.transcribers import merge_transcription, streams
+from realtime_nb.server.transcribers import streams
 from realtime_nb.server.wire_errors import (
     WireError,
     invalid_type,
@@ -143,9 +142,9 @@ class SessionConfig:
         from_prompt = self._from_prompt
         if "prompt" in checked:
             checked["prompt"], from_prompt = resolve_prompt(checked["prompt"], "session.prompt")
-        _merge(asked, checked)
-        named = self._named | _paths(checked)
-        merged = _under(asked, from_prompt, named)
+        merge(asked, checked)
+        named = self._named | named_paths(checked)
+        merged = under(asked, from_prompt, named)
         if self.kind == "transcription":
             _check_transcriber(merged)
         else:
@@ -243,69 +242,6 @@ def voice_is_fixed(path: str) -> WireError:
     )
 
 
-def _paths(update: Json) -> frozenset[str]:
-    """Return the dotted paths of the fields that a checked update gives."""
-    audio: Json = update.get("audio", {})
-    own = (key for key in update if key != "audio")
-    return frozenset((*own, *(f"audio.{way}.{key}" for way in audio for key in audio[way])))
-
-
-def _under(asked: Json, from_prompt: Json, named: frozenset[str]) -> Json:
-    """Return a session object with a prompt's fields where the client gave none of its own."""
-    session = copy.deepcopy(asked)
-    for path, value in from_prompt.items():
-        if path not in named:
-            *way, last = path.split(".")
-            holder = session
-            for key in way:
-                holder = holder[key]
-            holder[last] = value
-    return session
-
-
-def _merge(session: Json, update: Json) -> None:
-    """Put a checked update into a full session object, in place."""
-    audio: Json = update.get("audio", {})
-    for key, value in update.items():
-        if key != "audio":
-            session[key] = value
-    given_input: Json = audio.get("input", {})
-    current: Json = session["audio"]["input"]
-    mergers = {
-        "format": _merge_format,
-        "turn_detection": _merge_turn_detection,
-        "transcription": merge_transcription,
-        "noise_reduction": merge_noise_reduction,
-    }
-    for key, value in given_input.items():
-        current[key] = None if value is None else mergers[key](current[key], value)
-    if session["type"] == "transcription":
-        _drop_answering(current["turn_detection"], given_input.get("turn_detection"))
-    given_output: Json = audio.get("output", {})
-    output: Json = session["audio"].get("output", {})
-    for key, value in given_output.items():
-        output[key] = _merge_format(output[key], value) if key == "format" else value
-
-
-def _merge_format(_current: Json, given: Json) -> Json:
-    if given["type"] == "audio/pcm":
-        return {"type": "audio/pcm", "rate": given.get("rate", 24000)}
-    return {"type": given["type"]}
-
-
-def _merge_turn_detection(current: Json | None, given: Json) -> Json:
-    defaults = SERVER_VAD_DEFAULTS if given["type"] == "server_vad" else SEMANTIC_VAD_DEFAULTS
-    kept = current if current is not None and current["type"] == given["type"] else {}
-    return {**defaults, **kept, **given}
-
-
-def _drop_answering(turn_detection: Json | None, given: Json | None) -> None:
-    """Take out of a transcription session's turn detection what concerns answers."""
-    for key in ("idle_timeout_ms", "create_response", "interrupt_response"):
-        if turn_detection is not None and key not in (given or {}):
-            turn_detection.pop(key, None)
-
-
 def _check_transcriber(session: Json) -> None:
     """Refuse turn detection with a model that streams.
 
@@ -321,8 +257,3 @@ def _check_transcriber(session: Json) -> None:
             code="invalid_value",
             param="session.audio.input.turn_detection",
         )
-
-
-def merge_noise_reduction(current: Json | None, given: Json) -> Json:
-    """Return the `noise_reduction` object in force after an update that holds one."""
-    return {"type": "near_field", "strength": 1, **(current or {}), **given}

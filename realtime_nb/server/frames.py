@@ -33,12 +33,7 @@ def parse_frame(frame: str | bytes) -> Json:
             "Expected a text WebSocket message; binary frames are not supported.",
             code="invalid_event",
         )
-    event = parse_object(frame, "frame", "Expected a JSON object with a 'type'.")
-    if not _shallow(event):
-        raise WireError(
-            f"The event is nested more than {_DEEPEST} levels deep.", code="invalid_event"
-        )
-    return event
+    return parse_object(frame, "frame", "Expected a JSON object with a 'type'.")
 
 
 def parse_object(text: str | bytes, noun: str, expected: str) -> Json:
@@ -56,7 +51,7 @@ def parse_object(text: str | bytes, noun: str, expected: str) -> Json:
     Raises
     ------
     WireError
-        When it is not JSON or no object.
+        When it is not JSON, no object, or nested too deep.
     """
     try:
         value = orjson.loads(text)
@@ -64,7 +59,12 @@ def parse_object(text: str | bytes, noun: str, expected: str) -> Json:
         raise WireError(f"The {noun} is not valid JSON: {error}", code="invalid_json") from None
     if not isinstance(value, dict):
         raise WireError(expected, code="invalid_event")
-    return cast("Json", value)
+    parsed = cast("Json", value)
+    if not _shallow(parsed):
+        raise WireError(
+            f"The {noun} is nested more than {_DEEPEST} levels deep.", code="invalid_event"
+        )
+    return parsed
 
 
 def event_id_of(event: Json) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any, Final
 
-from realtime_nb.server.config import MODEL, merge_noise_reduction
+from realtime_nb.server.config import MODEL
+from realtime_nb.server.merging import merge_noise_reduction
 from realtime_nb.server.schema import Choice, Constant, Nullable, Number, Record, Text
 
 Json = dict[str, Any]

@@ -211,6 +211,7 @@ class Stage:
         max_session_s: float = 3600.0,
         gate: Any = None,
         kind: Any = "realtime",
+        config: Json | None = None,
     ) -> None:
         self.events: list[Json] = []
         self.times: list[float] = []
@@ -227,7 +228,7 @@ class Stage:
             missing=(),
         )
         settings = Settings(pace or Pace(0), max_session_s, lambda _name: InlineExecutor())
-        common: Json = {"engines": engines, "settings": settings, "gate": gate}
+        common: Json = {"engines": engines, "settings": settings, "gate": gate, "config": config}
         self.session: Any
         if kind == "translation":
             self._check = check_translation_event

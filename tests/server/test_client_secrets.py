@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
 from openai import AsyncOpenAI, AuthenticationError, BadRequestError
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -17,6 +20,7 @@ from realtime_nb.server.wire_errors import WireError
 from tests.server.fakes import TalkBrain
 from tests.server.serving import TOKEN, Served, serving
 from tests.server.test_app import BEARER, open_socket, receive, send, until
+from tests.server.test_fuzz import _JSON
 
 PIRATE: dict[str, Any] = {
     "type": "realtime",
@@ -212,6 +216,33 @@ async def test_what_is_no_place_for_a_websocket(path: str):
             async with connect(url, additional_headers=BEARER):
                 pass
         assert raised.value.response.status_code == 403
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=_JSON)
+def test_any_body_is_answered(body: Any):
+    async def scene() -> None:
+        async with serving() as served, httpx.AsyncClient(headers=BEARER) as client:
+            for way in ("realtime", "realtime/translations"):
+                answer = await client.post(f"{served.url}/{way}/client_secrets", json=body)
+                assert answer.status_code in {200, 400}, answer.text
+
+    with suppress(ValueError):  # NaN is no JSON: httpx refuses to send it
+        asyncio.run(scene())
+
+
+async def test_a_body_too_deep_to_answer_is_refused():
+    deep: Any = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    tool = {"type": "function", "name": "f", "parameters": deep}
+    async with serving() as served, httpx.AsyncClient(headers=BEARER) as client:
+        answer = await client.post(
+            f"{served.url}/realtime/client_secrets",
+            json={"session": {"type": "realtime", "tools": [tool]}},
+        )
+        assert answer.status_code == 400
+        assert "nested" in answer.json()["error"]["message"]
 
 
 def test_there_is_an_end_to_keys(monkeypatch: pytest.MonkeyPatch):

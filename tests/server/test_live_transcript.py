@@ -156,3 +156,12 @@ async def test_another_model_and_another_format_take_over():
         await stage.append(600, loud=False, rate=48_000)
         await stage.until("input_audio_buffer.speech_stopped")
         assert (await stage.until(COMPLETED))["transcript"] == "turn"
+
+
+@virtual
+async def test_a_session_may_stream_from_its_first_moment():
+    audio: Json = {"transcription": {"model": "gpt-live-transcribe"}, "turn_detection": None}
+    config = {"type": "transcription", "audio": {"input": audio}}
+    async with Stage(kind="transcription", texts=["hello"], config=config) as stage:
+        (delta,) = await speak(stage)
+        assert delta["delta"] == "hello"
