@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.protocol.prompting.rules import reads_words_of
-from realtime_nb.protocol.prompting.sections import template
+from realtime_nb.protocol.prompting.sections import SECTIONS, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +30,21 @@ def new_cell(name: str) -> str:
         What the chat is to be called.
     """
     return f"%%realtime {name}\n---\nvoice: marin\n---\n{template()}\n"
+
+
+class SectionGuide:
+    """What each section of a prompt is for, as a table below the cell that made a new one."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{part.title:<24} {part.purpose}" for part in SECTIONS)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="{_CELL}">{html.escape(part.title)}</th>'
+            f'<td style="{_CELL}">{html.escape(part.purpose)}</td></tr>'
+            for part in SECTIONS
+        )
+        return f"<table><tbody>{rows}</tbody></table>"
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,15 @@ def test_an_endpoint_brings_its_own_headers() -> None:
     assert headers["authorization"] == f"Bearer {KEY}"
 
 
+def test_a_key_in_a_header_of_its_own_goes_alone() -> None:
+    with serving(answers(reply(REVIEW))) as service:
+        endpoint = url_endpoint(service.url).with_extras({"api-key": KEY}, {})
+        critique("Hi", model="m", endpoint=endpoint)
+    ((_, headers, _),) = service.asked
+    assert headers["api-key"] == KEY
+    assert "authorization" not in headers
+
+
 def test_a_key_that_comes_back_is_not_shown() -> None:
     with serving(answers(reply(f"{REVIEW} {KEY}"))) as service:
         assert KEY not in critique("Hi", model="m", base_url=service.url, api_key=KEY)

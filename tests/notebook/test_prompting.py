@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from realtime_nb.notebook.cell import read_cell
-from realtime_nb.notebook.prompting import Critique, Findings, new_cell
+from realtime_nb.notebook.prompting import Critique, Findings, SectionGuide, new_cell
 from realtime_nb.protocol.prompting.rules import check_prompt
-from realtime_nb.protocol.prompting.sections import template
+from realtime_nb.protocol.prompting.sections import SECTIONS, template
 
 PROMPT = "Speak only English. Ask again when unclear.\n<script>alert(1)</script> if tries > 3"
 
@@ -18,6 +18,13 @@ def test_the_new_cell_is_a_cell_with_the_template_below_front_matter() -> None:
     cell = read_cell(body)
     assert cell.settings.fields == {"voice": "marin"}
     assert cell.instructions == template()
+
+
+def test_the_guide_has_a_line_for_each_section() -> None:
+    assert len(repr(SectionGuide()).splitlines()) == len(SECTIONS)
+    shown = SectionGuide()._repr_html_()
+    assert shown.count("<tr>") == len(SECTIONS)
+    assert "Role &amp; Objective" in shown
 
 
 def test_findings_as_text_have_line_rule_and_advice() -> None:
