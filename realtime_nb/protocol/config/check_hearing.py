@@ -45,7 +45,7 @@ def check_hearing(
         if model is not None and model.use == "transcription":
             yield from _hints(asked, model)
     elif kind == "transcription" and not whole:
-        yield _nameless("nothing would be transcribed: `audio.input.transcription` is not given")
+        yield _nameless("nothing would be transcribed: no transcriber is given")
     if kind == "transcription" and model is not None and not model.turn_detection:
         yield from _turns(merged, model.name)
 

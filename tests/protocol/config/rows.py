@@ -370,5 +370,50 @@ TRANSLATION_ROWS: Final = (
 )  # fmt: skip
 """Translation sessions."""
 
+
+@dataclass(frozen=True, slots=True)
+class LaterRow:
+    """An update of a session under way that asks for what cannot change.
+
+    Attributes
+    ----------
+    name
+        What cannot change.
+    before, config
+        What was asked for at first, and what is asked for now; without `type`.
+    path
+        The field that must be named.
+    spoke
+        Whether the assistant has spoken between the two.
+    kind, kind_now
+        Of the session, and of the update.
+    server_refuses
+        Whether the practice server refuses the update whole; it takes any model's name, since
+        it answers with its own.
+    """
+
+    name: str
+    before: Json
+    config: Json
+    path: str
+    spoke: bool = False
+    kind: Literal["realtime", "transcription"] = "realtime"
+    kind_now: Literal["realtime", "transcription"] = "realtime"
+    server_refuses: bool = True
+
+
+LATER_ROWS: Final = (
+    LaterRow("voice after speech", {"voice": "marin"}, {"voice": "ash"}, "audio.output.voice",
+        spoke=True),
+    LaterRow("tracing off", {"tracing": "auto"}, {"tracing": None}, "tracing"),
+    LaterRow("tracing changed", {"tracing": {"group_id": "a"}}, {"tracing": {"group_id": "b"}},
+        "tracing"),
+    LaterRow("type", {}, {}, "type", kind_now="transcription"),
+    LaterRow("type the other way", {}, {}, "type", kind="transcription"),
+    LaterRow("model", {"model": "gpt-realtime-2"}, {"model": "gpt-realtime-2.1"}, "model",
+        server_refuses=False),
+)  # fmt: skip
+"""What may not change in a session under way."""
+
 ROWS: Final = (*BETA_ROWS, *REALTIME_ROWS, *TURN_ROWS, *TRANSCRIPTION_ROWS, *TRANSLATION_ROWS)
 """Every row."""

@@ -32,17 +32,17 @@ REQUESTS = {
     "translation": RealtimeTranslationSessionUpdateRequest,
 }
 
-# Values that a person may write by mistake.
+# Values that a person may write by mistake; each made anew, since slips go into one another.
 SLIPS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-5, 50_000),
     st.floats(-2, 2),
     st.sampled_from(["auto", "server_vad", "", "x", "audio", "24000"]),
-    st.just([]),
-    st.just({}),
+    st.builds(list),
+    st.builds(dict),
     st.lists(st.sampled_from(["text", "audio", "en"]), max_size=2),
-    st.just({"type": "function"}),
+    st.builds(lambda: {"type": "function"}),
 )
 
 
@@ -94,7 +94,7 @@ def scalars(arm: Any, path: str) -> st.SearchStrategy[Any]:
         return st.floats(low - 0.01, high + 0.01)
     if arm is type(None):
         return st.none()
-    return st.just({"type": "object"})  # an open object, such as a JSON schema
+    return st.builds(lambda: {"type": "object"})  # an open object, such as a JSON schema
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -163,7 +163,7 @@ def test_what_the_check_accepts_the_package_accepts(kind: str) -> None:
     counts = {True: 0, False: 0}
 
     @settings(
-        max_examples=400,
+        max_examples=250,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
@@ -178,7 +178,7 @@ def test_what_the_check_accepts_the_package_accepts(kind: str) -> None:
 
     run()
     # Both happen, so that neither a check that takes all nor one that takes nothing passes.
-    assert min(counts.values()) > 20, counts
+    assert min(counts.values()) > 15, counts
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,20 +1,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from copy import deepcopy
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.protocol.config.check import check_config
+from realtime_nb.protocol.config.check import Live, check_config
 from realtime_nb.protocol.config.migrate_names import BETA_FIELDS
 from realtime_nb.protocol.config.models import MODELS
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.protocol.config.shapes import session_keys
 from realtime_nb.server.config import SessionConfig
+from realtime_nb.server.translation_config import TranslationConfig
 from realtime_nb.server.wire_errors import WireError
-from tests.protocol.config.rows import BETA_ROWS, REALTIME_ROWS, ROWS, TRANSCRIPTION_ROWS, Row
+from tests.protocol.config.rows import (
+    BETA_ROWS,
+    LATER_ROWS,
+    REALTIME_ROWS,
+    ROWS,
+    TRANSCRIPTION_ROWS,
+    LaterRow,
+    Row,
+)
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import Problem
@@ -57,19 +67,43 @@ def test_nothing_else_is_made_an_error_of(row: Row) -> None:
     assert [path for path in others if not holder or not path.startswith(holder)] == []
 
 
-@pytest.mark.parametrize(
-    "row",
-    [row for row in ROWS if row.kind != "translation"],
-    ids=lambda row: f"{row.kind}: {row.name}",
-)
+@EACH
 def test_the_practice_server_refuses_what_the_rows_say(row: Row) -> None:
+    session = session_of(row)
+    if row.kind == "translation":
+        # As a client sends it: what is fixed at connect is left out of an update.
+        translating = TranslationConfig("sess_1", 0)
+        before = translating.to_wire()
+        update = {name: entry for name, entry in session.items() if name not in ("type", "model")}
+        with pytest.raises(WireError) if row.server_refuses else nullcontext():
+            translating.update(update)
+        assert not row.server_refuses or translating.to_wire() == before
+        return
     server = SessionConfig("sess_1", 0, row.kind)
     before = server.to_wire()
-    if not row.server_refuses:
-        server.update(session_of(row), assistant_spoke=False)
-        return
-    with pytest.raises(WireError):
-        server.update(session_of(row), assistant_spoke=False)
+    with pytest.raises(WireError) if row.server_refuses else nullcontext():
+        server.update(session, assistant_spoke=False)
+    assert not row.server_refuses or server.to_wire() == before
+
+
+@pytest.mark.parametrize("row", LATER_ROWS, ids=lambda row: row.name)
+def test_what_cannot_change_is_named_before_it_is_sent(row: LaterRow) -> None:
+    server = SessionConfig("sess_1", 0, row.kind)
+    first = read_config({"type": row.kind, **row.before}).config
+    server.update(first, assistant_spoke=False)
+    before = server.to_wire()
+    effective = {**before, **({"model": first["model"]} if "model" in first else {})}
+    config = read_config({"type": row.kind_now, **row.config}).config
+    live = Live(effective, assistant_spoke=row.spoke)
+    (problem,) = [
+        problem
+        for problem in check_config(config, today=TODAY, live=live)
+        if problem.severity == "error"
+    ]
+    assert problem.path == row.path
+    assert "--restart" in problem.advice
+    with pytest.raises(WireError) if row.server_refuses else nullcontext():
+        server.update(config, assistant_spoke=row.spoke)
     assert server.to_wire() == before
 
 
