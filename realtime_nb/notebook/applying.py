@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.session import RealtimeSession
 
 OPEN_TIMEOUT_S: Final = 30.0
+_ORIGINS: Final = ("cell", "prompt", "default", "service")
 _QUOTED: Final = re.compile(r"'(session(?:\.[\w\[\]]+)+)'")
 
 
@@ -144,7 +145,11 @@ def _against(error: RealtimeError | None) -> str:
 
 
 def _told(rows: list[Row], error: RealtimeError | None) -> tuple[Row, ...]:
-    """Return the rows; where the service said nothing, nothing counts as refused either."""
+    """Return the rows, the author's own first.
+
+    Where the service said nothing, nothing counts as refused either.
+    """
+    rows = sorted(rows, key=lambda row: _ORIGINS.index(row.origin))
     if not isinstance(error, CallTimeout):
         return tuple(rows)
     note = "the service has not answered the update"

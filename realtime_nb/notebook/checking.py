@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.errors import ConfigError, ServerError
@@ -64,8 +65,8 @@ def refuse(problems: Iterable[Problem], request: Request) -> None:
     """
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
-        lines = [_with_line(problem, request) for problem in errors]
-        raise ConfigError("\n".join(lines))
+        errors.sort(key=lambda problem: _line_number(request.where(problem.path)))
+        raise ConfigError("\n".join(_with_line(problem, request) for problem in errors))
 
 
 def warnings(problems: Iterable[Problem], request: Request, endpoint: Endpoint) -> list[str]:
@@ -113,5 +114,12 @@ def explain_refusal(
 
 def _with_line(problem: Problem, request: Request) -> str:
     line = request.where(problem.path)
-    text = str(problem).rstrip(".") + "."
+    text = str(problem)
+    text += "" if text.endswith((".", "?")) else "."
     return f"{line}: {text}" if line else text
+
+
+def _line_number(place: str) -> int:
+    """Return the number in ``line 4``; what stands in no line of the cell comes last."""
+    number = place.removeprefix("line ")
+    return int(number) if number.isdigit() else sys.maxsize

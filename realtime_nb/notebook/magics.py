@@ -124,7 +124,7 @@ class RealtimeMagics(Magics):
         refuse_keys(line, body)
         rewritten = rewrite_cell(line, body, cast("Any", self.shell).ev)
         display(rewritten)
-        if rewritten.cell and rewritten.migration.changes:
+        if rewritten.cell and rewritten.changes:
             self._propose(rewritten.cell)
 
     def _propose(self, text: str) -> None:

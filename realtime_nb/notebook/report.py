@@ -47,8 +47,8 @@ _HIDDEN: Final = frozenset({"authorization", "headers"})
 _BLOT: Final = "[not shown]"
 _IN_TEXT: Final = 48
 _IN_TABLE: Final = 240
-# Words on either side of a changed one, and the longest text that is compared by words.
-_CONTEXT: Final = 5
+# Words and blanks on either side of a changed one, and the longest text that is compared by words.
+_CONTEXT: Final = 10
 _LONGEST_DIFF: Final = 20_000
 
 
@@ -193,7 +193,7 @@ def _pair(before: Any, after: Any, *, marked: bool) -> tuple[str, str]:
 def _word_difference(before: str, after: str) -> tuple[str, str]:
     if len(before) + len(after) > _LONGEST_DIFF:
         return _text(_plain(before, _IN_TABLE)), _text(_plain(after, _IN_TABLE))
-    old, new = (re.findall(r"\s*\S+|\s+$", text) for text in (before, after))
+    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
     was, now = list[str](), list[str]()
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":

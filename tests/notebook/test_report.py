@@ -38,8 +38,8 @@ def test_of_a_change_only_what_changed_is_shown_and_the_words_are_marked() -> No
     assert [row.path for row in shown.changed] == ["instructions"]
     page = shown._repr_html_()
     head, _, folded = page.partition("<details>")
-    assert "<del> two</del>" in head
-    assert "<ins> three</ins>" in head
+    assert "<del>two</del>" in head
+    assert "<ins>three</ins>" in head
     assert "fields are as they were" in folded
     assert "audio.output.voice" not in head
     text = repr(shown).splitlines()
