@@ -30,7 +30,6 @@ SUBPROTOCOL: Final = "realtime"
 # session says `local-demo` all the same.
 _MODEL_PREFIX: Final = "gpt-realtime"
 _TRANSLATOR_PREFIX: Final = "gpt-realtime-translate"
-_NAMED: Final = {"model": MODEL}
 _KEY_CLOSE, _OTHER_CLOSE = 3000, 4000
 _SHOWN_OF_KEY = 4
 
@@ -220,25 +219,27 @@ def _admit_grant(visit: Visit, grant: Grant) -> Admitted | Refusal:
     intent = visit.query.get("intent")
     if intent == "transcription" and grant.kind != "transcription":
         return _wrong_key(grant, "transcription")
-    # The key carries the model, so the URL need not name one.
-    named = {**visit.query} if "model" in visit.query or grant.kind != "realtime" else _NAMED
-    return _refuse_model(named, grant.kind) or Admitted(grant.kind, grant.session)
+    # The key carries the model, so the URL need not name one; a wrong name is refused still.
+    refusal = _refuse_model(visit.query, grant.kind, needed=False)
+    return refusal or Admitted(grant.kind, grant.session)
 
 
-def _refuse_model(query: Mapping[str, str], kind: AnySessionKind) -> Refusal | None:
+def _refuse_model(
+    query: Mapping[str, str], kind: AnySessionKind, *, needed: bool = True
+) -> Refusal | None:
     model = query.get("model")
     if kind == "transcription":
         if model is not None:
             message = "You must not provide a model parameter for transcription sessions."
             return _refusal(message, "invalid_model", _OTHER_CLOSE)
         return None
-    if model is None:
+    if model is None and needed:
         return _refusal(
             "You must provide a model parameter, as in /v1/realtime?model=local-demo.",
             "missing_model",
             _OTHER_CLOSE,
         )
-    if is_conversational(model):
+    if model is None or is_conversational(model):
         return None
     return _refusal(
         f'Model "{shown(model)}" is not supported in realtime mode.', "invalid_model", _OTHER_CLOSE

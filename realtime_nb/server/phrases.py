@@ -98,8 +98,8 @@ class PhraseEar:
 
     def finish(self) -> Phrase | None:
         """End the phrase under way as far as it came; None when nobody is speaking."""
-        if self._utterance is not None:
-            self._utterance.feed(self._rest)
+        self._feed(self._rest)
+        self._rest = self._rest[:0]
         phrase = self._end()
         self._detector.reset()
         self._padding.clear()
