@@ -31,7 +31,7 @@ __all__ = ["SHORT_FORMS", "Draft", "read_config", "request_of", "write_config"]
 # What may stand beside `session` in an event or in the body that asks for a client secret.
 _ENVELOPE: Final = frozenset({"type", "event_id", "expires_after"})
 
-_REPORTS: Final = frozenset({"session.created", "session.updated"})
+_REPORTS: Final = ("session.created", "session.updated")
 _LANGUAGE: Final = "audio.input.transcription.language"
 _SHORT_LANGUAGE: Final = frozenset({"language", "session.language"})
 _LONGEST_SHOWN: Final = 40
@@ -90,9 +90,10 @@ def read_config(written: Mapping[str, Any]) -> Draft:
             {"type": "realtime"},
             problems=(Problem("", message, "write one `name: value` a line"),),
         )
-    entries, found = _unwrapped(plain.read(written, ""))
+    fields = cast("dict[str, Any]", plain.read(written, ""))
+    entries = _unwrapped(fields)
     reader = _Reader(_kind_of(entries))
-    reader.problems += found
+    reader.problems += _expiry(fields)
     for path, name, value in entries:
         reader.take(path, name, value)
     reader.finish()
@@ -102,22 +103,26 @@ def read_config(written: Mapping[str, Any]) -> Draft:
 Entry = tuple[str, str, Any]  # the path as written, the name, what stands there
 
 
-def _unwrapped(written: dict[str, Any]) -> tuple[list[Entry], list[Problem]]:
+def _unwrapped(written: dict[str, Any], place: str = "") -> list[Entry]:
     """Return the session's entries; an event around them falls away."""
     session = written.get("session")
     if not isinstance(session, dict):
-        return [(name, name, value) for name, value in written.items()], []
+        return [(f"{place}{name}", name, value) for name, value in written.items()]
     inner = cast("dict[str, Any]", session)
-    if written.get("type") in _REPORTS:
-        inner = request_of(inner)
-    entries = [(f"session.{name}", name, value) for name, value in inner.items()]
-    if written.get("type") == "transcription_session.update" and "type" not in inner:
-        entries.insert(0, ("type", "type", "transcription"))
-    entries += [(n, n, v) for n, v in written.items() if n not in _ENVELOPE and n != "session"]
-    if "expires_after" not in written:
-        return entries, []
+    event = written.get("type")
+    entries = _unwrapped(request_of(inner) if event in _REPORTS else inner, f"{place}session.")
+    if event == "transcription_session.update" and "type" not in inner:
+        entries.insert(0, (f"{place}type", "type", "transcription"))
+    outer = (name for name in written if name not in _ENVELOPE and name != "session")
+    return entries + [(f"{place}{name}", name, written[name]) for name in outer]
+
+
+def _expiry(written: dict[str, Any]) -> list[Problem]:
+    """Tell of what concerns a client secret, where its whole request was pasted."""
+    if "expires_after" not in written or not isinstance(written.get("session"), dict):
+        return []
     message = "`expires_after` belongs to a client secret, not to the session, and was left out"
-    return entries, [Problem("expires_after", message, severity="warning")]
+    return [Problem("expires_after", message, severity="warning")]
 
 
 def _kind_of(entries: list[Entry]) -> SessionKind:
@@ -215,7 +220,8 @@ class _Reader:
         ):
             return
         fields = cast("dict[str, Any]", transcription)
-        if fields.get("model") in PLURAL_LANGUAGE and "languages" not in fields:
+        model = fields.get("model")
+        if isinstance(model, str) and model in PLURAL_LANGUAGE and "languages" not in fields:
             fields["languages"] = [fields.pop("language")]
             self.origins[f"{_LANGUAGE}s"] = self.origins.pop(_LANGUAGE)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from copy import deepcopy
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime_nb.protocol.config.check import Live, check_config
 from realtime_nb.protocol.config.paths import get, merge, put
 from realtime_nb.protocol.config.plan import plan_update
 from realtime_nb.protocol.config.read import read_config, request_of
@@ -243,9 +245,75 @@ def test_a_field_that_is_replaced_whole_loses_nothing_of_its_type(wanted: Any, b
         assert set(now) <= set(sent)
 
 
-@given(configs())
-def test_a_reported_session_asked_for_again_changes_nothing(before: dict) -> None:
-    effective = shallowly(REALTIME, before)
-    config = read_config(request_of(effective)).config
-    plan = plan_update(config, effective, config)
+TRANSCRIPTION: dict[str, Any] = {
+    "type": "transcription",
+    "object": "realtime.transcription_session",
+    "id": "sess_1",
+    "expires_at": 1,
+    "audio": {
+        "input": {
+            "format": PCM,
+            "transcription": {"model": "gpt-transcribe", "language": None, "prompt": None},
+            "noise_reduction": None,
+            "turn_detection": {name: SERVER_VAD[name] for name in list(SERVER_VAD)[:4]},
+        }
+    },
+    "include": None,
+}
+STREAMING: dict[str, Any] = {
+    **TRANSCRIPTION,
+    "audio": {
+        "input": {
+            "format": PCM,
+            "transcription": {
+                "model": "gpt-live-transcribe",
+                "language": None,
+                "languages": ["fr"],
+                "prompt": None,
+            },
+            "noise_reduction": {"type": "near_field", "strength": 1},
+            "turn_detection": None,
+        }
+    },
+}
+TRANSLATION: dict[str, Any] = {
+    "id": "sess_1",
+    "type": "translation",
+    "model": "gpt-realtime-translate",
+    "expires_at": 1,
+    "audio": {
+        "input": {"transcription": {"model": "gpt-live-transcribe"}, "noise_reduction": None},
+        "output": {"language": "fr"},
+    },
+}
+
+
+def sound(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config whose fields agree with each other."""
+    names = {tool["name"] for tool in config.get("tools", [])}
+    choice = config.get("tool_choice")
+    if isinstance(choice, dict) and choice["name"] not in names:
+        del config["tool_choice"]
+    heard = get(config, "audio.input.transcription")
+    if heard and heard["model"] == "gpt-transcribe" and "language" in heard:
+        heard["languages"] = [heard.pop("language")]
+    return config
+
+
+@given(before=configs().map(sound))
+def test_a_reported_session_passes_the_check_and_changes_nothing(before: dict) -> None:
+    assert_settled(shallowly(REALTIME, before))
+
+
+@pytest.mark.parametrize("session", [REALTIME, TRANSCRIPTION, STREAMING, TRANSLATION])
+def test_sessions_of_every_kind_round_trip(session: dict) -> None:
+    assert_settled(session)
+
+
+def assert_settled(effective: dict[str, Any]) -> None:
+    draft = read_config(request_of(effective))
+    assert draft.problems == ()
+    found = check_config(draft.config, today=dt.date(2026, 11, 21), live=Live(effective))
+    assert [problem for problem in found if problem.severity == "error"] == []
+    plan = plan_update(draft.config, effective, draft.config)
     assert (plan.patch, plan.changed, plan.dropped) == ({}, (), ())

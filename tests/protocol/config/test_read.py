@@ -143,6 +143,13 @@ def test_an_event_pasted_from_the_documentation_is_its_session(envelope: dict) -
     assert draft.written("audio.output.voice") == "session.voice"
 
 
+def test_events_in_events_are_the_innermost_session() -> None:
+    draft = read_config({"session": {"type": [], "session": {"voice": "ash"}, "speed": 1}})
+    assert draft.config == {"type": "realtime", "audio": {"output": {"voice": "ash", "speed": 1}}}
+    assert draft.written("audio.output.voice") == "session.session.voice"
+    assert draft.written("audio.output.speed") == "session.speed"
+
+
 def test_a_reported_session_pasted_is_what_may_be_asked_for() -> None:
     session = {"type": "realtime", "id": "sess_1", "include": None, "instructions": "Hi."}
     draft = read_config({"type": "session.updated", "event_id": "e", "session": session})

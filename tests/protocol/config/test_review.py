@@ -4,6 +4,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_nb.protocol.config.review import review_event
 
@@ -126,7 +128,7 @@ def test_a_good_event_passes(event: dict) -> None:
         (
             {"type": "session.update", "session": {"type": "realtime", "voice": "ash"}},
             "session.voice",
-            "audio.output.voice",
+            "beta API",
         ),
         (
             {"type": "session.update", "session": {"type": "realtime", "temperature": 0.8}},
@@ -269,3 +271,31 @@ def test_a_translation_session_has_events_of_its_own() -> None:
 def test_what_only_webrtc_takes_is_warned_of() -> None:
     (problem,) = review({"type": "output_audio_buffer.clear"}, "gpt-realtime-2.1")
     assert problem.severity == "warning"
+
+
+PLAIN = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=2)
+WORDS = st.sampled_from(["message", "user", "assistant", "input_text", "text", "function", "none"])
+JSON = st.recursive(
+    PLAIN | WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "role", "content", "output", "audio", "tools", "input", "voice", "text"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(
+    st.sampled_from(["session.update", "conversation.item.create", "response.create", "x"]),
+    st.dictionaries(st.sampled_from(["session", "item", "response", "event_id", "q"]), JSON),
+)
+def test_any_event_is_looked_at_without_an_error(kind: str, fields: dict) -> None:
+    for problem in review({"type": kind, **fields}):
+        assert problem.message
+        assert "\n" not in str(problem)
