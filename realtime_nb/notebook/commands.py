@@ -129,17 +129,19 @@ class Commands:
 
     def _prompt(self, rest: str) -> None:
         # Imported here: sessions start without what few ask for.
-        from realtime_nb.notebook.prompting import Findings, new_cell  # noqa: PLC0415
+        from realtime_nb.notebook.prompting import Findings, SectionGuide, new_cell  # noqa: PLC0415
         from realtime_nb.protocol.prompting.rules import check_prompt  # noqa: PLC0415
 
         word, _, name = rest.partition(" ")
         name = name.strip() or DEFAULT_NAME
         if word == "new":
             self._propose(new_cell(name))
+            self._show(SectionGuide())
         elif word == "check":
             chat = self._runner.chat(name)
             prompt, tools = _prompt_of(chat)
-            self._show(Findings(prompt, check_prompt(prompt, tools), _lines_above(chat)))
+            findings = check_prompt(prompt, tools, more_tools=_has_servers(chat))
+            self._show(Findings(prompt, findings, _lines_above(chat)))
         elif word == "critique":
             self._critique(self._runner.chat(name))
         else:
@@ -166,6 +168,12 @@ def _prompt_of(chat: Chat) -> tuple[str, list[str]]:
     session = chat.effective or {}
     listed = cast("list[dict[str, Any]]", session.get("tools") or [])
     return session.get("instructions") or "", [tool["name"] for tool in listed if "name" in tool]
+
+
+def _has_servers(chat: Chat) -> bool:
+    """Whether tools come from MCP servers, whose names are not known here."""
+    tools = cast("list[dict[str, Any]]", (chat.effective or {}).get("tools") or [])
+    return any(tool.get("type") == "mcp" for tool in tools)
 
 
 def _lines_above(chat: Chat) -> int:

@@ -107,6 +107,10 @@ class Runner:
         self._shown = None
         old = self.chats.get(options.name)
         live = old if old is not None and old.state == "open" else None
+        if live is not None and not options.restart:
+            # The cell's old output is gone, and the page lets a microphone go that nothing
+            # shows for a few seconds.
+            self._show_chat(live)
         try:
             refuse_keys(line, body)
             request = read_request(options, body, evaluate=self._evaluate, names=self._names)
@@ -116,7 +120,6 @@ class Runner:
                 self._begin(request, options, old, live)
         except RealtimeError:
             if live is not None and live.state == "open":
-                # The cell's old output is gone, and the microphone may be on.
                 self._show_chat(live)
             raise
 
@@ -215,7 +218,6 @@ class Runner:
         problems = self._checked(request, chat.defaults, options, chat)
         if not options.check and request.kind != chat.kind:
             raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")
-        self._show_chat(chat)
         outcome = chat.change(request.config)
         notes = warnings(problems, request, chat.endpoint)
         if options.keep:

@@ -24,16 +24,18 @@ from realtime_nb.client.local import LocalServer
 os.kill(LocalServer.shared().pid, signal.SIGKILL)"""
 
 
-def test_running_the_cell_again_leaves_one_session_and_no_microphone(
-    open_notebook: OpenNotebook,
-) -> None:
+RESTART = TALK.replace("%%realtime", "%%realtime --restart")
+
+
+def test_a_restart_leaves_one_session_and_no_microphone(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook([LOAD, TALK, PLAIN_MICROPHONE, OPEN_SESSIONS])
     chat = ChatPage(notebook).start(0, 1, 2)
     chat.press_microphone()
     assert chat.live_tracks == 1
+    notebook.set_source(1, RESTART)
     notebook.run_cell(1)
     chat.wait_live()
-    until(lambda: chat.live_tracks == 0, seconds=5, message="the old microphone is still open")
+    until(lambda: chat.live_tracks == 0, seconds=10, message="the old microphone is still open")
     notebook.run_cell(3)
     assert notebook.text(3) == "1"
     notebook.run_cell(2)
