@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.protocol.config.check import Live, check_config
@@ -222,6 +222,7 @@ def unit_dict(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("lay", [merge, shallowly])
+@settings(deadline=None)
 @given(wanted=configs(), before=configs())
 def test_a_patch_brings_the_session_to_what_is_wanted(lay: Any, wanted: Any, before: Any) -> None:
     effective = shallowly(REALTIME, before)
@@ -236,6 +237,7 @@ def test_a_patch_brings_the_session_to_what_is_wanted(lay: Any, wanted: Any, bef
     assert plan_update(wanted, lay(effective, plan.patch), wanted).patch == {}
 
 
+@settings(deadline=None)
 @given(wanted=configs(), before=configs())
 def test_a_field_that_is_replaced_whole_loses_nothing_of_its_type(wanted: Any, before: Any) -> None:
     effective = shallowly(REALTIME, before)
@@ -300,6 +302,7 @@ def sound(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+@settings(deadline=None)
 @given(before=configs().map(sound))
 def test_a_reported_session_passes_the_check_and_changes_nothing(before: dict) -> None:
     assert_settled(shallowly(REALTIME, before))

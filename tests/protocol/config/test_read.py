@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.protocol.config.paths import get
@@ -419,6 +419,7 @@ WRITTEN = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(WRITTEN)
 def test_reading_is_settled_after_once_and_writing_is_its_inverse(written: dict) -> None:
     config = read_config(written).config

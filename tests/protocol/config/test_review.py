@@ -4,7 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.protocol.config.review import review_event
@@ -291,6 +291,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["session.update", "conversation.item.create", "response.create", "x"]),
     st.dictionaries(st.sampled_from(["session", "item", "response", "event_id", "q"]), JSON),
