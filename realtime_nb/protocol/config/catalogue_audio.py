@@ -174,7 +174,7 @@ INPUT: Final = (
     ),
     Field(
         path=f"{_QUIET}.strength",
-        takes="number 0 to 1",
+        takes="a number from 0 to 1",
         default=1,
         low=0,
         high=1,
@@ -204,7 +204,7 @@ INPUT: Final = (
     Field(
         path=f"{_VAD}.threshold",
         kinds=HEARING,
-        takes="number 0 to 1, with server_vad only",
+        takes="a number from 0 to 1, with server_vad only",
         default=0.5,
         low=0,
         high=1,
@@ -214,7 +214,7 @@ INPUT: Final = (
     Field(
         path=f"{_VAD}.prefix_padding_ms",
         kinds=HEARING,
-        takes="whole number of milliseconds, with server_vad only",
+        takes="a whole number of milliseconds, with server_vad only",
         default=300,
         low=0,
         meaning="How much sound before the first word belongs to the turn.",
@@ -223,7 +223,7 @@ INPUT: Final = (
     Field(
         path=f"{_VAD}.silence_duration_ms",
         kinds=HEARING,
-        takes="whole number of milliseconds, with server_vad only",
+        takes="a whole number of milliseconds, with server_vad only",
         default=200,
         low=0,
         meaning="How long a silence ends the turn; short ones answer fast and interrupt.",
@@ -232,7 +232,7 @@ INPUT: Final = (
     Field(
         path=f"{_VAD}.idle_timeout_ms",
         kinds=HEARING,
-        takes="whole number 5000 to 30000, with server_vad only; or null",
+        takes="a whole number from 5000 to 30000, with server_vad only; or null",
         default=None,
         low=5_000,
         high=30_000,
@@ -293,7 +293,7 @@ OUTPUT: Final = (
     Field(
         path="audio.output.speed",
         kinds=REALTIME,
-        takes="number 0.25 to 1.5",
+        takes="a number from 0.25 to 1.5",
         default=1.0,
         low=0.25,
         high=1.5,

@@ -55,7 +55,7 @@ GENERAL: Final = (
     Field(
         path="max_output_tokens",
         kinds=REALTIME,
-        takes="whole number 1 to 4096, or inf",
+        takes="a whole number from 1 to 4096, or inf",
         default="inf",
         low=1,
         high=4096,
@@ -91,7 +91,7 @@ GENERAL: Final = (
     Field(
         path="truncation.retention_ratio",
         kinds=REALTIME,
-        takes="number 0 to 1",
+        takes="a number from 0 to 1",
         low=0,
         high=1,
         meaning="The part of the context that is kept when old items are dropped.",
@@ -107,7 +107,7 @@ GENERAL: Final = (
     Field(
         path="truncation.token_limits.post_instructions",
         kinds=REALTIME,
-        takes="whole number from 0",
+        takes="a whole number from 0",
         low=0,
         meaning="The most tokens of conversation, instructions not counted.",
         source=TYPES,

@@ -16,10 +16,10 @@ from realtime_nb.protocol.config.check_models import check_models
 from realtime_nb.protocol.config.check_tools import check_tools
 from realtime_nb.protocol.config.check_types import check_types, shown
 from realtime_nb.protocol.config.check_values import check_metadata, check_values
-from realtime_nb.protocol.config.paths import merge
+from realtime_nb.protocol.config.paths import MISSING, get
 from realtime_nb.protocol.config.plain import PlainReader
 from realtime_nb.protocol.config.problem import KINDS, Problem, SessionKind
-from realtime_nb.protocol.config.shapes import nearest
+from realtime_nb.protocol.config.shapes import REPLY_ONLY, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,21 +56,34 @@ def check_config(
     if plain.get("type") != kind:
         found.append(_type_problem(plain))
     named = {**plain, "type": kind}
-    found += check_types(named, kind)
-    return [_one_line(p) for p in _once(found, _rules(named, kind, model, today, live))]
+    effective: Mapping[str, Any] = live.effective if live is not None else {}
+    found += (p for p in check_types(named, kind) if not _in_force(p.path, named, effective))
+    rules = list(check_values(named))
+    rules = [p for p in rules if not _in_force(p.path, named, effective)]
+    rules += _rules(named, kind, model, today, effective)
+    if live is not None:
+        rules += check_live(named, live)
+    return [_one_line(problem) for problem in _once(found, rules)]
 
 
 def _rules(
-    config: dict[str, Any], kind: SessionKind, model: str, today: date, live: Live | None
+    config: dict[str, Any],
+    kind: SessionKind,
+    model: str,
+    today: date,
+    effective: Mapping[str, Any],
 ) -> Iterator[Problem]:
-    effective: Mapping[str, Any] = live.effective if live is not None else {}
-    yield from check_values(config)
     yield from check_models(config, kind, model, today)
-    yield from check_hearing(config, merge(effective, config), kind)
+    yield from check_hearing(config, effective, kind)
     if kind == "realtime":
         yield from check_tools(config, effective)
-    if live is not None:
-        yield from check_live(config, live)
+
+
+def _in_force(path: str, config: Mapping[str, Any], effective: Mapping[str, Any]) -> bool:
+    """Whether the service itself reports what stands at a place: then it takes that."""
+    place = path.partition("[")[0]
+    value = get(config, place)
+    return path not in REPLY_ONLY and value is not MISSING and value == get(effective, place)
 
 
 def _kind(config: Mapping[str, Any]) -> SessionKind:
@@ -97,7 +110,7 @@ def _one_line(problem: Problem) -> Problem:
     return replace(problem, message=message, advice=" ".join(problem.advice.split()))
 
 
-def _once(found: list[Problem], rules: Iterator[Problem]) -> list[Problem]:
+def _once(found: list[Problem], rules: list[Problem]) -> list[Problem]:
     """Return `found` and of the rules what is not about a place that is wrong already."""
     wrong = {problem.path for problem in found}
     problems = list(found)

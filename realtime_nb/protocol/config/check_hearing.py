@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.protocol.config.check_names import nested
 from realtime_nb.protocol.config.check_types import shown
 from realtime_nb.protocol.config.models import MODELS, find_model
-from realtime_nb.protocol.config.paths import MISSING, get
+from realtime_nb.protocol.config.paths import MISSING, get, merge
 from realtime_nb.protocol.config.problem import Problem, SessionKind
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _TURNS: Final = "audio.input.turn_detection"
 
 
 def check_hearing(
-    config: Mapping[str, Any], merged: Mapping[str, Any], kind: SessionKind
+    config: Mapping[str, Any], effective: Mapping[str, Any], kind: SessionKind
 ) -> Iterator[Problem]:
     """Yield what the transcriber of a session does not take.
 
@@ -27,12 +28,13 @@ def check_hearing(
     ----------
     config
         The session asked for.
-    merged
-        The same laid over the session in force, where there is one: an update may leave out
-        what was said before.
+    effective
+        The session in force, empty where there is none: an update may leave out what was said
+        before, and what the service reports of a model it takes.
     kind
         Of the session.
     """
+    merged = merge(effective, config)
     transcription = get(config, _HEARD)
     whole = get(merged, _HEARD)
     name = get(merged, f"{_HEARD}.model")
@@ -43,7 +45,10 @@ def check_hearing(
         if not name:
             yield _nameless(f"`{_HEARD}` names no model")
         if model is not None and model.use == "transcription":
-            yield from _hints(asked, model)
+            settled: Any = (
+                get(effective, _HEARD) if get(effective, f"{_HEARD}.model") == name else {}
+            )
+            yield from _hints(_new(asked, settled), model)
     elif kind == "transcription" and not whole:
         yield _nameless("nothing would be transcribed: no transcriber is given")
     if kind == "transcription" and model is not None and not model.turn_detection:
@@ -51,7 +56,7 @@ def check_hearing(
 
 
 def _nameless(message: str) -> Problem:
-    advice = "write {model: gpt-transcribe}, or gpt-live-transcribe for captions while one speaks"
+    advice = f"write `{nested(_HEARD, '{model: gpt-transcribe}')}`, or another transcriber"
     return Problem(f"{_HEARD}.model", message, advice, "warning")
 
 
@@ -63,6 +68,12 @@ def _keywords(keywords: Any) -> Iterator[Problem]:
             path = f"{_HEARD}.keywords[{place}]"
             message = f"`{path}` is {shown(word)}, and the service refuses <, > and line ends in it"
             yield Problem(path, message, "write the word alone")
+
+
+def _new(asked: dict[str, Any], settled: Any) -> dict[str, Any]:
+    """Return what is asked for and not in force already."""
+    known = cast("dict[str, Any]", settled) if isinstance(settled, dict) else {}
+    return {name: value for name, value in asked.items() if value != known.get(name)}
 
 
 def _hints(asked: Mapping[str, Any], model: Model) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.config.catalogue import FIELDS, field_names, find_field, general
-from realtime_nb.protocol.config.migrate_names import BETA_FIELDS
+from realtime_nb.protocol.config.migrate_names import BETA_FIELDS, BETA_FORMATS
 from realtime_nb.protocol.config.problem import Problem
 from realtime_nb.protocol.config.shapes import REPLY_ONLY, nearest
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import SessionKind
 
 _BETA_END: Final = "gone since 2026-05-12"
+_FLAT_FUNCTION: Final = (
+    "a session's functions are flat: its name, description and parameters stand beside `type`"
+)
+_SHORT: Final = 30  # characters of a value that advice repeats
 _FEW: Final = 8  # as many names as are listed when none is near
 
 
-def unknown_name(path: str, name: str, known: Collection[str], kind: SessionKind) -> Problem:
+def unknown_name(
+    path: str, name: str, known: Collection[str], kind: SessionKind, value: Any = None
+) -> Problem:
     """Return the problem of a name that the object at `path` does not have.
 
     Parameters
@@ -31,15 +37,19 @@ def unknown_name(path: str, name: str, known: Collection[str], kind: SessionKind
         The names it does have.
     kind
         Of the session.
+    value
+        What stands there, for advice that repeats it.
     """
     where = f"{path}.{name}" if path else name
     if not path and name in REPLY_ONLY:
         message = f"`{name}` is set by the service alone"
         return Problem(where, message, "leave it out")
     if not path and name in BETA_FIELDS:
-        return _beta(name)
+        return _beta(name, value)
     inside = f"`{path}`" if path else "a session"
     message = f"{inside} has no field {name!r}"
+    if name == "function" and path.startswith("tools["):
+        return Problem(where, message, _FLAT_FUNCTION)
     if owners := _owners(where):
         message = f"a {kind} session has no `{where}`"
         short = find_field(name, kind)
@@ -61,18 +71,31 @@ def wrong_place(path: str, name: str, kind: Any, owners: Sequence[str]) -> Probl
     return Problem(f"{path}.{name}", message, f"only type {owner!r} has it")
 
 
-def nested(path: str) -> str:
+def nested(path: str, text: str = "…") -> str:
     """Return a path as YAML in one line: ``audio: {output: {voice: …}}``."""
     first, _, rest = path.partition(".")
-    return f"{first}: {{{nested(rest)}}}" if rest else f"{first}: …"
+    return f"{first}: {{{nested(rest, text)}}}" if rest else f"{first}: {text}"
 
 
-def _beta(name: str) -> Problem:
+def _beta(name: str, value: Any) -> Problem:
     now = BETA_FIELDS[name]
     message = f"`{name}` at the top of a session is a name of the beta API, {_BETA_END}"
     if not now:
         return Problem(name, message, "leave it out: it was removed")
-    return Problem(name, message, f"write `{now}`, that is `{nested(now)}`")
+    written = f"`{nested(now, _now(name, value))}`"
+    advice = f"write `{now}`, that is {written}" if "." in now else f"write {written}"
+    return Problem(name, message, advice)
+
+
+def _now(name: str, value: Any) -> str:
+    """Return what a beta value is called now, ``…`` where that takes more than a word."""
+    if name == "modalities":
+        return "[text]" if value == ["text"] else "[audio]"
+    if isinstance(value, str) and value in BETA_FORMATS:
+        entries = BETA_FORMATS[value].items()
+        return f"{{{', '.join(f'{key}: {entry}' for key, entry in entries)}}}"
+    plain = isinstance(value, int | float) or (isinstance(value, str) and value.isidentifier())
+    return str(value) if plain and len(str(value)) < _SHORT else "…"
 
 
 def _elsewhere(name: str, where: str, kind: SessionKind) -> str:

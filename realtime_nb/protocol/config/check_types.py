@@ -33,6 +33,8 @@ _NULLABLE: Final = frozenset({"truncation.token_limits"}) | {
 # A bare word in `tools` is the name of a registered function: not a matter of types.
 _TOOL: Final = "tools[]"
 
+_ALIKE: Final = 0.8  # how like a word must be to be taken for a slip of it
+
 _SHOWN: Final = 60  # characters of a value that a message repeats
 
 
@@ -98,7 +100,7 @@ class _Types:
             elif others := [s for s in dicts if name in members(s)]:
                 yield wrong_place(path, name, value.get("type"), tags_of(others[0]))
             else:
-                yield unknown_name(path, name, known, self._kind)
+                yield unknown_name(path, name, known, self._kind, entry)
         for name, member in known.items():
             if member.required and name not in value and len(chosen) == 1:
                 yield _missing(path, name, words_of(member.hint), tags)
@@ -136,7 +138,7 @@ def _null(path: str) -> Problem:
 def _misfit(value: Any, hint: Any, path: str) -> Problem:
     words = words_of(hint)
     if words and isinstance(value, str) and not {int, float, bool} & set(arms(hint)):
-        return _misfit_word(value, words, path)
+        return _misfit_word(value, words, path, _wanted(hint, path) if dicts_of(hint) else "")
     wanted = _wanted(hint, path)
     message, advice = f"`{path}` is {shown(value)}, and takes {wanted}", ""
     if isinstance(value, bool) and str in arms(hint):
@@ -151,9 +153,9 @@ def _misfit(value: Any, hint: Any, path: str) -> Problem:
     return Problem(path, message, advice)
 
 
-def _misfit_word(value: Any, words: Sequence[Any], path: str) -> Problem:
-    near = nearest(value, map(str, words)) if isinstance(value, str) else ""
-    takes = f"it takes {_either(words)}"
+def _misfit_word(value: Any, words: Sequence[Any], path: str, wanted: str = "") -> Problem:
+    near = nearest(value, map(str, words), _ALIKE) if isinstance(value, str) else ""
+    takes = f"it takes {wanted or _either(words)}"
     return Problem(path, f"`{path}` is {shown(value)}", near.removeprefix("; ") or takes)
 
 

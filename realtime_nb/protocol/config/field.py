@@ -40,7 +40,7 @@ class Field:
     kinds
         The kinds of session that have it.
     takes
-        Type and range in words, such as ``number 0.25 to 1.5``.
+        Type and range in words, such as ``a number from 0.25 to 1.5``.
     default
         What is in force when nothing is said; `MISSING` where there is none or none is known.
     low, high

@@ -70,9 +70,17 @@ def session_keys(kind: SessionKind = "realtime") -> frozenset[str]:
     return frozenset(members(session_type(kind)))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the known name closest to `name`, else ``""``."""
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return ``; did you mean 'x'?`` for the known name closest to `name`, else ``""``.
+
+    Parameters
+    ----------
+    name, known
+        What was written, and what exists.
+    likeness
+        How alike they must be, 0 to 1.
+    """
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=likeness)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

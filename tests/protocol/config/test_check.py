@@ -256,6 +256,21 @@ class TestLive:
         renamed = Live({"type": "realtime", "model": "m-2026"}, model="gpt-realtime-2")
         assert errors({"model": "gpt-realtime-2"}, live=renamed) == {}
 
+    def test_what_the_service_reports_it_takes(self) -> None:
+        output = {"voice": "newest", "pitch": 2}
+        heard = {"model": "gpt-transcribe", "language": "fr"}
+        config = {"audio": {"input": {"transcription": heard}, "output": output}}
+        live = Live({"type": "realtime", **config})
+        assert set(errors(config)) == {
+            "audio.output.voice",
+            "audio.output.pitch",
+            "audio.input.transcription.language",
+        }
+        assert errors(config, live=live) == {}
+        changed = {"audio": {"input": {"transcription": {**heard, "model": "gpt-live-transcribe"}}}}
+        assert set(errors(changed, live=live)) == {"audio.input.transcription.language"}
+        assert set(errors({"id": "sess_1"}, live=Live({"id": "sess_1"}))) == {"id"}
+
     def test_turn_detection_that_is_off_already_need_not_be_said_again(self) -> None:
         config = {"audio": {"input": {"transcription": {"model": "gpt-realtime-whisper"}}}}
         assert set(errors(config, "transcription")) == {"audio.input.turn_detection"}
