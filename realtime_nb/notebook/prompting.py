@@ -73,7 +73,7 @@ class Findings:
 
     def __repr__(self) -> str:
         said = [
-            f"{self._where(one):<10} {one.rule:<14} {one.message}; {one.advice}"
+            f"{self._where(one):<10} {one.rule:<14} {one.told(self.lines_above)}; {one.advice}"
             for one in self.findings
         ]
         return "\n".join([*(said or [_NONE]), *self._notes()])
@@ -96,7 +96,7 @@ class Findings:
         where = str(finding.line + self.lines_above) if finding.line else "all"
         cells = (
             where,
-            html.escape(finding.message) + quoted,
+            html.escape(finding.told(self.lines_above)) + quoted,
             html.escape(finding.advice),
         )
         inside = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)

@@ -47,6 +47,7 @@ _HIDDEN: Final = frozenset({"authorization", "headers"})
 _BLOT: Final = "[not shown]"
 _IN_TEXT: Final = 48
 _IN_TABLE: Final = 240
+_LEAD: Final = 12  # characters shown before the first that differs
 # Words and blanks on either side of a changed one, and the longest text that is compared by words.
 _CONTEXT: Final = 10
 _LONGEST_DIFF: Final = 20_000
@@ -101,7 +102,7 @@ class ConfigReport:
 
     def __repr__(self) -> str:
         heads, rows, rest = self._layout()
-        cells = [[*(_plain(cell, _IN_TEXT) for cell in row[:-1]), row[-1]] for row in rows]
+        cells = [_text_row(row, changed=self.changed_only) for row in rows]
         table = _align([list(heads), *cells])
         more = [f"{len(rest)} fields are as they were."] if self.changed_only and rest else []
         nothing = [] if rows else ["Nothing changed."]
@@ -181,6 +182,23 @@ def _part(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def _table(heads: Iterable[str], body: str) -> str:
     head = "".join(f'<th style="text-align: left">{head}</th>' for head in heads)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _text_row(row: tuple[Any, ...], *, changed: bool) -> list[str]:
+    path, left, right, verdict = row
+    if changed and isinstance(left, str) and isinstance(right, str):
+        left, right = _from_difference(left, right)
+    return [path, _plain(left, _IN_TEXT), _plain(right, _IN_TEXT), verdict]
+
+
+def _from_difference(before: str, after: str) -> tuple[str, str]:
+    """Return two texts from shortly before where they begin to differ."""
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), min(len(before), len(after)))
+    start = before.rfind(" ", 0, max(0, same - _LEAD)) + 1
+    if start == 0 or max(len(before), len(after)) <= _IN_TEXT:
+        return before, after
+    return f"… {before[start:]}", f"… {after[start:]}"
 
 
 def _pair(before: Any, after: Any, *, marked: bool) -> tuple[str, str]:

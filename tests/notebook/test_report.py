@@ -47,6 +47,14 @@ def test_of_a_change_only_what_changed_is_shown_and_the_words_are_marked() -> No
     assert len([line for line in text if "✓" in line]) == 1
 
 
+def test_as_text_a_long_prompt_is_shown_where_it_changed() -> None:
+    before = "word " * 40 + "in two sentences."
+    row = Row("instructions", MISSING, before.replace("two", "three"), before, "applied")
+    shown = repr(report([row], changed_only=True))
+    assert "… word word in two sentences." in shown
+    assert "… word word in three sentences." in shown
+
+
 def test_nothing_changed_is_said() -> None:
     rows = compare({"audio": {"output": {"voice": "alloy"}}}, CREATED, before=CREATED)
     assert "Nothing changed." in repr(report(rows, changed_only=True))

@@ -110,8 +110,9 @@ def find_length_conflicts(prompt: Prompt) -> Iterator[Finding]:
             yield Finding(
                 rule.line,
                 "length",
-                f"`{rule.words}` contradicts `{against.words}` in line {against.line}",
+                f"`{rule.words}` contradicts `{against.words}`",
                 "keep one, or say when each of them holds",
+                against.line,
             )
             return
         shortest = min(shortest, rule, key=lambda one: one.high)
@@ -190,8 +191,9 @@ def find_opposites(prompt: Prompt) -> Iterator[Finding]:
             yield Finding(
                 line.number,
                 "conflict",
-                f"`{said}` contradicts `{earlier[2]}` in line {earlier[1]}",
+                f"`{said}` contradicts `{earlier[2]}`",
                 "keep one, or say when each of them holds",
+                earlier[1],
             )
 
 

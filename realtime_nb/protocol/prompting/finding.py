@@ -20,13 +20,22 @@ class Finding:
         What was found, in one clause.
     advice
         What to write instead.
+    other_line
+        The line that it contradicts, 0 where there is none.
     """
 
     line: int
     rule: str
     message: str
     advice: str
+    other_line: int = 0
+
+    def told(self, lines_above: int = 0) -> str:
+        """Return the message, with the other line as it is counted below `lines_above`."""
+        if not self.other_line:
+            return self.message
+        return f"{self.message} in line {self.other_line + lines_above}"
 
     def __str__(self) -> str:
         where = f"line {self.line}" if self.line else "the prompt"
-        return f"{where}: {self.message}; {self.advice}"
+        return f"{where}: {self.told()}; {self.advice}"
