@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
-from realtime_nb.client.kinds import append_type, kind_of, update_of
+from realtime_nb.client.kinds import append_type, creates_response, kind_of, update_of
 from realtime_nb.client.ledger import Ledger
 from realtime_nb.client.listeners import Listeners
 from realtime_nb.client.open_connection import Connection, session_clock
@@ -95,7 +95,10 @@ class SessionCore:
         self._ledger = Ledger()
         self.strike = self._ledger.strike
         self.sequencer = ResponseSequencer(
-            self.transmit, self._later, self.strike, self._creates_response
+            self.transmit,
+            self._later,
+            self.strike,
+            lambda: creates_response(self.conversation.session),
         )
         self._asked_kind: SessionKind = kind
         self._reply_timeout = reply_timeout
@@ -312,11 +315,6 @@ class SessionCore:
             _LOG.exception("%s could not be taken into the conversation", record.event.type)
             changed = frozenset[str]()
         self.records.tell(record, changed)
-
-    def _creates_response(self) -> bool:
-        audio = as_object((self.conversation.session or {}).get("audio"))
-        detection = as_object(as_object(audio.get("input")).get("turn_detection"))
-        return bool(detection) and detection.get("create_response") is not False
 
     # -- the end
 

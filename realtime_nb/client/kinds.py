@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.client.junk import as_object
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,3 +64,10 @@ def update_of(config: Mapping[str, Any], kind: SessionKind) -> dict[str, Any]:
     else:
         session = {"type": kind, **config}
     return {"type": "session.update", "session": session}
+
+
+def creates_response(session: Mapping[str, Any] | None) -> bool:
+    """Whether the service answers by itself what its voice activity detection has heard."""
+    audio = as_object((session or {}).get("audio"))
+    detection = as_object(as_object(audio.get("input")).get("turn_detection"))
+    return bool(detection) and detection.get("create_response") is not False

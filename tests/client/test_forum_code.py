@@ -78,8 +78,8 @@ async def test_the_threads_own_code_is_told_all_that_is_wrong_and_why_it_ends(lo
             await talk_as_the_thread_does(local)
     before = next(str(warning.message) for warning in told if warning.category is ConfigWarning)
     assert "will refuse this session.update whole" in before
-    assert "write `type: realtime`" in before
-    assert "write `output_modalities`" in before
+    assert "type: realtime" in before
+    assert "output_modalities" in before
     assert "gpt-4o-realtime-preview was shut down on 2026-05-07" in before
 
 
@@ -120,7 +120,7 @@ async def test_the_betas_session_is_told_each_of_its_names(local):
     for name in asked.keys() - {"instructions"}:
         assert f"`{name}`" in text
     for place in ("audio.output.voice", "audio.input.format", "audio.input.turn_detection"):
-        assert f"write `{place}`" in text
+        assert place in text
     assert effective["instructions"] != PIRATE
 
 
@@ -161,7 +161,7 @@ async def test_the_betas_response_is_told_todays_names(local):
         asked = {"modalities": ["text"], "voice": "sage", "instructions": PIRATE}
         _, said = await told(connection.response.create(response=asked))
         (text,) = said
-        assert "`output_modalities`" in text
+        assert "output_modalities" in text
         assert "audio.output.voice" in text
         assert (await answer_to(connection, "error")).get("error.code") == "unknown_parameter"
 

@@ -53,3 +53,28 @@ async def test_it_takes_its_own_token_only():
     session = RealtimeSession(endpoint.with_extras({"Authorization": "Bearer wrong"}, {}))
     with pytest.raises(ConnectionFailed, match="local practice server refused"):
         await session.open()
+
+
+async def test_a_translation_ends_with_what_remains_of_it():
+    endpoint = resolve_endpoint("local", kind="translation")
+    config = {"type": "translation", "audio": {"output": {"language": "fr"}}}
+    session = RealtimeSession(endpoint, config)
+    effective = await session.open()
+    assert effective["audio"]["output"]["language"] == "fr"
+    assert session.append_audio(bytes(9600))
+    assert (await session.update({"audio": {"output": {"language": "de"}}}))["audio"]["output"] == {
+        "language": "de"
+    }
+    await session.close()
+    assert session.log[-1].event.type == "session.closed"
+
+
+async def test_what_streams_is_written_down_without_voice_activity_detection():
+    endpoint = resolve_endpoint("local", kind="transcription")
+    streaming = {"transcription": {"model": "gpt-live-transcribe"}, "turn_detection": None}
+    session = RealtimeSession(endpoint, {"type": "transcription", "audio": {"input": streaming}})
+    effective = await session.open()
+    assert effective["audio"]["input"]["turn_detection"] is None
+    assert session.append_audio(bytes(9600))
+    assert await session.commit()
+    await session.close()
