@@ -6,12 +6,17 @@ nobody said. This is made from its own report and from nothing else.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias
 
+from realtime_nb.protocol.config.compare_notes import (
+    additions,
+    clear,
+    differences,
+    service_note,
+)
 from realtime_nb.protocol.config.paths import MISSING, get
 from realtime_nb.protocol.config.units import Match, match, units
 
@@ -34,8 +39,6 @@ MATTERS: Final = (
     "model",
     "instructions",
     "output_modalities",
-    "tools",
-    "max_output_tokens",
     "truncation",
     "audio.input.turn_detection",
     "audio.input.transcription",
@@ -48,20 +51,6 @@ MATTERS: Final = (
 _NOT_OF_A_PROMPT: Final = frozenset({"model", "prompt", "tracing", "include", "truncation"})
 
 _REPLY_ONLY: Final = frozenset({"id", "object", "expires_at", "client_secret"})
-
-# What clears a field once it is no longer wanted, as a cell says it.
-_CLEARS: Final[Mapping[str, str]] = {
-    "instructions": 'write `instructions: ""` to be rid of them',
-    "tools": "write `tools: []` to be rid of them",
-    "prompt": "write `prompt: none` to be rid of it",
-    "include": "write `include: []` to be rid of it",
-    "audio.input.transcription": "write `transcription: none` to switch it off",
-    "audio.input.noise_reduction": "write `noise_reduction: none` to switch it off",
-    "audio.input.turn_detection": "write `turn_detection: none` to switch it off",
-    "tracing": "it cannot be switched off in a live session: `--restart`",
-}
-
-_LONGEST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +155,11 @@ class _Table:
         return MISSING if self.before is None else get(self.before, path)
 
     def type_row(self, kind: Any) -> Iterator[Row]:
-        """Tell the type only where the service has another."""
+        """Tell the type only where the service refuses it or has another."""
         now = self._now("type")
-        if kind is not MISSING and now not in (MISSING, kind):
+        if self._names("type"):
+            yield Row("type", kind, now, self._was("type"), "refused", self.refused)
+        elif kind is not MISSING and now not in (MISSING, kind):
             note = "the kind of a session is fixed when it is connected"
             yield Row("type", kind, now, self._was("type"), "changed by the service", note)
 
@@ -194,8 +185,12 @@ class _Table:
             return "completed", "the snapshot behind the name"
         return _of_report(path, match(value, None if now is MISSING else now), now, was)
 
+    def _names(self, path: str) -> bool:
+        """Whether the service's error names a field or a part of it."""
+        return re.search(rf"\bsession\.{re.escape(path)}(?!\w)", self.refused) is not None
+
     def _of_refusal(self, path: str, value: Any, now: Any) -> tuple[Verdict, str]:
-        if re.search(rf"\bsession\.{re.escape(path)}(?!\w)", self.refused):
+        if self._names(path):
             return "refused", self.refused
         if now is not MISSING and match(value, now).covered:
             return "unchanged", "in force already"
@@ -206,7 +201,7 @@ class _Table:
         for path in paths:
             now = self._now(path)
             if now is not MISSING and now is not None:
-                note = f"leaving it out does not clear it; {_clear(path)}"
+                note = f"leaving it out does not clear it; {clear(path)}"
                 yield Row(path, MISSING, now, self._was(path), "still in force", note)
 
     def unasked(self, told: Collection[str]) -> Iterator[Row]:
@@ -219,8 +214,9 @@ class _Table:
             if not changed and path not in MATTERS:
                 continue
             was = self._was(path)
-            note = _service_note(path, now)
+            note = service_note(path, now, first=self.before is None)
             if changed and self.prompt and path not in _NOT_OF_A_PROMPT:
+                note = "" if path == "instructions" else note
                 yield Row(path, MISSING, now, was, "from the prompt", note, "prompt")
             elif was is not MISSING and not changed:
                 yield Row(path, MISSING, now, was, "unchanged", note, "service")
@@ -235,14 +231,14 @@ def _inside(path: str, unit: str) -> bool:
 def _of_report(path: str, answer: Match, now: Any, was: Any) -> tuple[Verdict, str]:
     """Return the verdict on what the service reported for a field."""
     if answer.differing:
-        return "changed by the service", _differences(path, answer)
+        return "changed by the service", differences(path, answer)
     if answer.untold:
         listed = ", ".join(f"`{part}`" for part in answer.untold)
         return "not reported", f"the service does not tell {listed} again"
     if was is not MISSING and was == now:
         return "unchanged", ""
     if answer.added:
-        return "completed", _additions(now, answer)
+        return "completed", additions(now, was, answer)
     return "applied", ""
 
 
@@ -251,40 +247,3 @@ def _is_snapshot(asked: Any, got: Any) -> bool:
     if not isinstance(asked, str) or not isinstance(got, str):
         return False
     return re.fullmatch(re.escape(asked) + r"-\d{4}-\d{2}-\d{2}", got) is not None
-
-
-def _differences(path: str, answer: Match) -> str:
-    return "; ".join(
-        f"`{part or path}`: {_shown(asked)} was asked for, {_shown(got)} is in force"
-        for part, asked, got in answer.differing
-    )
-
-
-def _additions(now: Any, answer: Match) -> str:
-    if not isinstance(now, Mapping):
-        return ""
-    fields = cast("Mapping[str, Any]", now)
-    listed = ", ".join(
-        f"{part} {_shown(get(fields, part))}" for part in answer.added if "[" not in part
-    )
-    return f"the service added {listed}" if listed else ""
-
-
-def _service_note(path: str, now: Any) -> str:
-    if path == "instructions":
-        return "nobody wrote any: these are the service's own"
-    if path == "audio.input.turn_detection" and isinstance(now, Mapping):
-        silence = cast("Mapping[str, Any]", now).get("silence_duration_ms")
-        return f"{silence} ms of silence end a turn" if silence is not None else ""
-    if path == "audio.input.transcription" and now is None:
-        return "what is heard is not written down"
-    return ""
-
-
-def _clear(path: str) -> str:
-    return _CLEARS.get(path, "write the value wanted instead")
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

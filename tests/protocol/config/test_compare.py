@@ -175,7 +175,7 @@ def test_a_second_run_tells_what_changed() -> None:
     assert row_of(rows, "instructions").verdict == "applied"
     assert row_of(rows, "audio.output.voice").verdict == "unchanged"
     assert row_of(rows, "truncation").verdict == "set by the service"
-    assert row_of(rows, "max_output_tokens").verdict == "unchanged"
+    assert row_of(rows, "output_modalities").verdict == "unchanged"
 
 
 def test_what_is_left_out_stays_in_force() -> None:
@@ -208,6 +208,28 @@ def test_a_refusal_is_told_at_the_field_it_names_and_nothing_passes_for_applied(
     assert "applied" not in {row.verdict for row in rows}
 
 
+def test_a_refused_type_is_told() -> None:
+    rows = compare({"type": "realtim"}, session(), refused="session.type: Invalid value: 'realtim'")
+    assert row_of(rows, "type").verdict == "refused"
+    assert row_of(rows, "type").effective == "realtime"
+
+
+def test_what_an_object_keeps_is_not_added_by_the_service() -> None:
+    after = session()
+    after["audio"]["input"]["turn_detection"]["threshold"] = 0.7
+    after["audio"]["input"]["turn_detection"]["eager"] = 1
+    rows = compare(asking(VAD, {"threshold": 0.7}), after, before=session())
+    note = row_of(rows, VAD).note
+    assert note.startswith("the service added eager 1; kept from before type")
+    assert "silence_duration_ms 200" in note
+
+
+def test_instructions_of_an_earlier_run_are_not_the_services_own() -> None:
+    effective = session(instructions="Written two runs ago.")
+    row = row_of(compare({"type": "realtime"}, effective, before=effective), "instructions")
+    assert (row.verdict, row.note) == ("unchanged", "")
+
+
 def test_a_refusal_names_a_part_of_a_field() -> None:
     said = "Invalid value: 'x'. param 'session.audio.input.turn_detection.type'"
     row = row_of(compare(asking(VAD, {"type": "x"}), session(), refused=said), VAD)
@@ -236,7 +258,7 @@ def test_what_came_from_a_stored_prompt() -> None:
     rows = compare(asked, effective, created=session())
     for path in ("instructions", "tool_choice"):
         row = row_of(rows, path)
-        assert (row.verdict, row.origin) == ("from the prompt", "prompt")
+        assert (row.verdict, row.origin, row.note) == ("from the prompt", "prompt", "")
     assert row_of(rows, "audio.output.voice").note == "wins over the prompt's"
     assert row_of(rows, "prompt").verdict == "completed"
     assert row_of(rows, "truncation").origin == "service"
