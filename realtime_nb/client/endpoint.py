@@ -135,7 +135,8 @@ def url_endpoint(
     model
         Name of the model.
     api_key
-        The key; None takes the one in the environment that belongs to this host.
+        The key; None takes the one in the environment that belongs to this host, or the
+        keyring's entry for the URL's beginning, such as ``https://host``.
     key_source
         What to call the key in advice.
     environ
@@ -151,7 +152,9 @@ def url_endpoint(
     host = parts.hostname or ""
     if api_key is None:
         variables = variables_for(host, environ)
-        api_key, key_source = KeyPlaces(parts.netloc, host, variables, environ).find()
+        # With the scheme, which no name has: a host called work gets not the key of that name.
+        origin = f"{parts.scheme}://{parts.netloc}"
+        api_key, key_source = KeyPlaces(origin, host, variables, environ).find()
     return Endpoint(
         base_url=base_url,
         model=model,

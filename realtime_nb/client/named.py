@@ -17,6 +17,7 @@ folder, and never beside a notebook, it may send any variable to any host.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ _LITERAL_KEYS: Final = frozenset({"key", "api_key", "apikey", "token", "password
 _KEY_HEADERS: Final = frozenset(
     {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 )
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STRINGS: Final = ("url", "model", "key_env", "keyring", "key_header")
 _KNOWN: Final = (*_STRINGS, "headers")
 
@@ -169,6 +171,9 @@ def _read(name: str, table: Any, where: str) -> NamedEndpoint:
             raise EndpointError(f"{where}: no field is called {field_name!r}{hint}")
         if field_name in _STRINGS and not (isinstance(value, str) and value.strip()):
             raise EndpointError(f'{where}: {field_name} is no text; write {field_name} = "…"')
+    if not _VARIABLE.fullmatch(fields.get("key_env", "K")):
+        # It may be the key itself, and is not repeated.
+        raise EndpointError(f'{where}: key_env is no name of a variable; write key_env = "MY_KEY"')
     if "url" not in fields:
         raise EndpointError(f'{where}: url is missing; write url = "https://host/v1"')
     try:

@@ -115,5 +115,8 @@ def test_a_url_asks_nobody_and_gets_only_what_was_kept_for_its_host(ring):
     person = Person()
     found = resolve_endpoint("https://evil.example/v1", environ={}, ask=person)
     assert sent(found) is None
-    ring["realtime_nb", "gw.example"] = "k-gw"
+    # Nor is a host given the key of the endpoint whose name it bears.
+    assert sent(resolve_endpoint("https://openai/v1", environ={}, ask=person)) is None
+    ring["realtime_nb", "https://gw.example"] = "k-gw"
     assert sent(resolve_endpoint("https://gw.example/v1", environ={})) == "Bearer k-gw"
+    assert sent(resolve_endpoint("http://gw.example/v1", environ={})) is None

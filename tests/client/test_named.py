@@ -88,6 +88,7 @@ def test_an_unknown_name_gets_the_nearest_and_all(written):
         ('[endpoints.a]\nurl = "https://h/v1"\napi_key = "planted"', "api_key holds a key"),
         ('[endpoints.a]\nurl = "https://h/v1"\nmodel = "sk-planted"', "model holds a key"),
         ('[endpoints.a]\nurl = "https://h/v1"\nkey_env = "sk-planted"', "key_env holds a key"),
+        ('[endpoints.a]\nurl = "https://h/v1"\nkey_env = "planted-k"', "no name of a variable"),
         ('[endpoints.a]\nurl = "https://h/v1?api-key=planted"', "carries a key in its query"),
         ('[endpoints.a]\nurl = "https://u:planted@h/v1"', "a user or password"),
         (
