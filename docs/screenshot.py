@@ -66,8 +66,11 @@ def talk(notebook: NotebookPage, folder: Path) -> None:
 
 
 def config(notebook: NotebookPage, folder: Path) -> None:
-    """Run a cell, run it again with a changed word, and make mistakes."""
-    chat = ChatPage(notebook).start(0, 1)
+    """Make mistakes, run a cell, and run it again with a changed word."""
+    notebook.run_cell(0)
+    notebook.run_cell(2, may_fail=True)
+    notebook.cell(2).screenshot(path=folder / "config-mistakes.png")
+    chat = ChatPage(notebook).start(1)
     table = notebook.page.locator(".rnb-config")
     table.last.screenshot(path=folder / "config.png")
     notebook.set_source(1, CONFIG.replace("two", "three"))
@@ -75,8 +78,6 @@ def config(notebook: NotebookPage, folder: Path) -> None:
     chat.wait_live()
     until(lambda: table.last.locator("ins").count() == 1)
     table.last.screenshot(path=folder / "config-changed.png")
-    notebook.run_cell(2, may_fail=True)
-    notebook.cell(2).screenshot(path=folder / "config-mistakes.png")
 
 
 SCENES = {

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from realtime_nb.audio.clip import AudioClip
     from realtime_nb.client.connection import connect
     from realtime_nb.client.endpoint import resolve_endpoint
+    from realtime_nb.client.ephemeral import create_client_secret
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.notebook import (
         Chat,
         load_ipython_extension,
         unload_ipython_extension,
     )
+    from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
 
 __version__ = "0.1.0"
@@ -30,7 +32,9 @@ __all__ = [
     "EventLog",
     "RealtimeSession",
     "connect",
+    "create_client_secret",
     "load_ipython_extension",
+    "migrate",
     "resolve_endpoint",
     "unload_ipython_extension",
 ]
@@ -43,7 +47,9 @@ _HOMES = {
     "EventLog": "realtime_nb.protocol.log",
     "RealtimeSession": "realtime_nb.client.session",
     "connect": "realtime_nb.client.connection",
+    "create_client_secret": "realtime_nb.client.ephemeral",
     "load_ipython_extension": "realtime_nb.notebook",
+    "migrate": "realtime_nb.protocol.config.migrate",
     "resolve_endpoint": "realtime_nb.client.endpoint",
     "unload_ipython_extension": "realtime_nb.notebook",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,45 @@ def test_a_tutorial_runs(name: Path, tmp_path: Path) -> None:
         resources={"metadata": {"path": str((folder / name).parent)}},
     )
     client.execute()  # raises with the cell's traceback
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert outputs
-    warned = [output.text for output in outputs if output.get("name") == "stderr"]
-    assert warned == []
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        kinds = [output.get("name", output.output_type) for output in cell.get("outputs", [])]
+        # A cell that is there to fail, or to warn, does.
+        assert ("error" in kinds) == ("raises-exception" in tags), cell.source
+        assert ("stderr" in kinds) == ("warns" in tags), cell.source
+    assert any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.notebooks
+def test_the_tutorial_on_config_shows_what_it_says(tmp_path: Path) -> None:
+    notebook = read(Path("01_session_config.ipynb"))
+    client = NotebookClient(
+        notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    shown = {cell.id: _shown(cell) for cell in notebook.cells if cell.cell_type == "code"}
+    changed = next(text for text in shown.values() if "was" in text and "three sentences" in text)
+    assert changed.count("✓ applied") == 1
+    everything = "\n".join(shown.values())
+    for said in (
+        "did you mean 'voice'",
+        "✗ refused: line 3",
+        "cannot change any more",
+        "2 items of the conversation before were carried over",
+        "from the prompt",
+        "what is seven plus five",
+        "contradicts",
+    ):
+        assert said in everything
+    assert "ek_" in everything
+    # The key itself is nowhere in what would be saved.
+    assert not re.search(r"ek_[A-Za-z0-9]{8}", nbformat.writes(notebook))
+
+
+def _shown(cell: NotebookNode) -> str:
+    parts: list[str] = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        parts += [output.get("text", ""), data.get("text/plain", "")]
+        parts += output.get("traceback", [])
+    return "\n".join(parts)
