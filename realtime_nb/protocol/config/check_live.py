@@ -54,9 +54,9 @@ def check_live(config: Mapping[str, Any], live: Live) -> Iterator[Problem]:
 
 def _model(wanted: Any, live: Live) -> Iterator[Problem]:
     told = live.effective.get("model")
-    current = {live.model, told} - {"", None}
+    current = {name for name in (live.model, told) if isinstance(name, str) and name}
     # The practice server names its one model, whatever it was opened with.
     unknown = not current or (not live.model and told == _PRACTICE)
     if isinstance(wanted, str) and wanted not in current and not unknown:
-        names = " or ".join(sorted(map(str, current)))
+        names = " or ".join(sorted(current))
         yield Problem("model", f"the session under way is with {names}, and stays with it", RESTART)

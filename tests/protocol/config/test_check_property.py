@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import is_typeddict
 
 from realtime_nb.protocol.config.catalogue import FIELDS, general
-from realtime_nb.protocol.config.check import check_config
+from realtime_nb.protocol.config.check import Live, check_config
 from realtime_nb.protocol.config.problem import KINDS
 from realtime_nb.protocol.config.shapes import arms, entry_of, members, session_type, value_of
 from tests.protocol.config.rows import ROWS
@@ -181,24 +181,28 @@ def test_what_the_check_accepts_the_package_accepts(kind: str) -> None:
     assert min(counts.values()) > 15, counts
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.recursive(
-        SLIPS | st.text(max_size=3) | st.dates(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["type", "audio", "input", "output", "tools", "turn_detection",
-                             "transcription", "voice", "model", "prompt", "tool_choice"])
-            | st.none() | st.integers(0, 3),
-            inner, max_size=4,
-        ),
-        max_leaves=12,
-    )
+# Nested values of any kind under names that mean something.
+JUNK = st.recursive(
+    SLIPS | st.text(max_size=3) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["type", "audio", "input", "output", "tools", "turn_detection",
+                         "transcription", "voice", "model", "prompt", "tool_choice"])
+        | st.none() | st.integers(0, 3),
+        inner, max_size=4,
+    ),
+    max_leaves=12,
 )  # fmt: skip
-def test_the_check_never_raises_for_what_is_written(config: Any) -> None:
+
+
+@settings(max_examples=150, deadline=None)
+@given(JUNK | mutated("realtime"), mutated("realtime") | mutated("transcription"))
+def test_the_check_never_raises_for_what_is_written(config: Any, effective: dict) -> None:
     for kind in KINDS:
         written = {**config, "type": kind} if isinstance(config, dict) else config
-        for problem in check_config(written, today=TODAY):
+        live = Live(effective, assistant_spoke=True)
+        found = check_config(written, today=TODAY)
+        for problem in (*found, *check_config(written, today=TODAY, live=live)):
             assert "\n" not in str(problem)
             assert problem.message
 
