@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.log import EventLog
 
 REPLY_TIMEOUT_S: Final = 10.0
-CLOSE_TIMEOUT_S: Final = 5.0
+# A translation is given time to say what it still has.
+CLOSE_TIMEOUT_S: Final = 8.0
 # Connecting, and the first update; each has the reply timeout of its own.
 _OPENING: Final = 3
 
@@ -220,12 +221,12 @@ class Chat:
             raised by the `Call`, as `ServerError`.
         """
         draft = read_config({"type": self.kind, **settings})
+        request = Request(draft.config, self.kind, draft.problems).upon(self.effective or {})
         if check:
-            request = Request(draft.config, self.kind, draft.problems)
             refuse(check_request(request, {}, live=live_session(self.session)), request)
         elif any(problem.severity == "error" for problem in draft.problems):
             raise ConfigError(f"{draft.problems[0]}.")
-        return self.session.update(draft.config)
+        return self.session.update(request.config)
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard, and cut it where it was heard to."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import ConfigError, UsageError
 from realtime_nb.notebook.cell import read_cell
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import Problem, SessionKind
     from realtime_nb.protocol.config.read import Draft
 
+_DETECTION: Final = "audio.input.turn_detection"
+_OF_EITHER: Final = frozenset({"create_response", "interrupt_response"})
 _LARGEST_FILE: Final = 8 << 20
 
 
@@ -56,6 +59,27 @@ class Request:
     def model(self) -> str | None:
         """The model of the session, None where the author names none."""
         return self.config.get("model")
+
+    def wrote(self, path: str) -> bool:
+        """Return whether the author wrote this very field."""
+        return any(path in source.draft.origins for source in self._sources)
+
+    def upon(self, effective: Mapping[str, Any]) -> Request:
+        """Return the request as it is meant in a live session.
+
+        ``turn_detection: {create_response: false}`` fits either kind of detection: it is
+        meant for the one in force.
+        """
+        asked, now = get(self.config, _DETECTION), get(effective, _DETECTION)
+        if not isinstance(asked, dict) or not isinstance(now, dict):
+            return self
+        detection = cast("dict[str, Any]", asked)
+        parts = detection.keys() - {"type"}
+        if not parts or parts - _OF_EITHER or self.wrote(f"{_DETECTION}.type"):
+            return self
+        config = deepcopy(self.config)
+        put(config, _DETECTION, {**detection, "type": cast("dict[str, Any]", now).get("type")})
+        return replace(self, config=config)
 
     def where(self, path: str) -> str:
         """Return where the author wrote a field: ``line 4``; ``""`` when nowhere."""

@@ -142,3 +142,19 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not text in UTF-8"):
         read_request(Options(config=str(tmp_path / "b.yaml")), "")
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("turn_detection: {create_response: false}", "semantic_vad"),
+        ("turn_detection: {threshold: 0.4}", "server_vad"),
+        ("turn_detection: {type: server_vad, create_response: false}", "server_vad"),
+        ("turn_detection: server_vad", "server_vad"),
+    ],
+)
+def test_a_part_that_fits_either_detection_is_for_the_one_in_force(written: str, kind: str) -> None:
+    effective = {"audio": {"input": {"turn_detection": {"type": "semantic_vad"}}}}
+    request = read_request(Options(), f"---\n{written}\n---").upon(effective)
+    assert request.config["audio"]["input"]["turn_detection"]["type"] == kind
+    assert read_request(Options(), f"---\n{written}\n---").upon({}).kind == "realtime"
