@@ -93,12 +93,13 @@ def begin(
     return Outcome(_told(rows, error), error, _refused(error), without_defaults)
 
 
-def change(
+def change(  # noqa: PLR0913 -- the facts of one change, by name
     session: RealtimeSession,
     asked: Mapping[str, Any],
     defaults: Mapping[str, Any],
     previous: Mapping[str, Any],
     *,
+    whole: bool = False,
     timeout_s: float = OPEN_TIMEOUT_S,
 ) -> Outcome:
     """Bring a live session to a config: only what differs is sent.
@@ -111,6 +112,8 @@ def change(
         As for `begin`.
     previous
         What the author asked for the last time.
+    whole
+        Send all that the author asks for, also what seems to be in force.
     timeout_s
         How long the service may take altogether.
 
@@ -122,10 +125,11 @@ def change(
     before = dict(session.effective or {})
     wanted = merge(defaults, asked)
     plan = plan_update(wanted, before, previous)
+    patch = merge(_without_fixed(asked), plan.patch) if whole else plan.patch
     error: RealtimeError | None = None
-    if plan.patch:
+    if patch:
         try:
-            session.update(plan.patch).result(timeout_s)
+            session.update(patch).result(timeout_s)
         except (ServerError, CallTimeout) as refusal:
             error = refusal
     rows = compare(
@@ -157,6 +161,10 @@ def _told(rows: list[Row], error: RealtimeError | None) -> tuple[Row, ...]:
         replace(row, verdict="not confirmed", note=note) if row.verdict == "refused" else row
         for row in rows
     )
+
+
+def _without_fixed(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if name not in ("type", "model")}
 
 
 def _again(session: RealtimeSession, asked: Mapping[str, Any]) -> RealtimeError | None:

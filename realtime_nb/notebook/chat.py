@@ -118,13 +118,15 @@ class Chat:
     def _open(self) -> None:
         self.session.open().result(self._timeout_s * _OPENING)
 
-    def change(self, config: Mapping[str, Any]) -> Outcome:
+    def change(self, config: Mapping[str, Any], *, whole: bool = False) -> Outcome:
         """Bring the live session to a config: only what differs is sent, and waited for.
 
         Parameters
         ----------
         config
             What its author asks for now, in the GA shape. What it leaves out stays as it is.
+        whole
+            Send all of it, also what seems to be in force already.
 
         Returns
         -------
@@ -136,7 +138,7 @@ class Chat:
         ConnectionLost
             When the session has ended.
         """
-        outcome = change(self.session, config, self._defaults, self.asked)
+        outcome = change(self.session, config, self._defaults, self.asked, whole=whole)
         if outcome.error is None:
             self.asked = deepcopy(dict(config))
         return outcome

@@ -54,10 +54,11 @@ class Request:
     kind: SessionKind
     problems: tuple[Problem, ...] = ()
     _sources: tuple[_Source, ...] = field(default=(), repr=False)
+    _on_line: str = field(default="", repr=False)
 
     @property
-    def model(self) -> str | None:
-        """The model of the session, None where the author names none."""
+    def model(self) -> Any:
+        """The model of the session as written, None where the author names none."""
         return self.config.get("model")
 
     def wrote(self, path: str) -> bool:
@@ -86,7 +87,7 @@ class Request:
         for source in self._sources:
             if place := source.where(path):
                 return place
-        return ""
+        return "line 1" if path and path == self._on_line else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def read_request(
     for source in reversed(sources):
         config = _over(config, source)
     kind = _kind(sources)
-    _put_model(config, options.model, kind)
+    model_place = _put_model(config, options.model, kind)
     if names is not None and "tools" in config:
         config["tools"] = define_tools(config["tools"], names)
     return Request(
@@ -151,6 +152,7 @@ def read_request(
         kind=kind,
         problems=tuple(problem for source in sources for problem in source.draft.problems),
         _sources=tuple(sources),
+        _on_line=model_place if options.model else "",
     )
 
 
@@ -220,18 +222,17 @@ def _read_file(name: str, option: str) -> str:
         raise UsageError(f"{option} {name}: {error.strerror or error}.") from None
 
 
-def _put_model(config: dict[str, Any], option: str | None, kind: SessionKind) -> None:
-    """Put the line's model where this kind of session has it."""
+def _put_model(config: dict[str, Any], option: str | None, kind: SessionKind) -> str:
+    """Put the line's model where this kind of session has it; return where that is."""
     place = "audio.input.transcription.model" if kind == "transcription" else "model"
     written = get(config, place)
     model = _one_model(option, None if written is MISSING else written)
     if model:
         put(config, place, model)
+    return place
 
 
-def _one_model(option: str | None, written: Any) -> str | None:
-    if written is not None and not isinstance(written, str):
-        raise UsageError(f"`model: {written!r}` is no name; write one such as gpt-realtime-2.1.")
+def _one_model(option: str | None, written: Any) -> Any:
     if option and written and option != written:
         raise UsageError(f"--model {option} and `model: {written}` disagree; keep one.")
     return option or written

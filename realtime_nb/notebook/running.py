@@ -150,6 +150,8 @@ class Runner:
     def resolve(self, endpoint: str | None, request: Request) -> Endpoint:
         """Return the endpoint a request goes to."""
         model = request.model
+        if model is not None and not isinstance(model, str):
+            raise UsageError(f"the model {model!r} is no name; write one such as gpt-realtime-2.1.")
         if model is None and request.kind == "realtime":
             model = self._settings.model or None
         return self._resolved(endpoint or self._settings.endpoint or None, model, request.kind)
@@ -219,7 +221,7 @@ class Runner:
         problems = self._checked(request, chat.defaults, options, chat)
         if not options.check and request.kind != chat.kind:
             raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")
-        outcome = chat.change(request.config)
+        outcome = chat.change(request.config, whole=not options.check)
         notes = warnings(problems, request, chat.endpoint)
         if options.keep:
             notes.append("--keep is for --restart: this session goes on, and keeps what was said.")

@@ -83,7 +83,11 @@ def _in_force(path: str, config: Mapping[str, Any], effective: Mapping[str, Any]
     """Whether the service itself reports what stands at a place: then it takes that."""
     place = path.partition("[")[0]
     value = get(config, place)
-    return path not in REPLY_ONLY and value is not MISSING and value == get(effective, place)
+    if path in REPLY_ONLY or value is MISSING or value != get(effective, place):
+        return False
+    # Of another type of object, the same value may be none of its fields.
+    kind = f"{place.rpartition('.')[0]}.type"
+    return get(config, kind) in (MISSING, get(effective, kind))
 
 
 def _kind(config: Mapping[str, Any]) -> SessionKind:
