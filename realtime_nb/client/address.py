@@ -21,6 +21,7 @@ _KEY_NAMES: Final = frozenset(
         "code", "key", "password", "secret", "sig", "signature", "subscriptionkey", "token",
     }
 )  # fmt: skip
+_NOT_IN_HOSTS: Final = frozenset("\\%;,&=+$!*'()<>{}|^`~\" \t")
 KEY_BEGINNINGS: Final = ("sk-", "ek_", "Bearer ")
 
 AZURE_PATH: Final = "/openai/v1"
@@ -95,7 +96,10 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         # Reading the port checks it.
-        valid = bool(parts.hostname) and parts.scheme in _TO_HTTP and parts.port != 0
+        host = parts.hostname or ""
+        # Of other signs one reader may take for the host's name what another takes for its path.
+        named = bool(host) and not _NOT_IN_HOSTS.intersection(host)
+        valid = named and parts.scheme in _TO_HTTP and parts.port != 0
     except ValueError:
         valid, parts = False, SplitResult("", "", "", "", "")
     if not valid:

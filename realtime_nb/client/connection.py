@@ -16,9 +16,10 @@ refuse is said by a `ConfigWarning` before it is sent.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from realtime_nb.client.endpoint import (
+    GIVEN,
     Endpoint,
     openai_endpoint,
     resolve_endpoint,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.protocol.config.problem import SessionKind
-
-_GIVEN: Final = "the api_key you gave"
 
 __all__ = ["Connection", "ConnectionManager", "connect"]
 
@@ -218,7 +217,10 @@ def _resolver(
     kind: SessionKind,
 ) -> Callable[[], Endpoint]:
     if isinstance(endpoint, Endpoint):
-        return lambda: endpoint if model is None else endpoint.with_model(model)
+        if api_key is not None:
+            endpoint = endpoint.with_key(Secret(clean_key(api_key, GIVEN)), GIVEN)
+        found = endpoint if model is None else endpoint.with_model(model)
+        return lambda: found
     url = base_url if base_url is not None else endpoint
     if url is not None and "://" in url:
         found = url_endpoint(url, model or "", api_key=api_key)
@@ -228,5 +230,5 @@ def _resolver(
         return lambda: known
     if api_key is None:
         return lambda: resolve_endpoint(endpoint, model, kind=kind)
-    key = Secret(clean_key(api_key, _GIVEN))
-    return lambda: resolve_endpoint(endpoint, model, kind=kind).with_key(key, _GIVEN)
+    key = Secret(clean_key(api_key, GIVEN))
+    return lambda: resolve_endpoint(endpoint, model, kind=kind, api_key=key.reveal())

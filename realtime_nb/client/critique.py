@@ -7,14 +7,11 @@ service that is asked, and to nobody else.
 
 from __future__ import annotations
 
-import json
-import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from realtime_nb.client.endpoint import url_endpoint
 from realtime_nb.client.junk import as_object, as_text
-from realtime_nb.client.keys import is_loopback
+from realtime_nb.client.posting import post
 from realtime_nb.client.refusals import http_refused
 from realtime_nb.errors import CallTimeout, ConnectionFailed, EndpointError, UsageError
 
@@ -23,11 +20,8 @@ if TYPE_CHECKING:
 
     from realtime_nb.client.secret import Secret
     from realtime_nb.client.service import Endpoint
-    from realtime_nb.errors import RealtimeError
 
 TIMEOUT_S: Final = 180.0
-_LARGEST_ANSWER: Final = 4_000_000
-_LONGEST_LINE: Final = 300
 _OPEN, _CLOSE = "<<<PROMPT", "PROMPT>>>"
 
 METHOD: Final = f"""\
@@ -112,12 +106,16 @@ def critique(  # noqa: PLR0913 -- where and how it is asked, each by name
         {"role": "user", "content": _material(prompt, tools)},
     ]
     try:
-        answer = _ask(where, model, request, timeout_s)
-    except Exception as error:  # noqa: BLE001 -- whatever openai, httpx or the system raise
-        failure = _failure(error, where, timeout_s)
+        answer = post(where, "/chat/completions", {"model": model, "messages": request}, timeout_s)
+    except TimeoutError:
+        failure = CallTimeout(f"{where.name} sent no review within {timeout_s:g} s")
+    except ConnectionError as error:
+        failure = ConnectionFailed(f"{where.name} was not reached ({error}); check the URL")
     else:
-        return _read(answer, where)
-    # Raised here and not above: the frames behind `error` hold the key.
+        if answer.refused:
+            said = as_text(answer.error.get("message")) or ""
+            raise http_refused(answer.status, said, where)
+        return _read(answer.data, where)
     raise failure
 
 
@@ -141,63 +139,7 @@ def _material(prompt: str, tools: Collection[str]) -> str:
     return f"Tools of the session: {registered}.\n\n{_OPEN}\n{prompt}\n{_CLOSE}"
 
 
-def _ask(endpoint: Endpoint, model: str, messages: Any, timeout_s: float) -> bytes:
-    # Imported here: the package takes most of a second to load.
-    import openai  # noqa: PLC0415
-
-    ends = time.monotonic() + timeout_s
-    # A proxy for the world has no way to this machine.
-    here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
-    ours = endpoint.headers()
-    given = {name.lower() for name in ours}
-    # What the package would add of its own: its idea of a key, and names of the account.
-    left_out: Any = {
-        name: openai.Omit()
-        for name in ("Authorization", "OpenAI-Organization", "OpenAI-Project")
-        if name.lower() not in given
-    }
-    with (
-        openai.OpenAI(
-            base_url=endpoint.base_url,
-            # Never sent: the header is ours, or left out.
-            api_key="none",
-            default_headers=ours,
-            default_query=dict(endpoint.extra_query),
-            timeout=timeout_s,
-            max_retries=0,
-            # A redirect would take the key and the prompt to a host nobody named.
-            http_client=openai.DefaultHttpxClient(trust_env=not here, follow_redirects=False),
-        ) as client,
-        client.chat.completions.with_streaming_response.create(
-            model=model, messages=messages, extra_headers=left_out
-        ) as answer,
-    ):
-        body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
-            if time.monotonic() > ends:
-                raise TimeoutError
-            if len(body) > _LARGEST_ANSWER:
-                return b""
-        return bytes(body)
-
-
-def _failure(error: Exception, endpoint: Endpoint, timeout_s: float) -> RealtimeError:
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        body = as_object(getattr(error, "body", None))
-        return http_refused(status, as_text(body.get("message")) or "", endpoint)
-    if "Timeout" in type(error).__name__:
-        return CallTimeout(f"{endpoint.name} sent no review within {timeout_s:g} s")
-    said = endpoint.api_key.scrub(" ".join(str(error).split()))[:_LONGEST_LINE]
-    return ConnectionFailed(f"{endpoint.name} was not reached ({said}); check the URL")
-
-
-def _read(answer: bytes, endpoint: Endpoint) -> str:
-    try:
-        data = as_object(json.loads(answer))
-    except ValueError:
-        data = {}
+def _read(data: dict[str, Any], endpoint: Endpoint) -> str:
     choices = data.get("choices")
     first = as_object(choices[0]) if isinstance(choices, list) and choices else {}
     text = as_text(as_object(first.get("message")).get("content"))
@@ -205,4 +147,4 @@ def _read(answer: bytes, endpoint: Endpoint) -> str:
         raise ConnectionFailed(
             f"{endpoint.name} sent no review; check that it has chat completions and the model"
         )
-    return endpoint.api_key.scrub(text.strip())
+    return endpoint.scrub(text.strip())

@@ -41,6 +41,7 @@ DEFAULT_MODEL: Final = "gpt-realtime-2.1"
 TRANSLATION_MODEL: Final = "gpt-realtime-translate"
 PRACTICE_MODEL: Final = "local-demo"
 PRACTICE_NAME: Final = "local practice server"
+GIVEN: Final = "the api_key you gave"
 
 # A transcription session names its model in its config, and must not in the URL.
 _DEFAULT_MODELS: Final[Mapping[SessionKind, str]] = {
@@ -58,6 +59,7 @@ def resolve_endpoint(  # noqa: PLR0913 -- each is named by those who give it
     kind: SessionKind = "realtime",
     file: Path | None = None,
     ask: Ask | None = None,
+    api_key: str | None = None,
 ) -> Endpoint:
     """Return the endpoint that a name or URL stands for.
 
@@ -80,6 +82,8 @@ def resolve_endpoint(  # noqa: PLR0913 -- each is named by those who give it
     ask
         Asks a person for a key, without showing it; it is given the question. Its answer
         stays in this process's memory. None asks nobody.
+    api_key
+        The key; None takes the one of the environment, the keyring or the person.
 
     Raises
     ------
@@ -90,19 +94,24 @@ def resolve_endpoint(  # noqa: PLR0913 -- each is named by those who give it
     if endpoint is None:
         endpoint = "openai" if environ.get("OPENAI_API_KEY", "").strip() else "local"
     if endpoint == "local":
-        return local_endpoint(LocalServer.shared(), model or PRACTICE_MODEL)
+        local = local_endpoint(LocalServer.shared(), model or PRACTICE_MODEL)
+        return local if api_key is None else local.with_key(_given(api_key), GIVEN)
     default = _DEFAULT_MODELS[kind]
     if endpoint == "openai":
-        found = openai_endpoint(model or default, environ=environ, ask=ask)
+        found = openai_endpoint(model or default, api_key=api_key, environ=environ, ask=ask)
     elif endpoint == "azure":
-        found = azure_endpoint(model or default, environ=environ, ask=ask)
+        found = azure_endpoint(model or default, api_key=api_key, environ=environ, ask=ask)
     elif "://" in endpoint:
-        found = url_endpoint(endpoint, model or default, environ=environ)
+        found = url_endpoint(endpoint, model or default, api_key=api_key, environ=environ)
     else:
-        found = _named_endpoint(endpoint, model, default, environ, file, ask)
+        found = _named_endpoint(endpoint, model, default, environ, file, ask, api_key)
     # Raises for a kind that the service does not have, before anything is dialled.
     found.websocket_url(kind=kind)
     return found
+
+
+def _given(api_key: str) -> Secret:
+    return Secret(clean_key(api_key, GIVEN))
 
 
 def local_endpoint(server: LocalServer, model: str = PRACTICE_MODEL) -> Endpoint:
@@ -122,7 +131,7 @@ def url_endpoint(
     model: str = DEFAULT_MODEL,
     *,
     api_key: str | None = None,
-    key_source: str = "the api_key you gave",
+    key_source: str = GIVEN,
     environ: Mapping[str, str] = os.environ,
 ) -> Endpoint:
     """Return the endpoint at a base URL.
@@ -151,7 +160,7 @@ def url_endpoint(
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if api_key is None:
-        variables = variables_for(host, environ)
+        variables = variables_for(base_url, environ)
         # With the scheme, which no name has: a host called work gets not the key of that name.
         origin = f"{parts.scheme}://{parts.netloc}"
         api_key, key_source = KeyPlaces(origin, host, variables, environ).find()
@@ -191,7 +200,7 @@ def openai_endpoint(
         When there is no key.
     """
     url = environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
-    source = "the api_key you gave"
+    source = GIVEN
     if api_key is None:
         host = urlsplit(url).hostname or ""
         places = KeyPlaces("openai", host, ("OPENAI_API_KEY",), environ, ask=ask)
@@ -212,6 +221,7 @@ def openai_endpoint(
 def azure_endpoint(
     model: str = DEFAULT_MODEL,
     *,
+    api_key: str | None = None,
     environ: Mapping[str, str] = os.environ,
     ask: Ask | None = None,
 ) -> Endpoint:
@@ -221,6 +231,8 @@ def azure_endpoint(
     ----------
     model
         Name of the deployment.
+    api_key
+        The key; ``AZURE_OPENAI_API_KEY`` when None.
     environ
         Where the resource and ``AZURE_OPENAI_API_KEY`` are read.
     ask
@@ -240,7 +252,8 @@ def azure_endpoint(
     base_url, query = read_url(url)
     parts = urlsplit(base_url)
     host = parts.hostname or ""
-    key, source = KeyPlaces("azure", host, ("AZURE_OPENAI_API_KEY",), environ, ask=ask).find()
+    places = KeyPlaces("azure", host, ("AZURE_OPENAI_API_KEY",), environ, ask=ask)
+    key, source = places.find() if api_key is None else (clean_key(api_key, GIVEN), GIVEN)
     if not key:
         raise EndpointError(
             f"AZURE_OPENAI_API_KEY is not set: set it to a key of {host} before Jupyter starts"
@@ -265,13 +278,14 @@ def _named_endpoint(  # noqa: PLR0913, PLR0917 -- what `resolve_endpoint` was gi
     environ: Mapping[str, str],
     file: Path | None,
     ask: Ask | None,
+    api_key: str | None,
 ) -> Endpoint:
     named = find_named(name, file, environ=environ)
     base_url, query = read_url(named.url)
     host = urlsplit(base_url).hostname or ""
     needs_key = bool(named.key_env or named.keyring)
-    variables = (named.key_env,) if named.key_env else variables_for(host, environ)
-    key, source = KeyPlaces(
+    variables = (named.key_env,) if named.key_env else variables_for(base_url, environ)
+    places = KeyPlaces(
         name,
         host,
         # An entry of the keyring alone means that one.
@@ -279,7 +293,8 @@ def _named_endpoint(  # noqa: PLR0913, PLR0917 -- what `resolve_endpoint` was gi
         environ,
         named.keyring,
         ask if needs_key else None,
-    ).find()
+    )
+    key, source = places.find() if api_key is None else (clean_key(api_key, GIVEN), GIVEN)
     if needs_key and not key:
         raise EndpointError(f"there is no key for the endpoint {name}: set {source}")
     return Endpoint(

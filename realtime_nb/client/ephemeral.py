@@ -9,22 +9,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from realtime_nb.client.junk import as_object, as_text
-from realtime_nb.client.keys import is_loopback
 from realtime_nb.client.kinds import kind_of, update_of
+from realtime_nb.client.posting import post
+from realtime_nb.client.redaction import without_secrets
 from realtime_nb.client.refusals import http_refused
 from realtime_nb.client.secret import Secret
 from realtime_nb.client.service import EPHEMERAL_PREFIX
 from realtime_nb.errors import (
     ConnectionFailed,
     EndpointError,
-    RealtimeError,
     ServerError,
     UsageError,
 )
@@ -32,14 +30,16 @@ from realtime_nb.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from realtime_nb.client.posting import Answer
     from realtime_nb.client.service import Endpoint
+    from realtime_nb.errors import RealtimeError
 
 SHORTEST_S: Final = 10
 LONGEST_S: Final = 7200
 DEFAULT_S: Final = 600
 _TIMEOUT_S: Final = 20.0
 _BAD_REQUEST: Final = 400
-_PACKAGES_OWN: Final = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
+_LAST_DATE: Final = 253_000_000_000
 # So many characters of a key tell two of them apart and are of no use to a thief.
 _SHOWN: Final = 4
 _LONG_ENOUGH: Final = 16
@@ -56,7 +56,7 @@ class EphemeralKey:
     expires_at
         When it can open no more sessions, in seconds since 1970; what runs then goes on.
     session
-        The config as the service completed it.
+        The config as the service completed it, without keys of any kind.
     """
 
     value: Secret
@@ -115,16 +115,22 @@ def create_client_secret(
     if endpoint.ephemeral:
         raise EndpointError("an ephemeral key makes no other; use the real key for that")
     session = _session(endpoint, config or {})
+    kind = "/realtime" if "type" in session else "/realtime/translations"
+    request = {
+        "session": session,
+        "expires_after": {"anchor": "created_at", "seconds": expires_s},
+    }
     try:
-        answer = _post(endpoint, session, expires_s, timeout_s)
-    except RealtimeError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- whatever openai, httpx or the system raise
-        failure = _failure(error, endpoint)
+        answer = post(endpoint, f"{kind}/client_secrets", request, timeout_s)
+    except TimeoutError:
+        what = "did not answer in time"
+    except ConnectionError as error:
+        what = f"was not reached ({error})"
     else:
-        return _read(answer, endpoint)
-    # Raised here and not above: the frames behind `error` hold the key.
-    raise failure
+        if answer.refused:
+            raise _refusal(answer, endpoint)
+        return _read(answer.data, endpoint)
+    raise ConnectionFailed(f"{endpoint.name} {what}; check the URL and the network")
 
 
 def _session(endpoint: Endpoint, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,62 +143,26 @@ def _session(endpoint: Endpoint, config: Mapping[str, Any]) -> dict[str, Any]:
     return session
 
 
-def _post(endpoint: Endpoint, session: Mapping[str, Any], expires_s: int, timeout_s: float) -> str:
-    # Imported here: the package takes most of a second to load.
-    import openai  # noqa: PLC0415
-
-    # A proxy for the world has no way to this machine.
-    here = is_loopback(urlsplit(endpoint.base_url).hostname or "")
-    # The package would add its own from the environment, whoever the service is.
-    ours = endpoint.headers()
-    given = {name.lower() for name in ours}
-    left_out = {name: openai.Omit() for name in _PACKAGES_OWN if name.lower() not in given}
-    headers: dict[str, Any] = {**left_out, **ours}
-    with openai.OpenAI(
-        base_url=endpoint.base_url,
-        api_key="none",  # never sent: the header is ours, or left out
-        default_query=dict(endpoint.extra_query),
-        timeout=timeout_s,
-        max_retries=0,
-        http_client=openai.DefaultHttpxClient(trust_env=not here),
-    ) as client:
-        secrets: Any = (
-            client.realtime.client_secrets
-            if "type" in session
-            else client.realtime.translations.client_secrets
-        )
-        answer = secrets.with_raw_response.create(
-            session=session,
-            expires_after={"anchor": "created_at", "seconds": expires_s},
-            extra_headers=headers,
-        )
-        return cast("str", answer.text)
-
-
-def _failure(error: Exception, endpoint: Endpoint) -> RealtimeError:
-    status = getattr(error, "status_code", None)
-    if not isinstance(status, int):
-        said = endpoint.api_key.scrub(" ".join(str(error).split()))[:200]
-        late = "Timeout" in type(error).__name__
-        what = "did not answer in time" if late else f"was not reached ({said})"
-        return ConnectionFailed(f"{endpoint.name} {what}; check the URL and the network")
-    body = as_object(getattr(error, "body", None))
-    if status == _BAD_REQUEST and body.get("message"):
+def _refusal(answer: Answer, endpoint: Endpoint) -> RealtimeError:
+    error = answer.error
+    said = as_text(error.get("message")) or ""
+    if answer.status == _BAD_REQUEST and said:
         return ServerError(
-            endpoint.api_key.scrub(" ".join(str(body["message"]).split())),
-            code=as_text(body.get("code")),
-            param=as_text(body.get("param")),
-            type=as_text(body.get("type")),
+            endpoint.scrub(" ".join(said.split())),
+            code=as_text(error.get("code")),
+            param=as_text(error.get("param")),
+            type=as_text(error.get("type")),
         )
-    return http_refused(status, as_text(body.get("message")) or "", endpoint)
+    return http_refused(answer.status, said, endpoint)
 
 
-def _read(answer: str, endpoint: Endpoint) -> EphemeralKey:
-    try:
-        data = as_object(json.loads(answer))
-    except ValueError:
-        data = {}
+def _read(data: dict[str, Any], endpoint: Endpoint) -> EphemeralKey:
     value, expires_at = data.get("value"), data.get("expires_at")
-    if not (isinstance(value, str) and value and isinstance(expires_at, int)):
+    if not (isinstance(value, str) and value and _is_time(expires_at)):
         raise ConnectionFailed(f"{endpoint.name} made no ephemeral key; check the URL")
-    return EphemeralKey(Secret(value), expires_at, as_object(data.get("session")))
+    return EphemeralKey(Secret(value), expires_at, without_secrets(as_object(data.get("session"))))
+
+
+def _is_time(value: Any) -> TypeGuard[int]:
+    # Beyond the year 9999 there is no date to show.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LAST_DATE

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEYRING_SERVICE: Final = "realtime_nb"
 TYPED: Final = "the key you typed"
 
+_OPENAI: Final = ("https", "api.openai.com", 443)
 _AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
 # By endpoint and host: a URL that changes under a name does not get the old one's key.
@@ -107,22 +108,30 @@ def _from_keyring(service: str, user: str) -> str:
         return ""
 
 
-def variables_for(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the environment's names for the key that belongs to a host."""
+def variables_for(url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the environment's names for the key that belongs to a URL's host.
+
+    A key of OpenAI or Azure goes to their hosts in cipher only.
+    """
+    scheme, host, _ = place = _place(url)
     if is_loopback(host):
         return ("REALTIME_NB_TOKEN", "REALTIME_NB_API_KEY")
-    if is_azure(host):
+    if scheme == "https" and is_azure(host):
         return ("AZURE_OPENAI_API_KEY", "REALTIME_NB_API_KEY")
-    if host == "api.openai.com" or host == _base_url_host(environ):
+    if place in (_OPENAI, _place(environ.get("OPENAI_BASE_URL", ""))):
         return ("OPENAI_API_KEY", "REALTIME_NB_API_KEY")
     return ("REALTIME_NB_API_KEY",)
 
 
-def _base_url_host(environ: Mapping[str, str]) -> str | None:
+def _place(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL."""
     try:
-        return urlsplit(environ.get("OPENAI_BASE_URL", "").strip()).hostname
+        parts = urlsplit(url.strip())
+        port = parts.port
     except ValueError:
-        return None
+        return "", "", 0
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    return scheme, parts.hostname or "", port or (80 if scheme == "http" else 443)
 
 
 def clean_key(key: str, source: str) -> str:

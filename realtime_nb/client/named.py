@@ -38,6 +38,9 @@ _KEY_HEADERS: Final = frozenset(
     {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 )
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Long, without an underscore, of small letters and digits: no variable is called so.
+_LIKE_A_KEY: Final = re.compile(r"(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9]{24,}")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _STRINGS: Final = ("url", "model", "key_env", "keyring", "key_header")
 _KNOWN: Final = (*_STRINGS, "headers")
 
@@ -119,14 +122,16 @@ def named_endpoints(
     """
     path = endpoints_file(environ) if file is None else Path(file)
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         if file is None and not environ.get(FILE_VARIABLE, "").strip():
             return {}
         raise EndpointError(f"there is no file {path} to name endpoints in") from None
     except OSError as error:
         raise EndpointError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise EndpointError(f"{path} is not TOML: it is no text in UTF-8") from None
+    except (ValueError, RecursionError) as error:
         raise EndpointError(f"{path} is not TOML: {error}") from None
     tables: Any = data.get("endpoints", {})
     strange = sorted(data.keys() - {"endpoints"})
@@ -171,7 +176,10 @@ def _read(name: str, table: Any, where: str) -> NamedEndpoint:
             raise EndpointError(f"{where}: no field is called {field_name!r}{hint}")
         if field_name in _STRINGS and not (isinstance(value, str) and value.strip()):
             raise EndpointError(f'{where}: {field_name} is no text; write {field_name} = "…"')
-    if not _VARIABLE.fullmatch(fields.get("key_env", "K")):
+    if not _HEADER.fullmatch(fields.get("key_header", "k")):
+        raise EndpointError(f'{where}: key_header is no name of a header, such as "api-key"')
+    variable = fields.get("key_env", "K")
+    if not _VARIABLE.fullmatch(variable) or _LIKE_A_KEY.fullmatch(variable):
         # It may be the key itself, and is not repeated.
         raise EndpointError(f'{where}: key_env is no name of a variable; write key_env = "MY_KEY"')
     if "url" not in fields:
@@ -206,7 +214,8 @@ def _keyring_entry(text: str, where: str) -> tuple[str, str] | None:
         return None
     service, separator, user = text.rpartition("/")
     if not (separator and service and user):
-        raise EndpointError(f'{where}: keyring is {text[:60]!r}; write keyring = "service/user"')
+        # It may be the key itself, and is not repeated.
+        raise EndpointError(f'{where}: keyring names no entry; write keyring = "service/user"')
     return service, user
 
 
@@ -215,7 +224,9 @@ def _headers(value: Any, where: str) -> dict[str, str]:
         raise EndpointError(f'{where}: headers is no table; write headers = {{ Name = "value" }}')
     headers = cast("dict[str, Any]", value)
     for name, text in headers.items():
-        if not isinstance(text, str) or not text.isprintable():
+        if not _HEADER.fullmatch(name):
+            raise EndpointError(f"{where}: {name!r} is no name of a header, such as X-Team")
+        if not isinstance(text, str) or not (text.isascii() and text.isprintable()):
             raise EndpointError(f"{where}: the header {name!r} needs one line of text as its value")
         if name.lower() in _KEY_HEADERS or text.startswith(KEY_BEGINNINGS):
             raise EndpointError(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import inspect
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.client.handlers import EVERY_EVENT, Handlers, TakesHandlers
 from realtime_nb.client.kinds import APPEND, APPENDS
 from realtime_nb.client.ledger import server_error
 from realtime_nb.client.outgoing import Prepared, prepare
+from realtime_nb.client.redaction import SENT, TOLD, redact_sent, redact_told
 from realtime_nb.client.resources import (
     ConversationResource,
     InputAudioBufferResource,
@@ -29,11 +31,13 @@ if TYPE_CHECKING:
 
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.reviewing import Reviewer
+    from realtime_nb.client.secret import Secret
     from realtime_nb.client.service import Endpoint
     from realtime_nb.client.wire import Wire
     from realtime_nb.protocol.log import Record
 
 _NORMAL: Final = (1000, 1001)
+_CREDENTIALS_KEPT: Final = 64
 
 
 class Connection(TakesHandlers):
@@ -84,7 +88,8 @@ class Connection(TakesHandlers):
         self.endpoint = endpoint
         self._wire = wire
         self._clock = clock or session_clock()
-        self._key = endpoint.api_key
+        # Those that tools carried, the newest; a service may quote one in an error.
+        self._credentials: deque[Secret] = deque(maxlen=_CREDENTIALS_KEPT)
         self._append_type = append_type
         self._reviewer = reviewer
         self.session = SessionResource(self)
@@ -159,6 +164,9 @@ class Connection(TakesHandlers):
         return self._logged(Event({"type": self._append_type, "audio": audio}), len(frame))
 
     def _logged(self, event: Event, size: int) -> Record:
+        if event.type in SENT:
+            event, credentials = redact_sent(event)
+            self._credentials.extend(credentials)
         return self.log.append("sent", event, t_ms=self._clock(), size=size)
 
     @property
@@ -208,10 +216,19 @@ class Connection(TakesHandlers):
             When the frame is no event.
         """
         event = Event.parse(frame)
-        if event.type == "error" and self._key.is_secret:
-            # A service that quotes the key must not bring it into log and notebook.
-            event = Event.parse(self._key.scrub(bytes(frame).decode()))
+        if event.type in TOLD:
+            event = redact_told(event)
+        elif event.type == "error":
+            event = self._scrubbed(event, frame)
         return self.log.append("received", event, t_ms=self._clock(), size=len(frame))
+
+    def _scrubbed(self, event: Event, frame: bytes) -> Event:
+        # A service that quotes a key must not bring it into log and notebook.
+        text = bytes(frame).decode()
+        clean = self.endpoint.scrub(text)
+        for credential in self._credentials:
+            clean = credential.scrub(clean)
+        return event if clean == text else Event.parse(clean)
 
     def hand_over(self, callback: Callable[[bytes], object]) -> None:
         """Have `callback` called with frames as they come; see `Wire.hand_over`."""

@@ -217,4 +217,4 @@ def _joined(head: str, advice: str) -> str:
 
 
 def _line(text: str, endpoint: Endpoint) -> str:
-    return endpoint.api_key.scrub(" ".join(text.split()))[:_LONGEST]
+    return endpoint.scrub(" ".join(text.split()))[:_LONGEST]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import SessionKind
 
 EPHEMERAL_PREFIX: Final = "ek_"
+_KEY_HEADERS: Final = ("authorization", "cookie", "key", "secret", "token")  # ends of names
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,15 @@ class Endpoint:
     def ephemeral(self) -> bool:
         """Whether the key is an ephemeral one, which carries a session config of its own."""
         return self.api_key.reveal().startswith(EPHEMERAL_PREFIX)
+
+    def scrub(self, text: str) -> str:
+        """Return `text` with the key, and those in headers, blotted out wherever they stand."""
+        text = self.api_key.scrub(text)
+        for name, value in self.extra_headers.items():
+            if name.lower().endswith(_KEY_HEADERS):
+                for part in str(value).split():
+                    text = Secret(part).scrub(text)
+        return text
 
     def websocket_url(
         self, query: Mapping[str, str] | None = None, *, kind: SessionKind = "realtime"

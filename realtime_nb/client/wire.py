@@ -113,9 +113,9 @@ class Wire:
     Made by `dial`. Everything but `writable` is for the loop it was dialled on.
     """
 
-    def __init__(self, socket: _Client, name: str) -> None:
+    def __init__(self, socket: _Client, endpoint: Endpoint) -> None:
         self._socket = socket
-        self._name = name
+        self._endpoint = endpoint
         self._resumed: asyncio.Event = asyncio.Event()
         self._on_writable: Callable[[], object] | None = None
         socket.on_writable = self._became_writable
@@ -166,14 +166,17 @@ class Wire:
             "logger": _LOGGER,
             "create_connection": _Client,
         }
+        failure: BaseException
         try:
             socket = await _Connect(url, additional_headers=endpoint.headers(), **arguments)
             _forget_headers(socket, endpoint.headers())
+        except asyncio.CancelledError as cancelled:
+            failure = asyncio.CancelledError(*cancelled.args)
         except (OSError, WebSocketException, ValueError) as error:
             failure = handshake_failed(error, endpoint)
         else:
-            return cls(cast("_Client", socket), endpoint.name)
-        # Raised here and not above: the frames behind `error` hold the headers.
+            return cls(cast("_Client", socket), endpoint)
+        # Raised here and not above: the frames behind those hold the headers.
         raise failure
 
     @property
@@ -248,7 +251,7 @@ class Wire:
             sent = self._socket.protocol.close_exc.sent
             if sent is not None and sent.code == CloseCode.INTERNAL_ERROR:
                 code, reason = sent.code, sent.reason
-        return lost(self._name, code, reason)
+        return lost(self._endpoint.name, code, self._endpoint.scrub(reason))
 
     def _became_writable(self) -> None:
         self._resumed.set()

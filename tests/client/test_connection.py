@@ -441,3 +441,51 @@ def test_a_key_without_a_url_is_for_openai(monkeypatch):
     assert endpoint.name == "OpenAI"
     assert endpoint.headers() == {"Authorization": f"Bearer {KEY}"}
     assert endpoint.websocket_url() == "wss://api.openai.com/v1/realtime"
+
+
+async def test_giving_up_a_handshake_shows_no_frame_that_holds_the_key():
+    async def silent(_reader, writer):
+        await asyncio.sleep(0.4)
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    async with server:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.1):
+                await connect(base_url=url, api_key=KEY, model="m").enter()
+        assert KEY not in locals_of_our_frames(caught.value.__cause__)
+        task = asyncio.create_task(connect(base_url=url, api_key=KEY, model="m").enter())
+        await asyncio.sleep(0.1)
+        task.cancel("enough")
+        with pytest.raises(asyncio.CancelledError) as stopped:
+            await task
+        assert KEY not in locals_of_our_frames(stopped.value)
+        await asyncio.sleep(0.5)
+
+
+async def test_a_farewell_that_quotes_the_key_does_not_show_it():
+    script = [close(3000, f"bad key {KEY}")]
+    async with ScriptedPeer(script) as peer:
+        connection = await connect(base_url=peer.url, api_key=KEY, model="m").enter()
+        with pytest.raises(ConnectionLost, match=r"bad key \[key\]"):
+            await connection.recv()
+
+
+async def test_a_header_that_cannot_be_sent_does_not_show_a_key():
+    headers = {"X-Api-Key": f"{KEY}\r\nX: y"}
+    manager = connect(base_url="http://127.0.0.1:9/v1", extra_headers=headers)
+    with pytest.raises(ConnectionFailed) as caught:
+        await manager.enter()
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_that_is_given_goes_wherever_the_endpoint_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com")
+    file = tmp_path / "endpoints.toml"
+    file.write_text('[endpoints.work]\nurl = "https://gw.example/v1"\nkey_env = "WORK_KEY"\n')
+    monkeypatch.setenv("REALTIME_NB_ENDPOINTS", str(file))
+    bare = Endpoint("https://h/v1", "m", "h")
+    for endpoint in ("azure", "work", "openai", "https://h/v1", bare):
+        manager = connect(endpoint=endpoint, api_key=KEY, model="m")
+        assert KEY in "".join(manager._endpoint().headers().values()), endpoint

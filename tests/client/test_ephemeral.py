@@ -31,7 +31,7 @@ def _no_server_left():
 
 
 @contextmanager
-def service(status=200, answer=MADE, delay_s=0.0):
+def service(status=200, answer=MADE, delay_s=0.0, **more):
     """A service of one answer; yields its base URL and what it was asked."""
     asked = []
 
@@ -45,6 +45,8 @@ def service(status=200, answer=MADE, delay_s=0.0):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(said)))
+            for name, value in more.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(said)
 
@@ -202,3 +204,48 @@ async def test_a_key_of_the_practice_server_opens_sessions_with_its_config(confi
             if name == "instructions":
                 assert effective[name] == value
         await session.close()
+
+
+MCP = {"type": "mcp", "server_label": "d", "authorization": "mcp-planted-1"}
+
+
+def test_a_redirect_takes_neither_key_nor_config_to_another_host():
+    with (
+        service() as (elsewhere, reached),
+        service(307, Location=elsewhere) as (url, asked),
+        pytest.raises(ConnectionFailed, match="HTTP 307"),
+    ):
+        create_client_secret(endpoint_at(url, key_header="api-key"), {"tools": [MCP]})
+    assert (len(asked), reached) == (1, [])
+    assert asked[0][2]["session"]["tools"] == [MCP]
+
+
+def test_what_is_kept_of_the_config_holds_no_key():
+    told = {"type": "realtime", "tools": [MCP], "client_secret": {"value": EK}}
+    with service(answer={**MADE, "session": told}) as (url, _):
+        key = create_client_secret(endpoint_at(url))
+    assert key.session["tools"][0]["authorization"] is key.session["client_secret"] is None
+    assert b"planted" not in pickle.dumps(key)
+
+
+@pytest.mark.parametrize("when", [True, -1, 10**18, 1.5, "soon", None])
+def test_a_time_that_is_none_is_no_key(when):
+    with (
+        service(answer={**MADE, "expires_at": when}) as (url, _),
+        pytest.raises(ConnectionFailed, match="made no ephemeral key"),
+    ):
+        create_client_secret(endpoint_at(url))
+
+
+def test_who_interrupts_sees_no_frame_that_holds_the_key(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("openai.DefaultHttpxClient.send", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        create_client_secret(endpoint_at("http://127.0.0.1:9/v1"))
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert (
+        KEY not in f"{[frame.locals for frame in trace.stack if '/tests/' not in frame.filename]}"
+    )

@@ -120,3 +120,35 @@ def test_a_url_asks_nobody_and_gets_only_what_was_kept_for_its_host(ring):
     ring["realtime_nb", "https://gw.example"] = "k-gw"
     assert sent(resolve_endpoint("https://gw.example/v1", environ={})) == "Bearer k-gw"
     assert sent(resolve_endpoint("http://gw.example/v1", environ={})) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "sends"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("wss://API.OpenAI.com:443/v1", True),
+        ("http://api.openai.com/v1", False),
+        ("https://api.openai.com:8443/v1", False),
+        ("http://gw.example:8080/v1", True),
+        ("http://gw.example/v1", False),
+        ("https://gw.example:8080/v1", False),
+        ("https://r.openai.azure.com", True),
+        ("http://r.openai.azure.com", False),
+    ],
+)
+def test_a_key_of_the_environment_goes_to_its_place_and_not_in_clear(url, sends):
+    environ = {
+        "OPENAI_API_KEY": "sk-openai-123",
+        "AZURE_OPENAI_API_KEY": "azure-123",
+        "OPENAI_BASE_URL": "http://gw.example:8080/v1",
+    }
+    assert bool(resolve_endpoint(url, environ=environ).api_key) is sends
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example\\", "evil.example%2f", "evil.example;", "evil.example ", "evil.example,"],
+)
+def test_a_host_that_two_readers_read_differently_is_none(host):
+    with pytest.raises(EndpointError, match="no address of a service"):
+        resolve_endpoint(f"https://{host}.openai.azure.com", environ={"AZURE_OPENAI_API_KEY": "k"})

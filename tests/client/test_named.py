@@ -106,6 +106,18 @@ def test_an_unknown_name_gets_the_nearest_and_all(written):
         ('[endpoints.a]\nurl = ""', "url is no text"),
         ('[endpoints.a]\nurl = "h/v1"', "no address of a service"),
         ('[endpoints.a]\nurl = "https://h/v1"\nkeyring = "mine"', 'write keyring = "service/user"'),
+        (
+            '[endpoints.a]\nurl = "https://h/v1"\nkeyring = "planted0123456789"',
+            "keyring names no entry",
+        ),
+        (
+            '[endpoints.a]\nurl = "https://h/v1"\nkey_env = "planted0123456789abcdefgh"',
+            "key_env is no name of a variable",
+        ),
+        ('[endpoints.a]\nurl = "https://h/v1"\nkey_header = "a: b"', "no name of a header"),
+        ('[endpoints.a]\nurl = "https://h/v1"\nheaders = { "X\\nY" = "z" }', "no name of a header"),
+        ('[endpoints.a]\nurl = "https://h/v1"\nheaders = { X = "\u00e9" }', "one line of text"),
+        ("a = " + "[" * 5000, "is not TOML"),
         ('[endpoints.openai]\nurl = "https://h/v1"', "the name is taken"),
         ('[endpoints]\na = "https://h/v1"', "write its fields below it"),
         ('url = "https://h/v1"', r"write each endpoint as \[endpoints.NAME\]"),
@@ -153,3 +165,9 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(EndpointError, match="is not TOML"):
         named_endpoints(path, environ={})
+
+
+def test_a_file_of_windows_may_begin_with_its_mark(tmp_path):
+    path = tmp_path / "endpoints.toml"
+    path.write_text(WORK, "utf-8-sig")
+    assert "work" in named_endpoints(path, environ={})

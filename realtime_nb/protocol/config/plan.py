@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
-from realtime_nb.protocol.config.units import match, units
+from realtime_nb.protocol.config.units import CREDENTIALS, match, units
 from realtime_nb.protocol.config.write import request_of
 
 # Objects that a service may replace whole instead of merging, and the key that says which of
@@ -69,7 +69,10 @@ def plan_update(
     changed: list[str] = []
     for path, value in units(wanted):
         now = get(in_force, path)
-        if path in _FIXED or match(value, None if now is MISSING else now).covered:
+        if path in _FIXED:
+            continue
+        in_place = match(value, None if now is MISSING else now).covered
+        if in_place and not _renewed(value, get(previous or {}, path)):
             continue
         if _stays(path, value, now):
             put(patch, path, merge(now, value))
@@ -80,6 +83,21 @@ def plan_update(
             put(patch, path, _fresh(path, value, now))
             changed.append(path)
     return Plan(patch, tuple(changed), tuple(_dropped(wanted, in_force, previous or {})))
+
+
+def _renewed(value: Any, before: Any) -> bool:
+    """Whether tools come with other credentials than last time: no service tells those it has."""
+    return _credentials(value) not in ([], _credentials(before))
+
+
+def _credentials(tools: Any) -> list[tuple[Any, ...]]:
+    entries = cast("list[Any]", tools) if isinstance(tools, list) else []
+    mappings = [cast("Mapping[str, Any]", tool) for tool in entries if isinstance(tool, Mapping)]
+    return [
+        (tool.get("server_label"), *(tool.get(name) for name in CREDENTIALS))
+        for tool in mappings
+        if any(tool.get(name) for name in CREDENTIALS)
+    ]
 
 
 def _covers(part: Any, now: Mapping[str, Any], name: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 
 _RELATIVE: Final = 1e-6  # a service may keep numbers in 32 bits
 
-# Credentials the service takes and does not tell again.
-_NEVER_TOLD: Final = frozenset({"authorization", "headers"})
+CREDENTIALS: Final = ("authorization", "headers")
+"""Fields of a tool that a service takes and does not tell again."""
 
 
 def units(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -88,9 +88,9 @@ class _Matcher:
     def _objects(self, asked: Mapping[str, Any], got: Mapping[str, Any], path: str) -> None:
         for name, value in asked.items():
             where = f"{path}.{name}" if path else name
-            if name in got and not (got[name] is None and name in _NEVER_TOLD):
+            if name in got and not (got[name] is None and name in CREDENTIALS):
                 self.visit(value, got[name], where)
-            elif not _is_nothing(value) and name not in _NEVER_TOLD:
+            elif not _is_nothing(value) and name not in CREDENTIALS:
                 self.untold.append(where)
         self.added += [
             f"{path}.{name}" if path else name

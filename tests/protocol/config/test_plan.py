@@ -320,3 +320,15 @@ def assert_settled(effective: dict[str, Any]) -> None:
     assert [problem for problem in found if problem.severity == "error"] == []
     plan = plan_update(draft.config, effective, draft.config)
     assert (plan.patch, plan.changed, plan.dropped) == ({}, (), ())
+
+
+def test_other_credentials_of_a_tool_are_sent_though_no_service_tells_them() -> None:
+    def asking(**credentials: Any) -> dict[str, Any]:
+        return {"tools": [{"type": "mcp", "server_label": "docs", **credentials}]}
+
+    told = {"type": "realtime", **asking(authorization=None, headers=None)}
+    first = asking(authorization="one")
+    assert plan_update(first, told, first).patch == {}
+    assert plan_update(asking(), told, first).patch == {}
+    for other in (asking(authorization="two"), asking(authorization="one", headers={"X": "y"})):
+        assert plan_update(other, told, first).patch == other

@@ -1,0 +1,107 @@
+"""What an event may tell of itself: everything but the credentials that it carries.
+
+A tool of type ``mcp`` has credentials of its own, in `authorization` and `headers`, and a
+session may come with an ephemeral key. The wire carries them; what is kept of an event, and
+with it the log, the page, a table and a saved notebook, does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.client.junk import as_object
+from realtime_nb.client.secret import BLOT, Secret
+from realtime_nb.protocol.config.units import CREDENTIALS
+from realtime_nb.protocol.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The events that hold a session or a response with tools, and where.
+SENT: Final = {"session.update": "session", "response.create": "response"}
+TOLD: Final = {"session.created": "session", "session.updated": "session"}
+
+_EPHEMERAL: Final = "client_secret"
+
+
+def redact_sent(event: Event) -> tuple[Event, list[Secret]]:
+    """Return a sent event with every credential blotted out, and those credentials.
+
+    Parameters
+    ----------
+    event
+        The event; returned itself when it holds none.
+    """
+    holder = as_object(event.data.get(SENT.get(event.type, "")))
+    hidden = [secret for tool in _tools(holder) for secret in _secrets_of(tool)]
+    if not hidden:
+        return event, []
+    tools = [_blotted(tool) for tool in cast("list[Any]", holder["tools"])]
+    return Event({**event.data, SENT[event.type]: {**holder, "tools": tools}}), hidden
+
+
+def redact_told(event: Event) -> Event:
+    """Return a received event as from a service that tells no credentials.
+
+    Parameters
+    ----------
+    event
+        The event; returned itself when it holds none.
+    """
+    session = event.data.get(TOLD.get(event.type, ""))
+    if not isinstance(session, dict):
+        return event
+    told = cast("dict[str, Any]", session)
+    clean = without_secrets(told)
+    return event if clean is told else Event({**event.data, "session": clean})
+
+
+def without_secrets(session: dict[str, Any]) -> dict[str, Any]:
+    """Return a session object with null where a credential was; itself when there is none.
+
+    Null, and no other word: who sends back what was told must not send that as a credential.
+    """
+    clean = session
+    if session.get(_EPHEMERAL) is not None:
+        clean = {**clean, _EPHEMERAL: None}
+    if any(tool.get(name) for tool in _tools(session) for name in CREDENTIALS):
+        tools = [_nulled(tool) for tool in cast("list[Any]", session["tools"])]
+        clean = {**clean, "tools": tools}
+    return clean
+
+
+def _tools(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    tools = holder.get("tools")
+    for tool in cast("list[Any]", tools) if isinstance(tools, list) else ():
+        if isinstance(tool, dict):
+            yield cast("dict[str, Any]", tool)
+
+
+def _secrets_of(tool: dict[str, Any]) -> Iterator[Secret]:
+    for name in CREDENTIALS:
+        value = tool.get(name)
+        for part in as_object(value).values() if isinstance(value, dict) else (value,):
+            if part:
+                yield Secret(part if isinstance(part, str) else str(part))
+
+
+def _blotted(tool: Any) -> Any:
+    if not isinstance(tool, dict):
+        return tool
+    fields = cast("dict[str, Any]", tool)
+    return {name: _blot(value) if name in CREDENTIALS else value for name, value in fields.items()}
+
+
+def _blot(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict.fromkeys(cast("dict[str, Any]", value), BLOT)
+    return BLOT if value else value
+
+
+def _nulled(tool: Any) -> Any:
+    if not isinstance(tool, dict):
+        return tool
+    fields = cast("dict[str, Any]", tool)
+    return {
+        name: None if name in CREDENTIALS and value else value for name, value in fields.items()
+    }

@@ -1,0 +1,118 @@
+"""Credentials of tools: on the wire they are whole, in what is kept they are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime_nb.client import RealtimeSession, connect
+from realtime_nb.client.redaction import redact_sent, redact_told, without_secrets
+from realtime_nb.client.testing import ScriptedPeer, answer, error, expect, send, session_created
+from realtime_nb.errors import ServerError
+from realtime_nb.protocol.events import Event
+
+TOKEN, HEADER = "mcp-token-planted-1", "mcp-header-planted-2"
+TOOL = {
+    "type": "mcp",
+    "server_label": "docs",
+    "server_url": "https://mcp.example/sse",
+    "authorization": TOKEN,
+    "headers": {"X-Key": HEADER},
+}
+SESSION = {"type": "realtime", "id": "sess_1", "tools": [{"type": "function", "name": "f"}, TOOL]}
+
+
+def kept(log):
+    """All that a log could show, and all that a debugger finds in it."""
+    return f"{[record.event for record in log]}{log._repr_html_()}{log.rows()}"
+
+
+def updated():
+    return {"type": "session.updated", "event_id": "ev_2", "session": SESSION}
+
+
+async def test_the_wire_carries_what_log_and_session_do_not_keep(loop):
+    script = [
+        send(session_created()),
+        expect("session.update", session={"tools": [TOOL]}),
+        answer(lambda _: updated()),
+        expect("response.create", response={"tools": [TOOL]}),
+    ]
+    async with ScriptedPeer(script) as peer:
+        session = RealtimeSession(peer.endpoint, {"tools": [TOOL]}, loop=loop)
+        await session.open()
+        await session.send({"type": "response.create", "response": {"tools": [TOOL]}})
+        await peer.heard("response.create")
+        text = f"{kept(session.log)}{session.effective}{session.conversation!r}"
+        assert TOKEN not in text
+        assert HEADER not in text
+        # Null, as from a service that tells none: sent back it is no credential.
+        told = session.effective["tools"][1]
+        assert (told["authorization"], told["headers"]) == (None, None)
+        assert told["server_url"] == "https://mcp.example/sse"
+        (sent,) = [r.event for r in session.log if r.event.type == "session.update"]
+        assert sent.data["session"]["tools"][0]["authorization"] == "[key]"
+        assert sent.data["session"]["tools"][0]["headers"] == {"X-Key": "[key]"}
+        await session.close()
+
+
+async def test_an_error_that_quotes_one_does_not_show_it(loop):
+    def refuses(event):
+        said = f"Invalid 'session.tools[0]': {TOKEN} and {HEADER} are no good."
+        return error(said, "invalid_value", event_id=event["event_id"])
+
+    script = [send(session_created()), expect("session.update"), answer(refuses)]
+    async with ScriptedPeer(script) as peer:
+        session = RealtimeSession(peer.endpoint, loop=loop)
+        await session.open()
+        with pytest.raises(ServerError, match=r"\[key\] and \[key\] are no good"):
+            await session.update({"tools": [TOOL]})
+        assert "planted" not in kept(session.log)
+        await session.close()
+
+
+@pytest.mark.filterwarnings("ignore::realtime_nb.errors.ConfigWarning")
+async def test_so_does_a_connection_whichever_way_it_sends():
+    script = [send(session_created())] + [expect("session.update"), send(updated())] * 2
+    async with ScriptedPeer(script) as peer, connect(endpoint=peer.endpoint) as connection:
+        await connection.recv()
+        event = {"type": "session.update", "session": {"type": "realtime", "tools": [TOOL]}}
+        await connection.session.update(session=event["session"])
+        assert (await connection.recv()).session.tools[1]["authorization"] is None
+        await connection.send_raw(Event(event).to_json())
+        await connection.recv()
+        assert "planted" not in kept(connection.log)
+        # What the author holds is the author's.
+        assert event["session"]["tools"][0]["authorization"] == TOKEN
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"type": "session.update", "session": None},
+        {"type": "session.update", "session": {"tools": None}},
+        {"type": "session.update", "session": {"tools": [1, None, "x", {"type": "mcp"}]}},
+        {"type": "session.update", "session": {"tools": [{"authorization": None, "headers": {}}]}},
+        {"type": "session.update"},
+        {"type": "response.create", "response": [TOOL]},
+        {"type": "input_audio_buffer.commit", "session": SESSION},
+    ],
+)
+def test_what_holds_none_stays_as_it_is(data):
+    event = Event(data)
+    assert redact_sent(event) == (event, [])
+    assert redact_told(event) is event
+
+
+def test_odd_credentials_are_no_way_out():
+    odd = {"tools": [{"authorization": [TOKEN]}, {"headers": f"X: {HEADER}"}, 7]}
+    sent, hidden = redact_sent(Event({"type": "session.update", "session": odd}))
+    assert "planted" not in repr(sent)
+    assert len(hidden) == 2
+    assert "planted" not in repr(without_secrets(odd))
+    assert odd["tools"][0] == {"authorization": [TOKEN]}
+
+
+def test_a_key_within_a_session_is_not_kept():
+    session = {"type": "realtime", "client_secret": {"value": "ek_planted", "expires_at": 1}}
+    event = redact_told(Event({"type": "session.created", "session": session}))
+    assert event.data["session"] == {"type": "realtime", "client_secret": None}
