@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import ConfigError
 from realtime_nb.notebook.expressions import Expressions
 from realtime_nb.notebook.front_matter import Settings, read_settings
+from realtime_nb.protocol.config.read import SHORT_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FENCE: Final = "---"
+_JSON: Final = re.compile(r'\ufeff?\s*\{\s*(?:"([^"\n]*)"\s*:|\}\s*$)')
+# What the first name in a config, or in an event around one, may be.
+_FIRST_NAMES: Final = frozenset(
+    {
+        "type",
+        "event_id",
+        "session",
+        "model",
+        "audio",
+        "instructions",
+        "output_modalities",
+        "modalities",
+    }
+) | frozenset(SHORT_FORMS)
 # The first line that a person sees is the magic's own.
 _MAGIC_LINES: Final = 1
 
@@ -58,13 +74,13 @@ def read_cell(body: str, evaluate: Callable[[str], Any] | None = None) -> Cell:
         When the front matter does not end, is not YAML, or is no set of names and values,
         or an expression cannot be evaluated; with the line of the cell.
     """
-    lines = body.splitlines()
+    lines = lines_of(body)
     start = next((place for place, line in enumerate(lines) if line.strip()), None)
     if start is None:
         return Cell()
     if lines[start].rstrip() != _FENCE:
         if _is_json(body):
-            return Cell(_settings(body, 0, evaluate))
+            return Cell(_settings("\n".join(lines), 0, evaluate))
         return _with_text(Settings(), lines, start, evaluate)
     end = next(
         (place for place in range(start + 1, len(lines)) if lines[place].rstrip() == _FENCE), None
@@ -77,6 +93,12 @@ def read_cell(body: str, evaluate: Callable[[str], Any] | None = None) -> Cell:
     return _with_text(settings, lines, end + 1, evaluate)
 
 
+def lines_of(body: str) -> list[str]:
+    """Return the lines of a cell, however it was pasted: other line ends, a byte order mark."""
+    text = body.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return text.removesuffix("\n").split("\n")
+
+
 def _shown(line: int) -> int:
     """Return the number a person sees: from 1, with the magic's own line counted."""
     return line + 1 + _MAGIC_LINES
@@ -86,7 +108,12 @@ def _settings(text: str, first: int, evaluate: Callable[[str], Any] | None) -> S
     if evaluate is None:
         return read_settings(text, _shown(first))
     expressions = Expressions(evaluate)
-    found = read_settings(expressions.hide(text, _shown(first)), _shown(first))
+    hidden = expressions.hide(text, _shown(first))
+    fields = expressions.whole(hidden)
+    if isinstance(fields, Mapping):
+        # The whole front matter is a config of the notebook's.
+        return Settings(dict(cast("Mapping[str, Any]", fields)))
+    found = read_settings(hidden, _shown(first))
     return Settings(expressions.fill(found.fields), found.lines)
 
 
@@ -102,10 +129,11 @@ def _with_text(
 
 
 def _is_json(body: str) -> bool:
-    """Whether the body is one JSON object, as it is pasted from documentation."""
-    if not body.lstrip().startswith("{"):
+    """Whether the body is meant as one JSON object, as it is pasted from documentation.
+
+    With a comma too many, a brace too few or an expression in it, it is still no prompt.
+    """
+    found = _JSON.match(body)
+    if found is None:
         return False
-    try:
-        return isinstance(json.loads(body), dict)
-    except ValueError:
-        return False
+    return body.rstrip().endswith("}") or found[1] in _FIRST_NAMES

@@ -13,6 +13,7 @@ from realtime_nb.errors import ConfigError
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.request import Request
+from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.carry import carry_over
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.config.read import read_config
@@ -222,6 +223,8 @@ class Chat:
             At once, for what the service would refuse. What it refuses all the same is
             raised by the `Call`, as `ServerError`.
         """
+        if "tools" in settings:
+            settings["tools"] = define_tools(settings["tools"], {})
         draft = read_config({"type": self.kind, **settings})
         request = Request(draft.config, self.kind, draft.problems).upon(self.effective or {})
         if check:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import yaml
@@ -52,7 +53,18 @@ for _tag, _pattern, _first in (
         f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _starts
     )
 
+
+def _whole_number(_loader: Any, node: Any) -> int:
+    # In YAML 1.1, which is what the package reads, 010 is eight and 09 nothing.
+    return int(node.value, 16 if node.value[:2] == "0x" else 10)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+
 _LONGEST: Final = 200
+_MOST_LINES: Final = 20_000
+# YAML takes tabs at the end of a line, its reader does not.
+_TRAILING_TAB: Final = re.compile(r"(?m) *\t[ \t]*$")
 
 
 def read_settings(text: str, first_line: int, *, what: str = "the front matter") -> Settings:
@@ -74,12 +86,15 @@ def read_settings(text: str, first_line: int, *, what: str = "the front matter")
         name that is no text, or a name twice.
     """
     # Tabs may indent JSON, and inside its texts they are always escaped.
-    plain = text.replace("\t", "    ") if text.lstrip().startswith("{") else text
+    is_json = text.lstrip().startswith("{")
+    plain = text.replace("\t", "    ") if is_json else _TRAILING_TAB.sub("", text)
     loader = None
     try:
         loader = _Loader(plain)
         node = loader.get_single_node()
-        lines = dict(_lines(node, "", first_line)) if node is not None else {}
+        named = _lines(node, "", first_line) if node is not None else ()
+        # Anchors may name more than there is room for.
+        lines = dict(islice(named, _MOST_LINES))
         value: Any = loader.construct_document(node) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error, plain, first_line, what) from None
@@ -134,10 +149,10 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, first_line: int, what: s
     line = first_line + (mark.line if mark else 0)
     column = f", column {mark.column + 1}" if mark else ""
     kind = "JSON" if text.lstrip().startswith("{") else "YAML"
-    return ConfigError(
-        f"line {line}{column}: {what} is not {kind}: {error.problem}."
-        " Write one `name: value` a line, and texts with a colon or braces in quotes."
-    )
+    advice = "Write one `name: value` a line, and texts with a colon or braces in quotes."
+    if mark is not None and mark.buffer is not None and mark.buffer[mark.pointer] == "\t":
+        advice = "Write blanks in place of the tab."
+    return ConfigError(f"line {line}{column}: {what} is not {kind}: {error.problem}. {advice}")
 
 
 def _as_json(text: str) -> dict[str, Any] | None:

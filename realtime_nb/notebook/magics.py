@@ -122,7 +122,7 @@ class RealtimeMagics(Magics):
         from realtime_nb.notebook.migrating import rewrite_cell  # noqa: PLC0415 -- for few
 
         refuse_keys(line, body)
-        rewritten = rewrite_cell(line, body, cast("Any", self.shell).ev)
+        rewritten = rewrite_cell(line, body)
         display(rewritten)
         if rewritten.cell and rewritten.changes:
             self._propose(rewritten.cell)

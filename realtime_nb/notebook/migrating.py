@@ -5,19 +5,17 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.cell import read_cell
+from realtime_nb.notebook.cell import lines_of, read_cell
 from realtime_nb.protocol.config.migrate import migrate
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.config.read import SHORT_FORMS, read_config, write_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from realtime_nb.protocol.config.migrate import Change, Migration
 
 
@@ -71,7 +69,7 @@ class Rewritten:
         return table if self.cell else f"{table}<pre>{html.escape(self._result())}</pre>"
 
 
-def rewrite_cell(line: str, body: str, evaluate: Callable[[str], Any]) -> Rewritten:
+def rewrite_cell(line: str, body: str) -> Rewritten:
     """Rewrite a cell of the beta API.
 
     Parameters
@@ -80,8 +78,7 @@ def rewrite_cell(line: str, body: str, evaluate: Callable[[str], Any]) -> Rewrit
         The magic's line; ``--migrate`` is left out of the new one.
     body
         Front matter or JSON, and instructions: a session of the beta API, or an event.
-    evaluate
-        Gives the value of ``{{expression}}`` in the front matter.
+        Expressions stay as they stand: the value may be a secret.
 
     Raises
     ------
@@ -90,9 +87,8 @@ def rewrite_cell(line: str, body: str, evaluate: Callable[[str], Any]) -> Rewrit
     UsageError
         When it has no front matter.
     """
-    # The text stays as it stands, its expressions unevaluated.
     front, text = _split(body)
-    fields = read_cell(front, evaluate).settings.fields
+    fields = read_cell(front, _as_written).settings.fields
     if not fields:
         raise UsageError(
             "--migrate: the cell has no front matter; put the config between two lines of ---."
@@ -101,7 +97,14 @@ def rewrite_cell(line: str, body: str, evaluate: Callable[[str], Any]) -> Rewrit
     if _is_event(fields):
         return Rewritten("", migration)
     settings = write_config(read_config(migration.result).config)
+    tools = cast("list[Any]", settings.get("tools", []))
+    if [str(tool)[:2] for tool in tools] == ["{{"]:
+        settings["tools"] = tools[0]  # the value is the list
     return Rewritten(_cell(line, settings, text), migration)
+
+
+def _as_written(expression: str) -> str:
+    return f"{{{{{expression}}}}}"
 
 
 def _is_event(fields: dict[str, Any]) -> bool:
@@ -117,7 +120,7 @@ def _as_before(change: Change) -> bool:
 
 def _split(body: str) -> tuple[str, str]:
     """Return front matter with its fences, and the text below it."""
-    lines = body.splitlines()
+    lines = lines_of(body)
     fences = [place for place, line in enumerate(lines) if line.rstrip() == "---"]
     if len(fences) < 2:  # noqa: PLR2004 -- one before it, one after
         return body, ""

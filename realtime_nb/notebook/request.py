@@ -17,7 +17,7 @@ from realtime_nb.protocol.config.paths import MISSING, get, merge, put
 from realtime_nb.protocol.config.read import read_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from realtime_nb.protocol.config.problem import Problem, SessionKind
     from realtime_nb.protocol.config.read import Draft
@@ -137,16 +137,15 @@ def read_request(
     """
     cell = read_cell(body, evaluate)
     settings = _with_text(cell.settings, cell.instructions, cell.text_line, options)
+    settings = _with_tools(settings, names)
     sources = [_Source(read_config(settings.fields), settings.lines)]
     if options.config is not None:
-        sources.append(_config_file(options.config))
+        sources.append(_config_file(options.config, names))
     config: dict[str, Any] = {}
     for source in reversed(sources):
         config = _over(config, source)
     kind = _kind(sources)
     model_place = _put_model(config, options.model, kind)
-    if names is not None and "tools" in config:
-        config["tools"] = define_tools(config["tools"], names)
     return Request(
         config=config,
         kind=kind,
@@ -193,7 +192,29 @@ def _with_text(settings: Settings, text: str, line: int, options: Options) -> Se
     )
 
 
-def _config_file(name: str) -> _Source:
+def _with_tools(settings: Settings, names: Mapping[str, Any] | None, file: str = "") -> Settings:
+    """Return the settings with their tools defined, before anything is read of them."""
+    fields = settings.fields
+    place = "session.tools" if isinstance(fields.get("session"), dict) else "tools"
+    written = get(fields, place)
+    if names is None or written is MISSING:
+        return settings
+    try:
+        tools = define_tools(written, names)
+    except ConfigError as error:
+        line = settings.lines.get(place)
+        where = " ".join(part for part in (file, f"line {line}" if line else "") if part)
+        raise ConfigError(f"{where}: {error}" if where else str(error)) from None
+    return Settings(_put_in(fields, place.split("."), tools), settings.lines)
+
+
+def _put_in(fields: dict[str, Any], names: Sequence[str], value: Any) -> dict[str, Any]:
+    """Return a copy with `value` in place of what stands there; the author's own stays."""
+    first, *rest = names
+    return {**fields, first: _put_in(fields[first], rest, value) if rest else value}
+
+
+def _config_file(name: str, names: Mapping[str, Any] | None) -> _Source:
     text = _read_file(name, "--config")
     if name.endswith(".toml"):
         try:
@@ -205,12 +226,14 @@ def _config_file(name: str) -> _Source:
             settings = read_settings(text, 1, what="the file")
         except ConfigError as error:
             raise ConfigError(f"{name}, {error}") from None
-    return _Source(read_config(settings.fields), settings.lines, file=Path(name).name)
+    file = Path(name).name
+    settings = _with_tools(settings, names, file)
+    return _Source(read_config(settings.fields), settings.lines, file=file)
 
 
 def _read_file(name: str, option: str) -> str:
-    path = Path(name).expanduser()
     try:
+        path = Path(name).expanduser()
         if path.stat().st_size > _LARGEST_FILE:
             raise UsageError(f"{option} {name}: the file is larger than 8 MiB.")
         return path.read_text(encoding="utf-8-sig")
@@ -220,6 +243,8 @@ def _read_file(name: str, option: str) -> str:
         raise UsageError(f"{option} {name}: the file is not text in UTF-8.") from None
     except OSError as error:
         raise UsageError(f"{option} {name}: {error.strerror or error}.") from None
+    except (RuntimeError, ValueError) as error:  # ~nobody, a null in the name
+        raise UsageError(f"{option} {name!r}: {str(error).rstrip('.')}.") from None
 
 
 def _put_model(config: dict[str, Any], option: str | None, kind: SessionKind) -> str:

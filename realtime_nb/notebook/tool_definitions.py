@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from realtime_nb.errors import ConfigError
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def define_tools(tools: Any, names: Mapping[str, Any]) -> Any:
-    """Return a config's `tools` with the names in it replaced by definitions.
+    """Return `tools` as written, with functions and names in it replaced by definitions.
 
     Parameters
     ----------
     tools
-        What the config says; anything that is no list comes back as it is.
+        What stands for `tools`; anything that is neither a function nor a list nor a name
+        comes back as it is.
     names
         The notebook's variables. A name may stand for a definition in the service's shape
         (a dict), or for a function, whose signature and docstring then define it. Names
@@ -28,9 +30,10 @@ def define_tools(tools: Any, names: Mapping[str, Any]) -> Any:
     ConfigError
         When a function has an argument that JSON cannot describe.
     """
-    if not isinstance(tools, list):
-        return tools
-    return [_define(tool, names) for tool in cast("list[Any]", tools)]
+    if isinstance(tools, list | tuple):
+        return [_define(tool, names) for tool in cast("list[Any]", tools)]
+    defined = _define(tools, names) if isinstance(tools, str) or callable(tools) else tools
+    return [defined] if isinstance(defined, dict) else defined
 
 
 def _define(tool: Any, names: Mapping[str, Any]) -> Any:
@@ -57,7 +60,7 @@ def define_function(function: Callable[..., Any]) -> dict[str, Any]:
     name = getattr(function, "__name__", type(function).__name__)
     try:
         described = TypeAdapter[Any](
-            cast("Any", function), config=ConfigDict(arbitrary_types_allowed=False)
+            _describable(function), config=ConfigDict(arbitrary_types_allowed=False)
         ).json_schema()
     except (PydanticUserError, TypeError, NameError) as error:
         why = " ".join(str(error).split())[:200]
@@ -68,7 +71,13 @@ def define_function(function: Callable[..., Any]) -> dict[str, Any]:
             " by name, so give each a name."
         )
     definition: dict[str, Any] = {"type": "function", "name": name}
-    if told := inspect.getdoc(function):
+    if told := inspect.getdoc(_describable(function)):
         definition["description"] = told
     definition["parameters"] = described
     return definition
+
+
+def _describable(function: Any) -> Any:
+    """Return what has the signature: of an object that can be called, its method."""
+    is_itself = inspect.isroutine(function) or isinstance(function, type | partial)
+    return cast("Any", function) if is_itself else function.__call__

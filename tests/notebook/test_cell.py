@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -174,3 +175,79 @@ def test_a_prompt_about_keys_is_no_key() -> None:
         "", "---\nvoice: ash\n---\nNever ask for an api key. Say task-oriented words; ek_ no."
     )
     refuse_keys("", "---\ntools: [{type: mcp, authorization: '{{token}}'}]\n---\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("{{ {'a': {'b': 'ash'}}['a']['b'] }}", "ash"),
+        ('{{{"a": {"b": 1}}}}', {"a": {"b": 1}}),
+        ('{"id": "{{f"{x}"}}"}', {"id": "7"}),
+        ("{{'}}'}}", "}}"),
+    ],
+)
+def test_an_expression_may_hold_braces_itself(written: str, value: object) -> None:
+    def of_notebook(code: str) -> object:
+        return eval(code, {"x": 7})  # noqa: S307 -- as IPython does
+
+    assert read_cell(f"---\nvoice: {written}\n---", of_notebook).settings.fields == {"voice": value}
+
+
+def test_nothing_is_evaluated_in_comments_and_empty_braces() -> None:
+    cell = read_cell("---\n# voice: {{nobody}}\nvoice: ash\n---\n{{}} and {{1}}", eval)
+    assert cell.settings.fields == {"voice": "ash"}
+    assert cell.instructions == "{{}} and 1"
+
+
+def test_the_whole_front_matter_may_be_a_value() -> None:
+    config = {"voice": "ash"}
+    assert read_cell("---\n{{config}}\n---\nHi", {"config": config}.get).settings.fields == config
+
+
+def test_a_value_that_cannot_be_a_name_is_told_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"line 3: \{\{\[1\]\}\} is of type list"):
+        read_cell("---\n{{[1]}}: 3\n---", eval)
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ('{"voice": "ash",}', {"voice": "ash"}),
+        ('{"tools": {{[1]}}}', {"tools": [1]}),
+    ],
+)
+def test_what_is_meant_as_json_is_no_prompt(body: str, fields: dict[str, object]) -> None:
+    assert read_cell(body, eval).settings.fields == fields
+
+
+@pytest.mark.parametrize("body", ['{"voice": "ash" "speed": 1}', '{\n"type": "realtime"\n'])
+def test_json_that_is_none_is_told_and_not_sent_as_a_prompt(body: str) -> None:
+    with pytest.raises(ConfigError, match="is not JSON"):
+        read_cell(body)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_those_a_person_sees(end: str) -> None:
+    body = end.join(["\ufeff---", "voice: ash\t", "---\t ", "A\u2028B\x0cC\x85D", "{{nobody}}"])
+    cell = read_cell(body)
+    assert cell.settings.fields == {"voice": "ash"}
+    assert cell.instructions == "A\u2028B\x0cC\x85D\n{{nobody}}"
+    with pytest.raises(ConfigError, match="line 6: "):
+        read_cell(body, dict[str, str]().__getitem__)
+
+
+def test_whole_numbers_are_those_of_yaml_1_2() -> None:
+    fields = read_cell("---\na: 010\nb: 09\nc: -5\nd: 0x1F\n---").settings.fields
+    assert fields == {"a": 10, "b": 9, "c": -5, "d": 31}
+
+
+def test_a_tab_is_told_as_one() -> None:
+    with pytest.raises(ConfigError, match=r"line 3, column 1: .*blanks in place of the tab"):
+        read_cell("---\n\tvoice: ash\n---")
+
+
+def test_anchors_that_multiply_take_no_time() -> None:
+    names = "abcdefghijklmnopqrst"
+    lines = ["a: &a [x, x]"]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(names)]
+    assert read_cell("\n".join(["---", *lines, "---"]), eval).settings.fields["a"] == ["x", "x"]

@@ -25,7 +25,7 @@ Be {brief}, {{name}}."""
 
 
 def test_a_beta_cell_becomes_one_that_reads_as_meant() -> None:
-    rewritten = rewrite_cell("guide --migrate --endpoint local", BETA, str)
+    rewritten = rewrite_cell("guide --migrate --endpoint local", BETA)
     head, _, body = rewritten.cell.partition("\n")
     assert head == "%%realtime guide --endpoint local"
     request = read_request(Options(), body)
@@ -52,7 +52,7 @@ def test_a_beta_cell_becomes_one_that_reads_as_meant() -> None:
 
 def test_a_pasted_update_and_instructions_in_it() -> None:
     event = {"type": "session.update", "session": {"modalities": ["text"], "instructions": "Hi"}}
-    rewritten = rewrite_cell("--migrate", json.dumps(event), str)
+    rewritten = rewrite_cell("--migrate", json.dumps(event))
     request = read_request(Options(), rewritten.cell.partition("\n")[2])
     assert request.config == {
         "type": "realtime",
@@ -63,23 +63,34 @@ def test_a_pasted_update_and_instructions_in_it() -> None:
 
 def test_an_event_is_shown_as_an_event() -> None:
     item = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "<b>"}]}
-    rewritten = rewrite_cell(
-        "", json.dumps({"type": "conversation.item.create", "item": item}), str
-    )
+    rewritten = rewrite_cell("", json.dumps({"type": "conversation.item.create", "item": item}))
     assert rewritten.cell == ""
     assert '"output_text"' in repr(rewritten)
     assert "<b>" not in rewritten._repr_html_()
 
 
 def test_what_is_ga_already_stays() -> None:
-    rewritten = rewrite_cell("", "---\nvoice: marin\n---\nHi", str)
+    rewritten = rewrite_cell("", "---\nvoice: marin\n---\nHi")
     assert "Nothing to migrate" in repr(rewritten)
     assert "Nothing to migrate" in rewritten._repr_html_()
 
 
+def test_expressions_stay_as_they_stand_and_read_as_meant() -> None:
+    front = "modalities: [audio]\ntools: {{my_tools}}\nprompt: {id: p, version: '{{tok}}'}"
+    body = f"---\n{front}\n---\nHi"
+    values = {"tok": "a-secret", "my_tools": [{"type": "function", "name": "f"}]}
+    rewritten = rewrite_cell("--migrate", body)
+    assert "a-secret" not in rewritten.cell
+    request = read_request(
+        Options(), rewritten.cell.partition("\n")[2], evaluate=values.__getitem__
+    )
+    assert request.config["tools"] == values["my_tools"]
+    assert request.config["prompt"] == {"id": "p", "version": "a-secret"}
+
+
 def test_without_front_matter_there_is_nothing_to_do() -> None:
     with pytest.raises(UsageError, match="no front matter"):
-        rewrite_cell("", "Hi", str)
+        rewrite_cell("", "Hi")
 
 
 def test_the_magic_proposes_the_new_cell_and_sends_nothing(

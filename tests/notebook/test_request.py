@@ -158,3 +158,30 @@ def test_a_part_that_fits_either_detection_is_for_the_one_in_force(written: str,
     request = read_request(Options(), f"---\n{written}\n---").upon(effective)
     assert request.config["audio"]["input"]["turn_detection"]["type"] == kind
     assert read_request(Options(), f"---\n{written}\n---").upon({}).kind == "realtime"
+
+
+def test_functions_by_expression_are_defined_and_their_mistakes_have_a_line() -> None:
+    def look_up(city: str) -> str:
+        return city
+
+    def strange(city: object, /) -> None: ...
+
+    names = {"f": look_up, "fs": [look_up], "g": strange}
+    for tools in ("{{fs}}", "{{f}}", "[f]", "f", "['{{f}}']"):
+        body = f"---\ntools: {tools}\n---"
+        config = read_request(Options(), body, evaluate=names.get, names=names).config
+        assert [tool["name"] for tool in config["tools"]] == ["look_up"]
+    with pytest.raises(ConfigError, match=r"line 3: the tool strange\(\)"):
+        read_request(Options(), "---\ntools: [g]\n---", names=names)
+
+
+def test_what_json_does_not_have_in_a_definition_is_a_problem_and_never_sent() -> None:
+    names = {"f": {"type": "function", "name": "f", "parameters": {"x": {1, 2}}}}
+    request = read_request(Options(), "---\ntools: [f]\n---", names=names)
+    assert "type set" in str(request.problems[0])
+    assert isinstance(request.config["tools"][0]["parameters"]["x"], str)
+
+
+def test_a_home_that_is_nobodys_is_told() -> None:
+    with pytest.raises(UsageError, match="home"):
+        read_request(Options(config="~nobody-here/x.yaml"), "Hi")

@@ -55,3 +55,23 @@ def test_what_json_cannot_describe_is_said() -> None:
         define_function(bad)
     with pytest.raises(ConfigError, match="without names"):
         define_function(lambda *args: args)
+
+
+class Weather:
+    """Not this."""
+
+    def __call__(self, city: str) -> str:
+        """Tell the weather."""
+        return city
+
+
+def test_functions_themselves_and_objects_that_can_be_called() -> None:
+    function, called, single = (
+        define_tools([get_weather], {}),
+        define_tools([Weather()], {}),
+        define_tools(get_weather, {}),
+    )
+    assert function == single
+    assert function[0]["name"] == "get_weather"
+    assert called[0]["description"] == "Tell the weather."
+    assert list(called[0]["parameters"]["properties"]) == ["city"]
