@@ -28,8 +28,9 @@ EXPIRES_AFTER: Final = Record(
 )
 # An expired key is remembered for a while, so that its owner hears why it fails.
 _REMEMBERED_S: Final = 3_600.0
-# Each holds a config of any size; no honest page needs that many within two hours.
+# No honest page needs that many within two hours, nor that much in all their configs.
 MOST: Final = 1_000
+MOST_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ class Grant:
         Their config: an update that was checked.
     expires_at
         Unix time in seconds.
+    size
+        Of the config, in bytes of JSON.
     """
 
     kind: AnySessionKind
     session: Json
     expires_at: int
+    size: int = 0
 
 
 class ClientSecrets:
@@ -64,7 +68,9 @@ class ClientSecrets:
         self._clock = clock
         self._grants: dict[str, Grant] = {}
 
-    def issue(self, kind: AnySessionKind, session: Json, life_s: int) -> tuple[str, Grant]:
+    def issue(
+        self, kind: AnySessionKind, session: Json, life_s: int, size: int = 0
+    ) -> tuple[str, Grant]:
         """Make a key.
 
         Parameters
@@ -73,6 +79,8 @@ class ClientSecrets:
             As in `Grant`.
         life_s
             Seconds until it expires.
+        size
+            As in `Grant`.
 
         Returns
         -------
@@ -82,7 +90,7 @@ class ClientSecrets:
         Raises
         ------
         WireError
-            When too many are good already.
+            When too many are good already, or their configs are too large together.
         """
         self._forget()
         if len(self._grants) >= MOST:
@@ -90,8 +98,15 @@ class ClientSecrets:
                 f"{MOST} ephemeral keys are in use: let some expire, or ask for shorter lives.",
                 code="rate_limit_exceeded",
             )
+        held = sum(grant.size for grant in self._grants.values())
+        if held + size > MOST_BYTES:
+            raise WireError(
+                f"The configs of ephemeral keys may hold {MOST_BYTES >> 20} MiB in all, and hold "
+                f"{held} bytes already: let some expire, or ask for less.",
+                code="rate_limit_exceeded",
+            )
         value = PREFIX + secrets.token_hex(16)
-        grant = Grant(kind, session, int(self._clock()) + life_s)
+        grant = Grant(kind, session, int(self._clock()) + life_s, size)
         self._grants[_digest(value)] = grant
         return value, grant
 

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 RATE = 16_000
 _SLICE = 512  # samples fed at a time: the recogniser asks for at most 32 ms
+# Sound that waits for the recogniser: half a minute, or 1 MB. Then the client waits.
+MOST_WAITING = 30 * RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Utterance:
 
     def feed(self, pcm: NDArray[np.int16]) -> None:
         """Queue samples of shape (n,) at 16 kHz."""
+        self._hearing.fed += pcm.shape[0]
         for first in range(0, pcm.shape[0], _SLICE):
             piece = pcm[first : first + _SLICE]
             self._hearing.submit(partial(self._feed, piece))
@@ -96,6 +99,7 @@ class Utterance:
             self._fail(error)
 
     def _feed(self, piece: NDArray[np.int16]) -> None:
+        self._hearing.heard += piece.shape[0]
         if self._recognition is None or self._dropped:
             return
         try:
@@ -158,6 +162,9 @@ class Hearing:
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._closed = False
         self.live: set[Utterance] = set()  # neither finished nor dropped
+        # Samples queued and taken, each counted on one thread only.
+        self.fed = 0
+        self.heard = 0
 
     def start(self, phrases: Sequence[str] = (), prompt: str = "") -> Utterance:
         """Begin an utterance; an earlier one may still be finishing."""
@@ -167,6 +174,11 @@ class Hearing:
         """Queue a job; after `close` it is ignored."""
         if not self._closed:
             self._executor.submit(job)
+
+    async def room(self) -> None:
+        """Return when little enough sound waits for the recogniser."""
+        if self.fed - self.heard > MOST_WAITING:
+            await self.run(lambda: Understood(""))
 
     def run(self, job: Callable[[], Understood]) -> asyncio.Future[Understood]:
         """Queue a job whose result is awaited; after `close` nothing was understood."""

@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 MARK: Final = "[untranslated, practice server] "
 FRAME_MS: Final = 200
 _VOICE: Final = "marin"
+# Phrases that wait to be spoken; then the client waits, as with an interpreter out of breath.
+_MOST_WAITING: Final = 64
 _LEAD_MS = 300.0  # the transcript runs ahead of its sound by up to this much
 
 
@@ -68,7 +70,7 @@ class Interpreter:
         self._waiting = bytearray()
         self._elapsed_ms = 0  # of the sound that was taken
         self._spoken_ms = 0.0  # where the output ends
-        self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue()
+        self._phrases: asyncio.Queue[Phrase | None] = asyncio.Queue(_MOST_WAITING)
         self._is_first = True
         self._failed = False
         self._task = workers.spawn(self._run())
@@ -79,25 +81,26 @@ class Interpreter:
         while len(self._waiting) >= self._frame_size:
             frame = bytes(self._waiting[: self._frame_size])
             del self._waiting[: self._frame_size]
-            self._hear_frame(frame)
+            await self._workers.hearing.room()
+            await self._hear_frame(frame)
             await asyncio.sleep(0)
 
     async def finish(self) -> None:
         """Hear what is left, and return when all of it was put out."""
         if self._waiting:
             missing = self._frame_size - len(self._waiting)
-            self._hear_frame(bytes(self._waiting) + b"\0" * missing)
+            await self._hear_frame(bytes(self._waiting) + b"\0" * missing)
             self._waiting.clear()
         last = self._ear.finish()
         if last is not None:
-            self._phrases.put_nowait(last)
-        self._phrases.put_nowait(None)
+            await self._phrases.put(last)
+        await self._phrases.put(None)
         await self._task
 
-    def _hear_frame(self, frame: bytes) -> None:
+    async def _hear_frame(self, frame: bytes) -> None:
         self._elapsed_ms += FRAME_MS
         for phrase in self._ear.hear(PCM_24K.decode(frame)):
-            self._phrases.put_nowait(phrase)
+            await self._phrases.put(phrase)
 
     async def _run(self) -> None:
         while (phrase := await self._phrases.get()) is not None:

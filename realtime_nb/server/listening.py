@@ -25,7 +25,8 @@ Json = dict[str, Any]
 
 # Voice activity runs on the loop, two or three frames at a time, with room in between.
 _SLICE_MS = 96.0
-# With turn detection on, older sound outside of a turn cannot become part of an item.
+# With turn detection on, older sound outside of a turn cannot become part of an item. With
+# a model that streams, older sound was told already; who never commits would fill the memory.
 _KEPT_MS = 60_000.0
 
 
@@ -67,13 +68,16 @@ class Listening:
             if first:
                 await asyncio.sleep(0)
             samples = wire_format.decode(data[first : first + step])
+            await self._core.hearing.room()
             if self._live is not None:
                 self._live.hear(samples)
                 continue
             for edge in self._ear.hear(samples):
                 self._on_edge(edge)
             await self._ear.follow()
-        if self._core.config.turn_detection is not None and self._turn_id is None:
+        if self._live is not None:
+            self._buffer.keep_last(_KEPT_MS)
+        elif self._core.config.turn_detection is not None and self._turn_id is None:
             self._buffer.keep_last(_KEPT_MS + self._ear.padding_ms)
 
     def commit(self) -> None:

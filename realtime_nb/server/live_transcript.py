@@ -35,6 +35,7 @@ class LiveItem:
 
     def __init__(self, core: Core) -> None:
         self.id = new_id("item")
+        self.said_ms = 0.0  # all of it, of which the committed audio may be the end only
         self._core = core
         self._teller = Teller(core.emit, self.id)
         self._phrases: asyncio.Queue[asyncio.Future[Understood] | None] = asyncio.Queue()
@@ -81,7 +82,8 @@ class LiveItem:
             self._teller.failed(why)
             return
         self._part.transcript = self._text
-        usage = transcription_usage(self._wanted, self._part.audio_ms, self._text)
+        said_ms = max(self.said_ms, self._part.audio_ms)
+        usage = transcription_usage(self._wanted, said_ms, self._text)
         self._teller.completed(self._text, usage)
 
     def _tell_phrase(self, understood: Understood, language_failure: str) -> None:
@@ -108,16 +110,18 @@ class LiveTranscript:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._rate = core.config.input_format.rate
         self._ear = PhraseEar(
             core.hearing,
             core.engines.voice_activity(),
-            core.config.input_format.rate,
+            self._rate,
             core.expected_words,
         )
         self._item = LiveItem(core)
 
     def hear(self, samples: NDArray[np.int16]) -> None:
         """Take samples (n,) at the input format's rate."""
+        self._item.said_ms += samples.shape[0] * 1000.0 / self._rate
         for phrase in self._ear.hear(samples):
             self._item.take(phrase.understood)
 

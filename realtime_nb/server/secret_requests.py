@@ -47,7 +47,8 @@ class SecretsHandler(LocalHandler):
             kind, update, session = self.prepare_session(asked.get("session"))
             expires_after: Json = asked.get("expires_after") or {}
             life_s: int = expires_after.get("seconds", DEFAULT_LIFE_S)
-            value, grant = self.shared.client_secrets.issue(kind, update, life_s)
+            size = len(self.request.body)
+            value, grant = self.shared.client_secrets.issue(kind, update, life_s, size)
         except WireError as error:
             self.refuse_value(error)
             return

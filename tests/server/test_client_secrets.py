@@ -255,3 +255,13 @@ def test_there_is_an_end_to_keys(monkeypatch: pytest.MonkeyPatch):
     clock.now_s += 3_600 + 10
     secrets.issue("realtime", {}, 10)
     assert secrets.find(first) is None, "a key long expired is still remembered"
+
+
+async def test_there_is_an_end_to_what_their_configs_hold(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client_secrets, "MOST_BYTES", 3_000)
+    body = {"session": {"type": "realtime", "instructions": "x" * 1_000}}
+    async with serving() as served, httpx.AsyncClient(headers=BEARER) as client:
+        url = f"{served.url}/realtime/client_secrets"
+        answers = [await client.post(url, json=body) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 400]
+        assert "in all" in answers[-1].json()["error"]["message"]

@@ -8,15 +8,19 @@ import json
 import threading
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from realtime_nb.server import hearing as module
 from realtime_nb.server.hearing import Hearing, Understood
 from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
 from realtime_nb.server.workers import Settings
 from tests.server.fakes import LoudnessActivity, TalkBrain, ToneSpeaker, tone
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class SlowRecogniser:
@@ -101,3 +105,34 @@ async def test_words_keep_step_with_sound_that_comes_faster_than_it_is_spoken():
 
 def _event(kind: str, **fields: Any) -> str:
     return json.dumps({"type": kind, **fields})
+
+
+async def test_sound_that_comes_too_fast_waits_with_the_client(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MOST_WAITING", 8_000)
+    most = 0
+
+    class Watched(Hearing):
+        def submit(self, job: Any) -> None:
+            nonlocal most
+            super().submit(job)
+            most = max(most, self.fed - self.heard)
+
+    recogniser = SlowRecogniser()
+    monkeypatch.setattr("realtime_nb.server.workers.Hearing", Watched)
+    engines: Any = SimpleNamespace(
+        voice_activity=LoudnessActivity, recogniser=recogniser, speaker=ToneSpeaker(), missing=()
+    )
+    session = Session(
+        lambda _event: None, brain=TalkBrain(), engines=engines, settings=Settings(Pace(0))
+    )
+    session.start()
+    manual = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+    await session.handle(json.dumps({"type": "session.update", "session": manual}))
+    sound = base64.b64encode(tone(5_000).tobytes()).decode()
+    append = json.dumps({"type": "input_audio_buffer.append", "audio": sound})
+    for _ in range(2):
+        await session.handle(append)
+    # One slice of an append may come on top.
+    assert 8_000 < most <= 8_000 + 16 * 96 + 512
+    assert sum(recogniser.fed) >= 140_000
+    await session.close()

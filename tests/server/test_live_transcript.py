@@ -165,3 +165,21 @@ async def test_a_session_may_stream_from_its_first_moment():
     async with Stage(kind="transcription", texts=["hello"], config=config) as stage:
         (delta,) = await speak(stage)
         assert delta["delta"] == "hello"
+
+
+@virtual
+async def test_who_never_commits_fills_no_memory_and_all_of_it_counts():
+    async with Stage(kind="transcription") as stage:
+        await streaming(stage)
+        for _ in range(5):
+            await stage.append(30_000, loud=False)
+        held = stage.session._listening._buffer
+        assert 60_000 <= held.duration_ms <= 66_000
+        assert held.end_ms == 150_000
+        await stage.send("input_audio_buffer.commit")
+        done = await stage.until(COMPLETED)
+        assert done["usage"] == {"type": "duration", "seconds": 150}
+        await stage.append(2_000, loud=False)
+        await stage.send("input_audio_buffer.commit")
+        await stage.settle()
+        assert [e["usage"]["seconds"] for e in stage.events if e["type"] == COMPLETED] == [150, 2]
