@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import ConfigError, ServerError
+from realtime_nb.protocol.config.catalogue import field_names
 from realtime_nb.protocol.config.check import Live, check_config
 from realtime_nb.protocol.config.paths import merge
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.notebook.request import Request
     from realtime_nb.protocol.config.problem import Problem
+
+_LONGEST: Final = 60  # of a line that is quoted
 
 
 def check_request(
@@ -80,7 +84,20 @@ def warnings(problems: Iterable[Problem], request: Request, endpoint: Endpoint) 
         _with_line(problem, request)
         for problem in problems
         if problem.severity == "warning" and not (own_names and problem.path == "model")
-    ]
+    ] + _unfenced(request)
+
+
+def _unfenced(request: Request) -> list[str]:
+    """Return a line about front matter whose lines of ``---`` were forgotten."""
+    text = request.config.get("instructions")
+    if request.config.keys() - {"type", "instructions"} or not isinstance(text, str):
+        return []
+    first = text.strip().partition("\n")[0].rstrip()
+    name = re.match(r"([a-z_]+):(?=\s|$)", first)
+    if name is None or name[1] not in field_names(request.kind):
+        return []
+    begin = first[:_LONGEST]
+    return [f"The instructions begin with `{begin}`; a config stands between two lines of ---."]
 
 
 def explain_refusal(

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.running import Runner
 
 _USAGE: Final = (
-    "%realtime lists the chats; %realtime help [FIELD], %realtime secret [NAME] [--expires S],"
-    " %realtime prompt new|check|critique [NAME]"
+    "%realtime lists the chats; there are %realtime help [FIELD],\n"
+    "%realtime secret [NAME] [--expires S], %realtime prompt new|check|critique [NAME];\n"
+    "%%realtime? explains the options of a cell"
 )
 
 
@@ -78,7 +79,7 @@ class Commands:
             return self._list()
         command = self._words.get(word)
         if command is None:
-            raise UsageError(f"%realtime knows no {word!r}: {_USAGE}.")
+            raise UsageError(f"%realtime knows no {word!r}. {_USAGE}.")
         return command(rest.strip())
 
     def close(self) -> None:
@@ -97,7 +98,7 @@ class Commands:
         if name:
             self._show(describe_field(name))
         else:
-            print(f"{_USAGE}.\n{list_fields()}")  # noqa: T201 -- the answer
+            print(f"{_USAGE}.\n\n{list_fields()}")  # noqa: T201 -- the answer
 
     # -- ephemeral keys
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.prose import prose
+from realtime_nb.notebook.report import flow
 from realtime_nb.protocol.config.catalogue import FIELDS, field_names, find_field
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.config.problem import KINDS
@@ -15,6 +17,8 @@ from realtime_nb.protocol.config.shapes import nearest
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.config.field import Field
+
+_WIDTH: Final = 88  # columns that a notebook shows without breaking a line itself
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ class FieldHelp:
             ("takes", field.takes),
         ]
         if field.default is not MISSING:
-            lines.append(("default", json.dumps(field.default, ensure_ascii=False)))
+            lines.append(("default", flow(field.default)))
         lines.append(("changes", field.change))
         if field.clear:
-            lines.append(("clear with", field.clear))
+            lines.append(("clear with", _clearing(field)))
         lines += [
             ("sessions", ", ".join(kind for kind in KINDS if kind in field.kinds)),
             ("source", field.source),
@@ -52,7 +56,7 @@ class FieldHelp:
         style = "text-align: left; vertical-align: top"
         rows = "".join(
             f'<tr><th style="{style}">{html.escape(name)}</th>'
-            f'<td style="{style}">{html.escape(text)}</td></tr>'
+            f'<td style="{style}">{prose(text)}</td></tr>'
             for name, text in self._lines()
         )
         return f"<table>{rows}</table>"
@@ -78,6 +82,13 @@ def describe_field(name: str) -> FieldHelp:
     return FieldHelp(field, inside)
 
 
+def _clearing(field: Field) -> str:
+    """Return what a cell says to clear a field."""
+    if field.short and field.clear == "null":
+        return f"`{field.short}: none`"
+    return field.clear
+
+
 def _parent(path: str) -> str:
     return path.rpartition(".")[0].removesuffix("[]")
 
@@ -93,4 +104,8 @@ def _unknown(name: str) -> str:
 
 def list_fields() -> str:
     """Return the names of all fields, by kind of session."""
-    return "\n".join(f"{kind}: {', '.join(field_names(kind))}" for kind in KINDS)
+    return "\n".join(_wrapped(f"{kind}: {', '.join(field_names(kind))}") for kind in KINDS)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)

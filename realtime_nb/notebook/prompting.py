@@ -6,6 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.prompting.rules import reads_words_of
 from realtime_nb.protocol.prompting.sections import SECTIONS, template
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _LONGEST_QUOTE: Final = 100
 _NONE: Final = "The rules find nothing to say about this prompt."
 _FOREIGN: Final = "Most of the rules read English: of this prompt only tools, numbers and blanks."
-_CELL: Final = "padding:.2em .8em .2em 0;text-align:left;vertical-align:top"
+_CELL: Final = "text-align:left;vertical-align:top"
 _QUIET: Final = "color:var(--jp-ui-font-color2,#666)"
 
 
@@ -96,8 +97,8 @@ class Findings:
         where = str(finding.line + self.lines_above) if finding.line else "all"
         cells = (
             where,
-            html.escape(finding.told(self.lines_above)) + quoted,
-            html.escape(finding.advice),
+            prose(finding.told(self.lines_above)) + quoted,
+            prose(finding.advice),
         )
         inside = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
         return f'<tr title="{html.escape(finding.rule, quote=True)}">{inside}</tr>'

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.config.paths import MISSING
 
 if TYPE_CHECKING:
@@ -122,9 +123,13 @@ class ConfigReport:
         return [(row.path, row.requested, row.effective, self._verdict(row)) for row in rows]
 
     def _verdict(self, row: Row) -> str:
+        return "".join(self._verdict_parts(row))
+
+    def _verdict_parts(self, row: Row) -> tuple[str, str]:
+        """Return the verdict with its mark, and what more there is to say of it."""
         line = dict(self.lines).get(row.path, "") if row.verdict == "refused" else ""
-        parts = [f"{_MARKS[row.verdict]} {row.verdict}", line, row.note]
-        return ": ".join(part for part in parts if part)
+        more = "".join(f": {part}" for part in (line, row.note) if part)
+        return f"{_MARKS[row.verdict]} {row.verdict}", more
 
     # -- as HTML
 
@@ -145,7 +150,7 @@ class ConfigReport:
             parts.append(
                 f"<details><summary>{len(rest)} fields are as they were</summary>{inner}</details>"
             )
-        parts += [f"<div>{_text(note)}</div>" for note in self.notes]
+        parts += [f"<div>{prose(note)}</div>" for note in self.notes]
         return f'<div class="rnb-config">{"".join(parts)}</div>'
 
     def _html_row(self, row: Row, *, was: bool = True) -> str:
@@ -153,7 +158,9 @@ class ConfigReport:
         left, right = _difference(row) if marked else (row.requested, row.effective)
         before, after = _pair(left, right, marked=marked)
         colour = _COLOURS.get(_MARKS[row.verdict], "inherit")
-        verdict = f'<span style="color: {colour}">{_text(self._verdict(row))}</span>'
+        word, more = self._verdict_parts(row)
+        whole = f'<span style="white-space: nowrap">{_text(word)}</span>{prose(more)}'
+        verdict = f'<span style="color: {colour}">{whole}</span>'
         cells = (f"<code>{_text(row.path)}</code>", before, after, verdict)
         style = "text-align: left; vertical-align: top; white-space: pre-wrap"
         return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
@@ -230,14 +237,16 @@ def _shortened(words: list[str], *, first: bool, last: bool) -> str:
     tail = [] if last else words[-_CONTEXT:]
     if len(words) <= len(head) + len(tail) + 2:
         return "".join(words)
-    return "".join(head) + " … " + "".join(tail)
+    text = f"{''.join(head).rstrip()} … {''.join(tail).lstrip()}"
+    text = text.lstrip() if first else text
+    return text.rstrip() if last else text
 
 
 def _plain(value: Any, longest: int) -> str:
     """Return a value as one text: as it is written in JSON, a text without its quotes."""
     if value is MISSING:
         return "-"
-    text = value if isinstance(value, str) else _flow(_masked(value))
+    text = value if isinstance(value, str) else flow(_masked(value))
     if isinstance(value, str) and not value:
         text = '""'
     if longest < _IN_TABLE:
@@ -247,13 +256,13 @@ def _plain(value: Any, longest: int) -> str:
     return f"{text[: longest - 20].rstrip()} … ({len(text):,} characters)"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Return a value as a cell says it: YAML on one line, texts without needless quotes."""
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
-        return "{" + ", ".join(f"{name}: {_flow(part)}" for name, part in fields.items()) + "}"
+        return "{" + ", ".join(f"{name}: {flow(part)}" for name, part in fields.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(part) for part in cast("list[Any]", value)) + "]"
+        return "[" + ", ".join(flow(part) for part in cast("list[Any]", value)) + "]"
     if isinstance(value, str) and _BARE.fullmatch(value) and value not in _WORDS:
         return value
     # What `--no-check` lets through may be no JSON at all.

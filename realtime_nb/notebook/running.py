@@ -143,8 +143,8 @@ class Runner:
             When there is none, with those there are.
         """
         if name not in self.chats:
-            there = ", ".join(self.chats) or "none yet; start one with a %%realtime cell"
-            raise UsageError(f"there is no chat {name!r}; there is: {there}.")
+            there = f"there is {', '.join(self.chats)}" if self.chats else "there is none yet"
+            raise UsageError(f"there is no chat {name!r}: {there}; a %%realtime cell starts one.")
         return self.chats[name]
 
     def resolve(self, endpoint: str | None, request: Request) -> Endpoint:

@@ -38,6 +38,7 @@ def test_help_and_lists(run: Any) -> None:
     assert "did you mean 'voice'" in run("%realtime help voise")
     assert "turn_detection" in run("%realtime help")
     assert "knows no 'secrets'" in run("%realtime secrets")
+    assert "there is none yet; a %%realtime cell starts one" in run("%realtime prompt check x")
 
 
 def test_the_traits_are_configured(run: Any, shell: InteractiveShell) -> None:
@@ -106,7 +107,7 @@ def test_a_new_prompt_is_put_into_a_cell(
 def test_a_critique_needs_an_endpoint_of_its_own(run: Any) -> None:
     run(CELL)
     assert "critique_endpoint" in run("%realtime prompt critique")
-    assert "there is no chat 'x'" in run("%realtime prompt critique x")
+    assert "there is no chat 'x': there is chat;" in run("%realtime prompt critique x")
     assert "choose one" in run("%realtime prompt")
 
 

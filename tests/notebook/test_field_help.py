@@ -35,3 +35,16 @@ def test_an_unknown_name_is_answered_with_what_may_be_meant(name: str, said: str
     with pytest.raises(UsageError, match=said):
         describe_field(name)
     assert "voice" in list_fields()
+
+
+def test_what_clears_a_field_is_said_as_a_cell_says_it() -> None:
+    said = repr(describe_field("noise_reduction")).splitlines()
+    (clearing,) = (line for line in said if line.startswith("clear with"))
+    assert clearing.endswith(" `noise_reduction: none`")
+    help_ = describe_field("turn_detection")
+    assert "<code>turn_detection: none</code>" in help_._repr_html_()
+    assert "{type: server_vad}" in repr(help_)
+
+
+def test_the_list_of_fields_breaks_its_lines_between_words() -> None:
+    assert max(map(len, list_fields().splitlines())) <= 88

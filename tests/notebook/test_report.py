@@ -95,3 +95,18 @@ def test_a_long_text_is_shortened(size: int) -> None:
 def test_an_unknown_field_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         report([])["voice"]
+
+
+def test_what_is_left_out_of_a_text_leaves_no_blank_at_its_edge() -> None:
+    before = "word " * 40 + "in two sentences."
+    row = Row("instructions", MISSING, before.replace("two", "three"), before, "applied")
+    page = report([row], changed_only=True)._repr_html_()
+    assert ">… word" in page
+    assert "  …" not in page
+
+
+def test_a_verdict_stays_on_one_line_and_its_advice_shows_code() -> None:
+    row = Row("audio.input.turn_detection", MISSING, {}, {}, "still in force", "write `a: <b>`")
+    page = report([row])._repr_html_()
+    assert '<span style="white-space: nowrap">! still in force</span>: write' in page
+    assert "<code>a: &lt;b&gt;</code>" in page

@@ -188,6 +188,12 @@ def test_no_check_shows_the_refusal_at_its_line_and_what_stays(notebook: Noteboo
     assert "Nothing changed." in repr(notebook.chat.config)
 
 
+def test_front_matter_without_its_fences_is_told(notebook: Notebook) -> None:
+    said = notebook.run("%%realtime --endpoint local\nvoice: marin\nBe brief.")
+    assert "begin with `voice: marin`; a config stands between two lines of ---" in said
+    assert "begin with" not in notebook.run("%%realtime --endpoint local\nTools: none. Be brief.")
+
+
 def test_a_transcription_session_opens_and_names_its_kind(notebook: Notebook) -> None:
     printed = notebook.run("%%realtime --endpoint local\n---\ntype: transcription\n---\n")
     assert "transcription session" in printed
