@@ -21,6 +21,7 @@ from realtime_nb.client.endpoint import TRANSLATION_MODEL
 from realtime_nb.client.ledger import Ledger, server_error
 from realtime_nb.client.refusals import is_fatal, refused
 from realtime_nb.errors import ConfigWarning
+from realtime_nb.protocol.config.models import find_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +98,9 @@ class Reviewer:
     ) -> None:
         self._endpoint = endpoint
         # The kind of a session is told by its model; the practice server's name tells none.
-        self._model = TRANSLATION_MODEL if kind == "translation" else endpoint.model
+        self._model = TRANSLATION_MODEL if kind == "translation" else _known(endpoint)
+        # What was said once of the model in the URL is not said with every event.
+        self._told: set[str] = set()
         self._review = review or load_review()
         self._ledger = Ledger()
         # Of events that the service answers with nothing but an error.
@@ -105,7 +108,12 @@ class Reviewer:
 
     def sending(self, event: Mapping[str, Any]) -> None:
         """Look at an event that is about to be sent, and warn of what is wrong with it."""
-        problems = self._review(event, today=_today(), model=self._model)
+        problems = [
+            problem
+            for problem in self._review(event, today=_today(), model=self._model)
+            if problem.severity == "error" or str(problem) not in self._told
+        ]
+        self._told |= {str(problem) for problem in problems if problem.severity == "warning"}
         place = Place.of_caller()
         wrong = any(problem.severity == "error" for problem in problems)
         if problems:
@@ -131,6 +139,16 @@ class Reviewer:
             self._foretold_errors -= 1
         else:
             warn_at(Place.of_caller(), f"the service reports an error: {server_error(event)}")
+
+
+def _known(endpoint: Endpoint) -> str:
+    """Return the model's name where it tells which one it is: OpenAI's own, or one in our table.
+
+    On Azure it is the name of a deployment, and elsewhere whatever a gateway calls its models.
+    """
+    named = endpoint.practice or endpoint.host == "api.openai.com"
+    known = not endpoint.azure and find_model(endpoint.model) is not None
+    return endpoint.model if named or known else ""
 
 
 def load_review() -> Callable[..., list[Problem]]:

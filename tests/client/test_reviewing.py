@@ -11,6 +11,8 @@ import pytest
 
 from realtime_nb.client import connect
 from realtime_nb.client import connection as module
+from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.reviewing import Reviewer
 from realtime_nb.client.testing import (
     ANYTHING,
     ScriptedPeer,
@@ -234,3 +236,68 @@ async def test_a_task_of_its_own_is_no_excuse(review):
     ):
         with pytest.warns(ConfigWarning, match="response_id: is no text"):
             await asyncio.create_task(connection.response.cancel())
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "told"),
+    [
+        ("https://r.openai.azure.com/openai/v1", "my-deployment", ""),
+        # A deployment may have any name, and be of any model.
+        ("https://r.openai.azure.com/openai/v1", "gpt-realtime", ""),
+        ("https://gateway.example/v1", "our-voice-model", ""),
+        ("https://gateway.example/v1", "gpt-realtime", "gpt-realtime"),
+        ("https://api.openai.com/v1", "gpt-realtim", "gpt-realtim"),
+    ],
+)
+def test_a_name_that_may_be_anybodys_is_no_models_name(url, model, told):
+    seen = []
+
+    def look(_event, *, today, model):  # noqa: ARG001 -- as `review_event` is called
+        seen.append(model)
+        return []
+
+    Reviewer(Endpoint(url, model, "x"), review=look).sending({"type": UPDATE, "session": {}})
+    assert seen == [told]
+
+
+def test_what_only_should_be_known_is_said_once_and_what_is_refused_each_time():
+    end = Problem("model", "`model`: it ends soon", severity="warning")
+    wrong = Problem("voice", "`voice` is none")
+    found = [end]
+    reviewer = Reviewer(Endpoint("http://h/v1", "m", "x"), review=lambda *_, **__: list(found))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for problems in ([end], [end], [end, wrong], [end, wrong]):
+            found[:] = problems
+            reviewer.sending({"type": UPDATE, "session": {}})
+    assert ["ends soon" in str(w.message) for w in said] == [True, False, False]
+    assert ["voice" in str(w.message) for w in said] == [False, True, True]
+
+
+def test_what_the_package_shows_passes():
+    """The events of the openai package's own README and helpers, in a session of today's model."""
+    connection = Reviewer(Endpoint("https://api.openai.com/v1", "gpt-realtime-2", "OpenAI"))
+    text = {"type": "input_text", "text": "Say hello!"}
+    vad = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+    call = {"type": "function_call_output", "call_id": "c", "output": "{}"}
+    tool = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
+    aside = {"conversation": "none", "output_modalities": ["text"], "input": [], "tools": [tool]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for event in (
+            {"type": UPDATE, "session": {"type": "realtime", "output_modalities": ["text"]}},
+            {"type": UPDATE, "session": {**vad, "model": "gpt-realtime-2", "type": "realtime"}},
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "message", "role": "user", "content": [text]},
+            },
+            {"type": "conversation.item.create", "previous_item_id": "root", "item": call},
+            {"type": "conversation.item.truncate", "item_id": "i", "content_index": 0}
+            | {"audio_end_ms": 1500},
+            {"type": "response.create"},
+            {"type": "response.create", "response": aside},
+            {"type": "response.cancel"},
+            {"type": "input_audio_buffer.commit"},
+            {"type": "input_audio_buffer.clear"},
+        ):
+            connection.sending(event)

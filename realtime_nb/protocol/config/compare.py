@@ -18,7 +18,7 @@ from realtime_nb.protocol.config.compare_notes import (
     service_note,
 )
 from realtime_nb.protocol.config.paths import MISSING, get
-from realtime_nb.protocol.config.units import Match, match, units
+from realtime_nb.protocol.config.units import Match, hide_credentials, match, units
 
 Verdict: TypeAlias = Literal[
     "applied",
@@ -172,7 +172,8 @@ class _Table:
         wins = origin == "cell" and self.prompt and path not in _NOT_OF_A_PROMPT
         if wins and verdict in {"applied", "completed", "unchanged"}:
             note = "; ".join(part for part in (note, "wins over the prompt's") if part)
-        return Row(path, value, now, was, verdict, note, origin)
+        shown = hide_credentials(value) if path == "tools" else value
+        return Row(path, shown, now, was, verdict, note, origin)
 
     def _verdict(self, path: str, value: Any, now: Any, was: Any) -> tuple[Verdict, str]:
         if self.refused:

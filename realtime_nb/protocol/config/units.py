@@ -13,6 +13,25 @@ CREDENTIALS: Final = ("authorization", "headers")
 """Fields of a tool that a service takes and does not tell again."""
 
 
+_HIDDEN: Final = "[not shown]"
+
+
+def hide_credentials(tools: Any) -> Any:
+    """Return a session's `tools` with a word in place of each credential; else what was given."""
+    if not isinstance(tools, list):
+        return tools
+    return [_hidden(tool) for tool in cast("list[Any]", tools)]
+
+
+def _hidden(tool: Any) -> Any:
+    if not isinstance(tool, Mapping):
+        return tool
+    fields = cast("Mapping[str, Any]", tool)
+    return {
+        name: _HIDDEN if name in CREDENTIALS and value else value for name, value in fields.items()
+    }
+
+
 def units(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the path and value of every unit of a GA session but its `type`.
 

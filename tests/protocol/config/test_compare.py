@@ -7,6 +7,7 @@ import pytest
 
 from realtime_nb.protocol.config.compare import MATTERS, Row, compare
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
+from realtime_nb.protocol.config.units import hide_credentials
 
 PCM = {"type": "audio/pcm", "rate": 24000}
 CREATED: dict[str, Any] = {
@@ -131,7 +132,7 @@ def test_the_verdict_on_a_field(path: str, asked: Any, got: Any, verdict: str) -
         del holder[path.rpartition(".")[2]]
     row = row_of(compare(asking(path, asked), effective), path)
     assert (row.verdict, row.origin) == (verdict, "cell")
-    assert row.requested == asked
+    assert row.requested == (hide_credentials(asked) if path == "tools" else asked)
     assert row.was is MISSING
 
 
@@ -281,3 +282,16 @@ def test_a_translation_tells_its_language() -> None:
     rows = compare({"type": "translation", "audio": {"output": {"language": "fr"}}}, effective)
     assert row_of(rows, "audio.output.language").verdict == "applied"
     assert row_of(rows, "audio.input.transcription").note == "what is heard is not written down"
+
+
+def test_a_row_does_not_hold_the_credentials_of_a_tool() -> None:
+    tool = {"type": "mcp", "server_label": "d", "authorization": "planted", "headers": {"X": "p"}}
+    (row,) = [
+        row
+        for row in compare({"tools": [tool]}, {"tools": [{**tool, "authorization": None}]})
+        if row.path == "tools"
+    ]
+    assert "planted" not in repr(row)
+    assert row.requested[0]["authorization"] == row.requested[0]["headers"] == "[not shown]"
+    assert row.verdict == "applied"
+    assert tool["authorization"] == "planted"
