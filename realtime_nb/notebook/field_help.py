@@ -18,7 +18,7 @@ from realtime_nb.protocol.config.shapes import nearest
 if TYPE_CHECKING:
     from realtime_nb.protocol.config.field import Field
 
-_WIDTH: Final = 88  # columns that a notebook shows without breaking a line itself
+_WIDTH: Final = 72  # columns that most notebooks show without breaking a line themselves
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ class FieldHelp:
             ("sessions", ", ".join(kind for kind in KINDS if kind in field.kinds)),
             ("source", field.source),
         ]
-        return lines + [(inner.path, f"{inner.takes}. {inner.meaning}") for inner in self.inside]
+        return lines + [
+            (inner.path.removeprefix(field.path), f"{inner.takes}. {inner.meaning}")
+            for inner in self.inside
+        ]
 
     def __repr__(self) -> str:
         lines = self._lines()

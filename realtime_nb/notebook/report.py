@@ -10,6 +10,7 @@ import difflib
 import html
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -40,6 +41,10 @@ _COLOURS: Final = {
     "?": "var(--jp-warn-color1, #ef6c00)",
     "!": "var(--jp-warn-color1, #ef6c00)",
 }
+_CELL: Final = "text-align: left; vertical-align: top; white-space: pre-wrap"
+# Where there is little room, long words of a value break, so that the verdict stays in view.
+_BREAKS: Final = "; overflow-wrap: anywhere; min-width:"
+_WIDTHS: Final = ("", f"{_BREAKS} 6em", f"{_BREAKS} 6em", f"{_BREAKS} 9em")
 _QUIET: Final = frozenset({"unchanged", "set by the service"})
 # Texts that YAML takes for nothing else.
 _BARE: Final = re.compile(r"[A-Za-z_][\w./-]*")
@@ -52,6 +57,8 @@ _LEAD: Final = 12  # characters shown before the first that differs
 # Words and blanks on either side of a changed one, and the longest text that is compared by words.
 _CONTEXT: Final = 10
 _LONGEST_DIFF: Final = 20_000
+# Pairs of the same word on both sides: ten times as many take thirty times as long.
+_MOST_WORK: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -162,8 +169,10 @@ class ConfigReport:
         whole = f'<span style="white-space: nowrap">{_text(word)}</span>{prose(more)}'
         verdict = f'<span style="color: {colour}">{whole}</span>'
         cells = (f"<code>{_text(row.path)}</code>", before, after, verdict)
-        style = "text-align: left; vertical-align: top; white-space: pre-wrap"
-        return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
+        parts = zip(cells, _WIDTHS, strict=True)
+        return (
+            "<tr>" + "".join(f'<td style="{_CELL}{w}">{cell}</td>' for cell, w in parts) + "</tr>"
+        )
 
 
 def _changed(row: Row) -> bool:
@@ -219,8 +228,12 @@ def _word_difference(before: str, after: str) -> tuple[str, str]:
     if len(before) + len(after) > _LONGEST_DIFF:
         return _text(_plain(before, _IN_TABLE)), _text(_plain(after, _IN_TABLE))
     old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
+    if _work(old, new) > _MOST_WORK:
+        return _text(_plain(before, _IN_TABLE)), _text(_plain(after, _IN_TABLE))
     was, now = list[str](), list[str]()
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in difflib.SequenceMatcher(
+        str.isspace, old, new, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             kept = _text(_shortened(old[a:b], first=a == 0, last=b == len(old)))
             was.append(kept)
@@ -229,6 +242,12 @@ def _word_difference(before: str, after: str) -> tuple[str, str]:
         was += [f"<del>{_text(''.join(old[a:b]))}</del>"] if b > a else []
         now += [f"<ins>{_text(''.join(new[c:d]))}</ins>"] if d > c else []
     return "".join(was), "".join(now)
+
+
+def _work(old: list[str], new: list[str]) -> int:
+    """Return how many pairs of the same word there are: what a comparison goes through."""
+    words = Counter(word for word in old if not word.isspace())
+    return sum(words[word] for word in new)
 
 
 def _shortened(words: list[str], *, first: bool, last: bool) -> str:

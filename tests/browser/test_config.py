@@ -58,3 +58,17 @@ def test_a_mistake_is_one_line_and_the_live_chat_stays_in_view(
     chat.wait_live()
     chat.type("what is seven plus five")
     until(lambda: "12" in chat.transcript)
+
+
+def test_the_verdict_is_in_view_in_a_narrow_notebook(open_notebook: OpenNotebook) -> None:
+    refused = "%%realtime --no-check\n---\nspeed: 3\n---\nBe brief."
+    notebook = open_notebook([LOAD, TALK, refused])
+    notebook.page.set_viewport_size({"width": 1000, "height": 1000})  # beside JupyterLab's lists
+    ChatPage(notebook).start(0, 1)
+    notebook.run_cell(2, may_fail=True)
+    tables = notebook.page.locator(".rnb-config > table")
+    until(lambda: tables.count() == 2)
+    for table in tables.all():
+        table.scroll_into_view_if_needed()
+        room = table.evaluate("e => e.closest('.jp-OutputArea-output').clientWidth")
+        assert table.evaluate("e => e.getBoundingClientRect().width") <= room

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from realtime_nb.notebook.report import ConfigReport
@@ -110,3 +112,13 @@ def test_a_verdict_stays_on_one_line_and_its_advice_shows_code() -> None:
     page = report([row])._repr_html_()
     assert '<span style="white-space: nowrap">! still in force</span>: write' in page
     assert "<code>a: &lt;b&gt;</code>" in page
+
+
+def test_two_prompts_of_the_same_few_words_are_not_compared_for_minutes() -> None:
+    before = "a b c d e f g h i j " * 480
+    after = "j a i b h c g d f e " * 480
+    row = Row("instructions", after, after, before, "applied")
+    begun = time.perf_counter()
+    page = report([row], changed_only=True)._repr_html_()
+    assert time.perf_counter() - begun < 3
+    assert "characters)" in page
