@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import CallTimeout, RealtimeError, ServerError
 from realtime_nb.protocol.config.compare import Row, compare
@@ -85,7 +85,7 @@ def begin(
     created = _created(session)
     rows = compare(
         wanted,
-        created if isinstance(error, CallTimeout) else session.effective,
+        created if isinstance(error, CallTimeout) else _told_in_answer(session, error),
         defaults={} if without_defaults else defaults,
         refused=_against(error),
         created=created,
@@ -122,7 +122,8 @@ def change(  # noqa: PLR0913 -- the facts of one change, by name
     ConnectionLost
         When the session ends meanwhile.
     """
-    before = dict(session.effective or {})
+    reported = session.effective
+    before = dict(reported or {})
     wanted = merge(defaults, asked)
     plan = plan_update(wanted, before, previous)
     patch = merge(_without_fixed(asked), plan.patch) if whole else plan.patch
@@ -130,17 +131,36 @@ def change(  # noqa: PLR0913 -- the facts of one change, by name
     if patch:
         try:
             session.update(patch).result(timeout_s)
-        except (ServerError, CallTimeout) as refusal:
+        except ServerError as refusal:
             error = refusal
+        except CallTimeout as silence:
+            # An update before this one may have been left unanswered, and its call given the
+            # answer to ours.
+            answered = session.effective is not reported and _holds(session, patch)
+            error = None if answered else silence
     rows = compare(
         wanted,
-        session.effective,
+        _told_in_answer(session, error) if patch else session.effective,
         before=before,
         defaults=defaults,
         dropped=plan.dropped,
         refused=_against(error),
     )
     return Outcome(_told(rows, error), error, _refused(error))
+
+
+def _holds(session: RealtimeSession, patch: Mapping[str, Any]) -> bool:
+    """Whether the session the service last told has all that an update asked for."""
+    return not plan_update(patch, session.effective or {}).patch
+
+
+def _told_in_answer(session: RealtimeSession, error: RealtimeError | None) -> dict[str, Any] | None:
+    """Return the session in force; None where the service took an update and told none."""
+    if error is None:
+        for record in reversed(session.log[:]):
+            if record.event.type == "session.updated":
+                return session.effective if isinstance(record.event.get("session"), dict) else None
+    return session.effective
 
 
 def _against(error: RealtimeError | None) -> str:
@@ -202,5 +222,6 @@ def _created(session: RealtimeSession) -> dict[str, Any] | None:
     """Return the session object as the service first told it."""
     for record in session.log:
         if record.event.type == "session.created":
-            return dict(record.event.get("session") or {})
+            told = record.event.get("session")
+            return dict(cast("dict[str, Any]", told)) if isinstance(told, dict) else None
     return None

@@ -14,13 +14,12 @@ from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.tool_definitions import define_tools
-from realtime_nb.protocol.carry import carry_over
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.loop import Call
@@ -64,6 +63,8 @@ class Chat:
         The config its author asked for the last time it was accepted.
     config
         Requested, effective and verdict for each field, as of the last time the cell ran.
+    earlier
+        What was said in a session that ended by itself, and this one has not been told.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Chat:
         self.name = name
         self.asked: dict[str, Any] = deepcopy(dict(config))
         self.config: ConfigReport | None = None
+        self.earlier: list[Item] = []
         self._defaults: dict[str, Any] = deepcopy(dict(defaults or {}))
         self._timeout_s = reply_timeout
         wanted = merge(self._defaults, config)
@@ -111,6 +113,7 @@ class Chat:
         if outcome.without_defaults:
             self._defaults = {}
         if outcome.error is not None:
+            self.asked = {"type": self.kind}
             self.bridge.notice(
                 "error", f"The cell's config is not in force; the service said: {outcome.error}"
             )
@@ -143,20 +146,6 @@ class Chat:
         if outcome.error is None:
             self.asked = deepcopy(dict(config))
         return outcome
-
-    def tell(self, items: Iterable[Item]) -> tuple[int, int]:
-        """Tell this session what was said in another.
-
-        Returns
-        -------
-        tuple of int
-            How many items were told, and how many had no words to carry over.
-        """
-        carried = carry_over(items)
-        calls = [self.session.create_item(item) for item in carried.items]
-        for call in calls:
-            call.result(self._timeout_s)
-        return len(carried.items), carried.left
 
     @property
     def kind(self) -> SessionKind:
@@ -246,7 +235,9 @@ class Chat:
         self.bridge.stop().result(CLOSE_TIMEOUT_S)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.widget.mime_bundle(**kwargs)
+        # Off the page, as when its name went to another, it is only told about.
+        gone = self.widget.comm is None
+        return {"text/plain": repr(self)} if gone else self.widget.mime_bundle(**kwargs)
 
     def __repr__(self) -> str:
         endpoint = self.session.endpoint

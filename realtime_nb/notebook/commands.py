@@ -13,7 +13,7 @@ from realtime_nb.client.ephemeral import create_client_secret
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.field_help import describe_field, list_fields
 from realtime_nb.notebook.request import Options, read_request
-from realtime_nb.notebook.running import DEFAULT_NAME
+from realtime_nb.notebook.running import DEFAULT_NAME, valid_name
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.widget import SecretWidget
 
@@ -136,7 +136,7 @@ class Commands:
         word, _, name = rest.partition(" ")
         name = name.strip() or DEFAULT_NAME
         if word == "new":
-            self._propose(new_cell(name))
+            self._propose(new_cell(valid_name(name)))
             self._show(SectionGuide())
         elif word == "check":
             chat = self._runner.chat(name)
@@ -189,4 +189,7 @@ def _parser(word: str) -> MagicArgumentParser:
 
 
 def _parsed(parser: MagicArgumentParser, rest: str) -> Namespace:
-    return cast("Namespace", parser.parse_argstring(rest))
+    try:
+        return cast("Namespace", parser.parse_argstring(rest))
+    except ValueError as error:  # of quotes
+        raise UsageError(f"{parser.prog} {rest}: {str(error).lower()}; close it.") from None

@@ -17,8 +17,9 @@ from IPython.core.magic import (
 )
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
-from traitlets import Float, Unicode
+from traitlets import Float, TraitError, Unicode, validate
 
+from realtime_nb.errors import UsageError
 from realtime_nb.notebook.commands import Commands
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.chat import Chat
 
 _REPLY_TIMEOUT_S: Final = 10.0
+_SHORTEST_S: Final = 0.1
+_LONGEST_S: Final = 600.0
 
 
 @magics_class
@@ -50,6 +53,16 @@ class RealtimeMagics(Magics):
     reply_timeout = Float(
         _REPLY_TIMEOUT_S, help="How long the service may take to answer, in seconds."
     ).tag(config=True)
+
+    @validate("reply_timeout")
+    def _sensible(self, proposal: dict[str, Any]) -> float:
+        seconds = proposal["value"]
+        if not _SHORTEST_S <= seconds <= _LONGEST_S:  # also of what is no number
+            raise TraitError(
+                f"reply_timeout is {seconds:g} s; it takes {_SHORTEST_S:g} to {_LONGEST_S:g}."
+            )
+        return seconds
+
     critique_endpoint = Unicode(
         "", help="Where `%realtime prompt critique` asks a chat model: openai, a name, a URL."
     ).tag(config=True)
@@ -106,7 +119,7 @@ class RealtimeMagics(Magics):
         """
         if cell is None:
             return self._commands.run(line)
-        options = cast("Namespace", parse_argstring(self.realtime, line))
+        options = _parsed(self.realtime, line)
         if options.migrate:
             self._migrate(line, cell)
         else:
@@ -136,6 +149,13 @@ class RealtimeMagics(Magics):
         if not getattr(kernel, "_allow_stdin", False):
             return None
         return getpass.getpass(prompt)
+
+
+def _parsed(magic: Any, line: str) -> Namespace:
+    try:
+        return cast("Namespace", parse_argstring(magic, line))
+    except ValueError as error:  # of quotes
+        raise UsageError(f"%%realtime {line}: {str(error).lower()}; close it.") from None
 
 
 def _cell_options(options: Namespace) -> CellOptions:

@@ -6,13 +6,16 @@ changes nothing; and a live session ends only when its successor is open.
 
 from __future__ import annotations
 
+import contextlib
 import keyword
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.client.endpoint import resolve_endpoint
 from realtime_nb.errors import RealtimeError, ServerError, UsageError
+from realtime_nb.notebook.carrying import carried, not_carried, said_in
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.notebook.checking import (
     check_request,
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from realtime_nb.client.service import Endpoint
     from realtime_nb.notebook.applying import Outcome
     from realtime_nb.protocol.config.problem import Problem, SessionKind
-    from realtime_nb.protocol.items import Item
 
 DEFAULT_NAME: Final = "chat"
 _NO_INSTRUCTIONS: Final = "The cell has no instructions: the service's own are in force."
@@ -103,7 +105,7 @@ class Runner:
         RealtimeError
             When there is no endpoint, or the service refuses.
         """
-        _check_name(options.name)
+        options = replace(options, name=valid_name(options.name))
         self._shown = None
         old = self.chats.get(options.name)
         live = old if old is not None and old.state == "open" else None
@@ -130,9 +132,10 @@ class Runner:
             _end(chat)
 
     def close_all(self) -> None:
-        """End every chat."""
-        for name in list(self.chats):
-            self.close(name)
+        """End every chat, also when one cannot be ended well."""
+        with contextlib.ExitStack() as ending:
+            for name in list(self.chats):
+                ending.callback(self.close, name)
 
     def chat(self, name: str) -> Chat:
         """Return a chat by its name.
@@ -188,7 +191,10 @@ class Runner:
             defaults=defaults,
             reply_timeout=self._settings.reply_timeout,
         )
-        kept = old.items if old is not None and options.keep else []
+        said = said_in(old) if old is not None else []
+        ended = old if live is None and not options.restart else None
+        if live is None and (options.keep or not options.restart):
+            chat.earlier = said
         if live is None:
             self._bind(chat)
         self._show_chat(chat)
@@ -196,22 +202,30 @@ class Runner:
             chat.bridge.notice("info", _NO_INSTRUCTIONS)
         try:
             outcome = chat.open()
-        except RealtimeError:
-            if live is not None:
+        except BaseException as error:
+            # An interrupted cell leaves nothing behind that opens later.
+            if live is not None or not isinstance(error, RealtimeError):
                 _end(chat)
             raise
         if live is not None:
             self._bind(chat)
         notes = warnings(problems, request, endpoint)
-        notes += _carried(chat, kept) if kept else []
+        if said and options.keep:
+            notes.append(carried(chat, said))
+            chat.earlier = []
+        elif said and ended is not None:
+            notes.append(not_carried(ended))
         if outcome.without_defaults:
             notes.append("The service refused the notebook's own defaults; they were left out.")
         self._report(chat, request, outcome, notes)
 
     def _bind(self, chat: Chat) -> None:
-        self.close(chat.name)
+        old = self.chats.get(chat.name)
         self.chats[chat.name] = chat
         self._names[chat.name] = chat
+        if old is not None and old is not chat:
+            with contextlib.suppress(RealtimeError):  # it is let go of, however it ends
+                _end(old)
 
     # -- a live one
 
@@ -221,6 +235,8 @@ class Runner:
         problems = self._checked(request, chat.defaults, options, chat)
         if not options.check and request.kind != chat.kind:
             raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")
+        # Somebody may have called something else so.
+        self._names[chat.name] = chat
         outcome = chat.change(request.config, whole=not options.check)
         notes = warnings(problems, request, chat.endpoint)
         if options.keep:
@@ -284,11 +300,19 @@ class Runner:
             raise outcome.error
 
 
-def _check_name(name: str) -> None:
+def valid_name(name: str) -> str:
+    """Return the name of a chat as Python reads it.
+
+    Raises
+    ------
+    UsageError
+        When no variable can be called so.
+    """
     if not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(
             f"%%realtime {name}: {name!r} cannot be a variable; write a name such as chat."
         )
+    return unicodedata.normalize("NFKC", name)
 
 
 def _lacks_instructions(request: Request) -> bool:
@@ -314,14 +338,3 @@ def _where(chat: Chat) -> str:
     elif endpoint.costs:
         parts.append("what is said here is billed by the service")
     return " · ".join(part for part in parts if part)
-
-
-def _carried(chat: Chat, items: Sequence[Item]) -> list[str]:
-    if chat.kind != "realtime":
-        return [f"A {chat.kind} session has no conversation to carry anything over to."]
-    try:
-        told, left = chat.tell(items)
-    except RealtimeError as error:
-        return [f"What was said before could not be carried over: {error}"]
-    more = f"; {left} had no words" if left else ""
-    return [f"{told} items of the conversation before were carried over as text{more}."]

@@ -121,3 +121,10 @@ def test_completion_is_registered_and_taken_away(shell: InteractiveShell) -> Non
         shell.run_line_magic("unload_ext", "realtime_nb")
         assert not any("voice" in word for word in offered())
     shell.run_line_magic("load_ext", "realtime_nb")
+
+
+def test_a_new_prompt_has_a_name_that_can_be_one(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("%realtime prompt new 9x")
+    assert "cannot be a variable" in capsys.readouterr().out

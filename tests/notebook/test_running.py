@@ -12,6 +12,7 @@ from realtime_nb.client.testing import (
     close,
     error,
     expect,
+    item_created,
     send,
     session_created,
     session_updated,
@@ -298,3 +299,169 @@ def test_items_are_told_in_their_order(notebook: Notebook) -> None:
     printed = notebook.run("%%realtime --restart --keep --endpoint local\nHi")
     assert "3 items" in printed
     assert [item.role for item in notebook.chat.items] == ["system", "user", "assistant"]
+
+
+@pytest.mark.parametrize("session", [None, [1], "text"])
+def test_an_answer_that_tells_no_session_confirms_nothing(notebook: Notebook, session: Any) -> None:
+    steps = [*opening(), expect("session.update")]
+    told = {"type": "session.updated", "session": session}
+    with ScriptedPeer([*steps, send(told)]) as peer:
+        notebook.run(CELL.format(url=peer.url))
+        printed = notebook.run(CELL.format(url=peer.url).replace("two", "three"))
+        assert "changed by the service" not in printed
+        assert notebook.chat.config["instructions"].verdict == "not confirmed"
+        notebook.chat.close()
+
+
+@pytest.mark.parametrize("session", [None, [1], "text"])
+def test_a_session_that_begins_with_none_is_told_by_its_update(
+    notebook: Notebook, session: Any
+) -> None:
+    begun = send({"type": "session.created", "session": session})
+    with ScriptedPeer([begun, expect("session.update"), answer(session_updated)]) as peer:
+        notebook.run(CELL.format(url=peer.url))
+        assert notebook.chat.config["instructions"].verdict == "applied"
+        notebook.chat.close()
+
+
+def test_an_update_is_confirmed_after_one_that_was_left_unanswered(notebook: Notebook) -> None:
+    notebook.run("%config RealtimeMagics.reply_timeout = 0.5")
+    steps = [*opening(), expect("session.update"), expect("session.update")]
+    with ScriptedPeer([*steps, answer(session_updated)]) as peer:
+        for count in ("two", "three", "four"):
+            printed = notebook.run(CELL.format(url=peer.url).replace("two", count))
+        assert "CallTimeout" not in printed
+        assert notebook.chat.effective["instructions"] == "Answer in four sentences."
+        assert notebook.chat.config["instructions"].verdict == "applied"
+        notebook.chat.close()
+
+
+def test_what_was_asked_in_vain_at_the_start_is_no_base_either(notebook: Notebook) -> None:
+    def refuse(event: Any) -> Any:
+        param = "session.audio.output.speed"
+        return error("No.", param=param, event_id=event["event_id"])
+
+    steps = [send(session_created()), expect("session.update"), answer(refuse)]
+    with ScriptedPeer([*steps, expect("session.update"), answer(session_updated)]) as peer:
+        cell = f"%%realtime --no-check --endpoint {peer.url}\n---\nvoice: marin\nspeed: 9\n---\nHi"
+        assert "the service refused it" in notebook.run(cell)
+        assert "still in force" not in notebook.run("%%realtime\nHi")
+        notebook.chat.close()
+
+
+def test_the_name_is_the_chats_again_when_the_cell_runs_again(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    chat = notebook.chat
+    notebook.run("chat = 5")
+    notebook.run("%%realtime\nHi")
+    assert notebook.chat is chat
+    notebook.run("del chat")
+    notebook.run("%%realtime\nHi")
+    assert notebook.chat is chat
+
+
+def test_a_chat_is_called_as_python_reads_its_name(notebook: Notebook) -> None:
+    notebook.run("%%realtime cafe\u0301 --endpoint local\nHi")
+    assert "open" in notebook.run("print(cafe\u0301.state)")
+
+
+def test_what_was_said_outlives_an_opening_that_failed(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.chat.say("what is seven plus five").result(60)
+    notebook.chat.close()
+    nobody = "%%realtime --keep --endpoint http://127.0.0.1:9/v1\nHi"
+    assert "nobody listens" in notebook.run(nobody)
+    assert "nobody listens" in notebook.run(nobody.replace("--keep", "--restart --keep"))
+    assert "2 items" in notebook.run("%%realtime --keep --endpoint local\nHi")
+    assert [item.role for item in notebook.chat.items] == ["user", "assistant"]
+
+
+def test_a_new_session_after_one_that_ended_says_so(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.chat.say("what is seven plus five").result(60)
+    notebook.chat.close()
+    assert "The session before had ended" in notebook.run(CELL.format(url="local"))
+    assert notebook.chat.items == []
+    again = "%%realtime --endpoint local --restart --keep\nHi"
+    assert "2 items" in notebook.run(again)
+    assert "2 items" in notebook.run(again)
+
+
+def test_a_long_conversation_is_carried_over_whole(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    content = {"type": "message", "role": "user"}
+    for start in range(0, 1200, 300):
+        calls = [
+            notebook.chat.session.create_item(
+                {**content, "content": [{"type": "input_text", "text": f"{number}"}]}
+            )
+            for number in range(start, start + 300)
+        ]
+        for call in calls:
+            call.result(30)
+    assert "1200 items" in notebook.run("%%realtime --endpoint local --restart --keep\nHi")
+    assert [item.text for item in notebook.chat.items] == [f"{n}" for n in range(1200)]
+
+
+def test_an_item_that_is_refused_leaves_the_others(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    for text in ("one", "two", "three"):
+        content = [{"type": "input_text", "text": text}]
+        item = {"type": "message", "role": "user", "content": content}
+        notebook.chat.session.create_item(item).result(10)
+
+    def taken(event: Any) -> Any:
+        return item_created(event)
+
+    def refused(event: Any) -> Any:
+        return error("Too odd.", param="item.content", event_id=event["event_id"])
+
+    item = expect("conversation.item.create")
+    steps = [*opening(), item, answer(taken), item, answer(refused), item, answer(taken)]
+    with ScriptedPeer(steps) as peer:
+        printed = notebook.run(f"%%realtime --restart --keep --endpoint {peer.url}\nHi")
+        assert "2 items" in printed
+        assert "the service refused 1: item.content: Too odd." in printed
+        notebook.chat.close()
+
+
+def test_an_interrupted_cell_leaves_nothing_that_opens_later(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    begun: list[Chat] = []
+
+    def interrupted(chat: Chat) -> None:
+        begun.append(chat)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("realtime_nb.notebook.chat.Chat._open", interrupted)
+    for cell in (
+        "%%realtime --restart --endpoint local\nHi",
+        "%%realtime new --endpoint local\nHi",
+    ):
+        notebook.shell.run_cell(cell)
+        assert begun[-1].state == "closed"
+    assert notebook.chat is first
+    assert first.state == "open"
+
+
+def test_a_chat_that_is_off_the_page_shows_as_text(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    notebook.run("old = chat")
+    notebook.run("%%realtime --restart --endpoint local\nHi")
+    assert "<chat 'chat': closed" in notebook.run("old")
+
+
+@pytest.mark.parametrize("line", ["--config 'a", '"'])
+def test_quotes_that_do_not_end_are_one_line(notebook: Notebook, line: str) -> None:
+    assert "no closing quotation" in notebook.run(f"%%realtime {line}\nHi")
+    assert "no closing quotation" in notebook.run(f"%realtime secret {line}")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "float('nan')", "float('inf')", "'a'"])
+def test_a_reply_timeout_that_is_none_is_not_set(notebook: Notebook, value: str) -> None:
+    notebook.run(f"%config RealtimeMagics.reply_timeout = {value}")
+    magics = notebook.shell.magics_manager.registry["RealtimeMagics"]
+    assert magics.reply_timeout == 10.0

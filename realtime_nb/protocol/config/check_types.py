@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.protocol.config.catalogue import FIELDS, general
@@ -19,6 +20,7 @@ from realtime_nb.protocol.config.shapes import (
     value_of,
     words_of,
 )
+from realtime_nb.protocol.config.units import CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +36,10 @@ _NULLABLE: Final = frozenset({"truncation.token_limits"}) | {
 _TOOL: Final = "tools[]"
 
 _ALIKE: Final = 0.8  # how like a word must be to be taken for a slip of it
+
+# The value of a credential is not repeated.
+_SECRET: Final = re.compile(rf"(?:^|\.)(?:{'|'.join(CREDENTIALS)})(?![^.\[])")
+_BLOT: Final = "[not shown]"
 
 _SHOWN: Final = 60  # characters of a value that a message repeats
 
@@ -78,7 +84,7 @@ class _Types:
             for place, entry in enumerate(cast("list[Any]", value)):
                 yield from self.check(entry, inner, f"{path}[{place}]")
         elif not _scalar_fits(value, hint):
-            yield _misfit(value, hint, path)
+            yield _misfit(_BLOT if _SECRET.search(path) else value, hint, path)
 
     def _object(self, value: dict[str, Any], dicts: Sequence[Any], path: str) -> Iterator[Problem]:
         """Yield what is wrong with an object that one of several shapes must fit."""

@@ -292,3 +292,22 @@ class TestLive:
 )
 def test_metadata_of_a_response(metadata, paths) -> None:
     assert [problem.path for problem in check_metadata(metadata, "m")] == paths
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"authorization": ["a-secret"]},
+        {"authorization": 12345678},
+        {"headers": "a-secret"},
+        {"headers": ["a-secret"]},
+        {"headers": {"X-Key": ["a-secret"]}},
+        {"headers": {"X-Key": 12345678}},
+    ],
+)
+def test_the_value_of_a_credential_is_not_repeated(wrong: dict[str, object]) -> None:
+    tool = {"type": "mcp", "server_label": "s", "server_url": "https://x.example", **wrong}
+    told = str(errors({"tools": [tool]}))
+    assert "[not shown]" in told
+    assert "a-secret" not in told
+    assert "12345678" not in told
