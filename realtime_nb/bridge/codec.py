@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 _G711_RATE: Final = 8_000
 _SAMPLE_BYTES: Final = 2
+# What a service says beyond is a mistake, and would cost memory without end.
+_LOWEST, _HIGHEST, _MOST_CHANNELS = 1_000, 384_000, 32
 
 
 def _rate(wire: dict[str, Any]) -> int:
     if wire.get("type") in ("audio/pcmu", "audio/pcma"):
         return _G711_RATE
     rate = wire.get("rate")
-    return rate if isinstance(rate, int) and rate > 0 else RATE
+    return rate if isinstance(rate, int) and _LOWEST <= rate <= _HIGHEST else RATE
 
 
 class Encoder:
@@ -77,7 +79,7 @@ class Decoder:
 
     def __init__(self, wire: dict[str, Any] | None, *, channels: int = 1) -> None:
         self.wire = wire or {}
-        self._channels = max(1, channels)
+        self._channels = channels if 1 <= channels <= _MOST_CHANNELS else 1
         rate = _rate(self.wire)
         self._resampler = None if rate == RATE else StreamResampler(rate, RATE)
         kinds: dict[str, Decode] = {"audio/pcmu": ulaw_decode, "audio/pcma": alaw_decode}

@@ -117,10 +117,15 @@ def named_endpoints(
     Raises
     ------
     EndpointError
-        When the file is missing though it was asked for, is not TOML, holds a key, or a name
-        or value that means nothing; with the file's name and the endpoint's.
+        When the file is missing though it was asked for, has no whole path, is not TOML,
+        holds a key, or a name or value that means nothing; with the file's name and the endpoint's.
     """
     path = endpoints_file(environ) if file is None else Path(file)
+    if not path.is_absolute():
+        raise EndpointError(
+            f"the endpoints file {str(path)[:100]!r} depends on the notebook's folder; give the"
+            " whole path"
+        )
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:

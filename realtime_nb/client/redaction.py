@@ -22,6 +22,10 @@ SENT: Final = {"session.update": "session", "response.create": "response"}
 TOLD: Final = {"session.created": "session", "session.updated": "session"}
 
 _EPHEMERAL: Final = "client_secret"
+# What is meant for one and has another name goes out as well, and is refused.
+_MISNAMED: Final = frozenset(
+    {*CREDENTIALS, "authorisation", "apikey", "token", "accesstoken", "password", "secret"}
+)
 
 
 def redact_sent(event: Event) -> tuple[Event, list[Secret]]:
@@ -78,18 +82,23 @@ def _tools(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _secrets_of(tool: dict[str, Any]) -> Iterator[Secret]:
-    for name in CREDENTIALS:
-        value = tool.get(name)
+    for name, value in tool.items():
+        if not _is_credential(name):
+            continue
         for part in as_object(value).values() if isinstance(value, dict) else (value,):
             if part:
                 yield Secret(part if isinstance(part, str) else str(part))
+
+
+def _is_credential(name: str) -> bool:
+    return name.lower().replace("_", "").replace("-", "") in _MISNAMED
 
 
 def _blotted(tool: Any) -> Any:
     if not isinstance(tool, dict):
         return tool
     fields = cast("dict[str, Any]", tool)
-    return {name: _blot(value) if name in CREDENTIALS else value for name, value in fields.items()}
+    return {name: _blot(value) if _is_credential(name) else value for name, value in fields.items()}
 
 
 def _blot(value: Any) -> Any:

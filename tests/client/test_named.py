@@ -142,6 +142,8 @@ def test_the_file_lies_where_the_user_says_and_never_beside_the_notebook(
     assert list(named_endpoints(environ={"REALTIME_NB_ENDPOINTS": str(path)})) == ["work", "bench"]
     with pytest.raises(EndpointError, match="depends on the notebook's folder"):
         endpoints_file({"REALTIME_NB_ENDPOINTS": "endpoints.toml"})
+    with pytest.raises(EndpointError, match="depends on the notebook's folder"):
+        named_endpoints(Path(path.name), environ={})
     usual = endpoints_file({})
     assert usual.parts[-2:] == ("realtime_nb", "endpoints.toml")
     assert usual.is_absolute()

@@ -104,6 +104,10 @@ def test_what_holds_none_stays_as_it_is(data):
 
 
 def test_odd_credentials_are_no_way_out():
+    misnamed = {"tools": [{"Authorization": TOKEN}, {"api_key": TOKEN}, {"authorisation": TOKEN}]}
+    sent, hidden = redact_sent(Event({"type": "session.update", "session": misnamed}))
+    assert "planted" not in repr(sent)
+    assert len(hidden) == 3
     odd = {"tools": [{"authorization": [TOKEN]}, {"headers": f"X: {HEADER}"}, 7]}
     sent, hidden = redact_sent(Event({"type": "session.update", "session": odd}))
     assert "planted" not in repr(sent)
