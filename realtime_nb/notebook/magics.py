@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from IPython.core.magic import (
@@ -144,11 +145,20 @@ class RealtimeMagics(Magics):
         cast("Any", self.shell).set_next_input(text, replace=False)
 
     def _ask(self, prompt: str) -> str | None:
-        """Ask for a key without showing it; None where the notebook cannot be asked."""
+        """Ask for a key without showing it; None where nobody can be asked."""
         kernel = getattr(self.shell, "kernel", None)
-        if not getattr(kernel, "_allow_stdin", False):
+        # Without a terminal getpass would wait for a line of the input, and show it.
+        here = _has_terminal() if kernel is None else getattr(kernel, "_allow_stdin", False)
+        if not here:
             return None
-        return getpass.getpass(prompt)
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            return None
+
+
+def _has_terminal() -> bool:
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
 
 def _parsed(magic: Any, line: str) -> Namespace:
