@@ -42,6 +42,11 @@ def read_url(url: str) -> tuple[str, dict[str, str]]:
     parts = _split(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     _refuse_keys(query)
+    if any(part.startswith(KEY_BEGINNINGS) for part in parts.path.split("/")):
+        raise EndpointError(
+            "the URL carries a key in its path, which a saved notebook and every log would keep;"
+            " put it into REALTIME_NB_API_KEY and leave it out here"
+        )
     path = parts.path.rstrip("/")
     if is_azure(parts.hostname or ""):
         path = azure_path(path, query)

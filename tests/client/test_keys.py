@@ -152,3 +152,9 @@ def test_a_key_of_the_environment_goes_to_its_place_and_not_in_clear(url, sends)
 def test_a_host_that_two_readers_read_differently_is_none(host):
     with pytest.raises(EndpointError, match="no address of a service"):
         resolve_endpoint(f"https://{host}.openai.azure.com", environ={"AZURE_OPENAI_API_KEY": "k"})
+
+
+def test_a_key_in_the_path_is_refused_and_not_repeated():
+    with pytest.raises(EndpointError, match="a key in its path") as caught:
+        resolve_endpoint("https://gw.example/sk-planted-123/v1", environ={})
+    assert "planted" not in str(caught.value)
