@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from IPython.core.error import UsageError as ParseError
 from IPython.core.magic import (
     Magics,
     line_cell_magic,
@@ -24,6 +26,8 @@ from realtime_nb.errors import UsageError
 from realtime_nb.notebook.commands import Commands
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
+from realtime_nb.protocol.config.catalogue import field_names
+from realtime_nb.protocol.config.shapes import nearest
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -155,6 +159,8 @@ class RealtimeMagics(Magics):
             return getpass.getpass(prompt)
         except EOFError:
             return None
+        except KeyboardInterrupt:
+            raise UsageError("no key was typed: the question was interrupted.") from None
 
 
 def _has_terminal() -> bool:
@@ -166,6 +172,19 @@ def _parsed(magic: Any, line: str) -> Namespace:
         return cast("Namespace", parse_argstring(magic, line))
     except ValueError as error:  # of quotes
         raise UsageError(f"%%realtime {line}: {str(error).lower()}; close it.") from None
+    except ParseError as error:
+        raise UsageError(f"%%realtime: {error}{_meant(str(error), magic.parser)}") from None
+
+
+def _meant(error: str, parser: Any) -> str:
+    """Return what may be meant by an option that there is not."""
+    word = re.search(r"unrecognized arguments: --([\w-]+)", error)
+    if word is None:
+        return "; %%realtime? explains the options."
+    if word[1] in field_names("realtime"):
+        return f"; {word[1]!r} is no option: write it between two lines of --- below."
+    known = [name for action in getattr(parser, "_actions", ()) for name in action.option_strings]
+    return nearest(f"--{word[1]}", known) or "; %%realtime? explains the options."
 
 
 def _cell_options(options: Namespace) -> CellOptions:

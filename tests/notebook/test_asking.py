@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from realtime_nb.errors import UsageError
 from realtime_nb.notebook.magics import RealtimeMagics
 
 if TYPE_CHECKING:
@@ -54,3 +55,12 @@ def test_who_ends_the_input_gives_none(asked: Any, monkeypatch: pytest.MonkeyPat
     assert asked.ask("Key? ") is None
     monkeypatch.setattr(sys, "stdin", None)
     assert asked.ask("Key? ") is None
+
+
+def test_who_interrupts_the_question_is_told_in_one_line(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(closed=False, isatty=lambda: True))
+    asked.typed = KeyboardInterrupt()
+    with pytest.raises(UsageError, match="no key was typed"):
+        asked.ask("Key? ")
