@@ -45,8 +45,9 @@ def check_request(
     """
     config = merge(defaults, request.config)
     found = check_config(config, today=dt.datetime.now(tz=dt.UTC).date(), model=model, live=live)
-    seen = {problem.path for problem in request.problems}
-    return [*request.problems, *(problem for problem in found if problem.path not in seen)]
+    seen = {problem.path for problem in request.problems} - {""}
+    news = [one for one in found if not seen & {one.path, request.written(one.path)}]
+    return [*request.problems, *news]
 
 
 def live_session(session: RealtimeSession) -> Live:

@@ -100,6 +100,9 @@ def _unknown(name: str) -> str:
     several = [path for path in FIELDS if path.rpartition(".")[2] == name]
     if several:
         return f"{name!r} may be {', '.join(several)}; write one of these."
+    inner = [path for path in FIELDS if path.startswith(f"{name}.") and "[" not in path]
+    if inner:
+        return f"{name!r} holds {', '.join(inner)}; write one of these."
     known = {path.rpartition(".")[2] for path in FIELDS} | set(field_names("realtime"))
     hint = nearest(name, frozenset(known)) or "."
     return f"a session has no field {name!r}{hint} `%realtime help` alone lists them."

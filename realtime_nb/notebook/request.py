@@ -61,6 +61,10 @@ class Request:
         """The model of the session as written, None where the author names none."""
         return self.config.get("model")
 
+    def written(self, path: str) -> str:
+        """Return how the author wrote a field, or the nearest above it; ``""`` when not."""
+        return next((name for one in self._sources if (name := one.draft.written(path))), "")
+
     def wrote(self, path: str) -> bool:
         """Return whether the author wrote this very field."""
         return any(path in source.draft.origins for source in self._sources)
@@ -99,7 +103,8 @@ class _Source:
     file: str = ""
 
     def where(self, path: str) -> str:
-        written = self.draft.written(path)
+        # What reading itself found names a place as it was written.
+        written = self.draft.written(path) or path
         while written and written not in self.lines:
             written = re.sub(r"(^|\.)[^.\[]*$|\[\d+\]$", "", written)
         line = self.lines.get(written)

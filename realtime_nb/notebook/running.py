@@ -120,7 +120,7 @@ class Runner:
                 self._change(live, request, options)
             else:
                 self._begin(request, options, old, live)
-        except RealtimeError:
+        except BaseException:  # also of an interrupted cell
             if live is not None and live.state == "open":
                 self._show_chat(live)
             raise

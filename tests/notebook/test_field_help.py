@@ -48,3 +48,9 @@ def test_what_clears_a_field_is_said_as_a_cell_says_it() -> None:
 
 def test_the_list_of_fields_breaks_its_lines_between_words() -> None:
     assert max(map(len, list_fields().splitlines())) <= 72
+
+
+@pytest.mark.parametrize("name", ["audio", "audio.output"])
+def test_what_only_holds_others_names_them(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"'{name}' holds .*audio\.output\.voice"):
+        describe_field(name)

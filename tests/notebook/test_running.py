@@ -465,3 +465,26 @@ def test_a_reply_timeout_that_is_none_is_not_set(notebook: Notebook, value: str)
     notebook.run(f"%config RealtimeMagics.reply_timeout = {value}")
     magics = notebook.shell.magics_manager.registry["RealtimeMagics"]
     assert magics.reply_timeout == 10.0
+
+
+def test_a_value_that_is_no_config_is_told_once_with_its_line(notebook: Notebook) -> None:
+    printed = notebook.run("%%realtime --endpoint local\n---\nvoice: {{object()}}\n---\nHi")
+    assert printed.startswith("ConfigError: line 3: `voice` is of type object")
+    assert "has no voice" not in printed
+
+
+def test_an_interrupted_restart_shows_the_live_chat_again(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook.run(CELL.format(url="local"))
+    shown: list[Any] = []
+
+    def interrupted(_chat: Chat) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("realtime_nb.notebook.chat.Chat._open", interrupted)
+    runner = notebook.shell.magics_manager.registry["RealtimeMagics"]._runner
+    monkeypatch.setattr(runner, "_show", shown.append)
+    notebook.shell.run_cell("%%realtime --restart --endpoint local\nHi")
+    assert shown[-1] is notebook.chat
+    assert notebook.chat.state == "open"

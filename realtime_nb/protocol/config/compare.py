@@ -201,7 +201,8 @@ class _Table:
         """Tell what was asked for once and is in force without being asked for now."""
         for path in paths:
             now = self._now(path)
-            if now is not MISSING and now is not None:
+            # What was cleared once needs no clearing.
+            if now is not MISSING and now not in (None, "", []):
                 note = f"leaving it out does not clear it; {clear(path)}"
                 yield Row(path, MISSING, now, self._was(path), "still in force", note)
 

@@ -295,3 +295,9 @@ def test_a_row_does_not_hold_the_credentials_of_a_tool() -> None:
     assert row.requested[0]["authorization"] == row.requested[0]["headers"] == "[not shown]"
     assert row.verdict == "applied"
     assert tool["authorization"] == "planted"
+
+
+def test_what_was_cleared_and_is_left_out_now_is_not_to_be_cleared_again() -> None:
+    now = {"instructions": "", "tools": [], "prompt": None}
+    rows = compare({}, now, before=now, dropped=("instructions", "tools", "prompt"))
+    assert "still in force" not in {row.verdict for row in rows}
