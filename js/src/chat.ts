@@ -9,6 +9,7 @@ import type {
   NoticeLevel,
   SessionKind,
   SessionState,
+  TurnMode,
 } from "./messages.js";
 import { Transcript } from "./transcript.js";
 
@@ -38,8 +39,10 @@ export class Chat {
   voice = "";
   /** The language translated to. */
   language = "";
-  /** Turns end by a button. */
-  manual = false;
+  /** How a turn of the user ends. */
+  turns: TurnMode = "server_vad";
+  /** The microphone is mute while an answer plays. */
+  halfDuplex = false;
   /** Its use is billed. */
   costs = false;
   endpoint: Endpoint | null = null;
@@ -48,6 +51,10 @@ export class Chat {
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone: "off" | "asking" | "on" = "off";
+  /** The talk key is held, and what is said goes out. */
+  talking = false;
+  /** The microphone is mute just now, because an answer plays. */
+  deaf = false;
   /** Level of the microphone, RMS 0..1. */
   level = 0;
   /** Sound of an answer plays or waits. */
@@ -68,7 +75,12 @@ export class Chat {
 
   /** What is said here ends by a button: the service does not find the ends itself. */
   get finishable(): boolean {
-    return this.manual && this.kind !== "translation";
+    return this.turns === "manual" && this.kind !== "translation";
+  }
+
+  /** What is said here is heard only while a key is held. */
+  get pushed(): boolean {
+    return this.turns === "push_to_talk" && this.kind !== "translation";
   }
 
   /** There is an answer that could be stopped. */
@@ -131,7 +143,10 @@ type Settable =
   | "kind"
   | "voice"
   | "language"
-  | "manual"
+  | "turns"
+  | "halfDuplex"
+  | "talking"
+  | "deaf"
   | "costs"
   | "endpoint"
   | "name"

@@ -10,7 +10,14 @@ import { playbackIn, Speaker } from "./audio/speaker.js";
 import { MicrophoneTrouble } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
-import { type Endpoint, type Incoming, PROTOCOL_VERSION, type Standing } from "./messages.js";
+import { MicrophoneGate } from "./gate.js";
+import {
+  type Endpoint,
+  type Incoming,
+  PROTOCOL_VERSION,
+  type Standing,
+  type TurnMode,
+} from "./messages.js";
 import { type Gone, Port } from "./port.js";
 
 /**
@@ -36,6 +43,7 @@ export class Engine {
   readonly #context = new SharedContext();
   readonly #microphone: Microphone;
   readonly #speaker: Speaker;
+  readonly #gate: MicrophoneGate;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -59,8 +67,16 @@ export class Engine {
         this.#port.send({ kind: "played", latency_ms, ...counts }),
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
-      changed: (playing, muted) => chat.set("status", { playing, muted }),
+      changed: (playing, muted) => {
+        this.#gate.playing(playing && !muted, this.#context.latencyMs);
+        chat.set("status", { playing, muted });
+      },
       failed: (message) => chat.notify("error", message),
+    });
+    this.#gate = new MicrophoneGate({
+      begin: () => this.#port.send({ kind: "talk", on: true }),
+      end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
+      changed: () => this.#gateChanged(),
     });
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
@@ -92,6 +108,7 @@ export class Engine {
       this.#chat.set("microphone", { microphone: "on" });
       const { rate, deviceLabel: device_label } = settings;
       this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+      this.#gate.live(true);
     } catch (error) {
       this.#microphoneFailed(error);
     }
@@ -102,9 +119,32 @@ export class Engine {
     if (this.#chat.microphone === "off") return;
     const told = this.#chat.microphone === "on";
     this.#microphone.stop();
+    this.#gate.live(false);
     this.#chat.set("level", { level: 0 });
     this.#chat.set("microphone", { microphone: "off" });
     if (told) this.#port.send({ kind: "mic", on: false });
+  }
+
+  /** The talk key was pressed or let go; the first press opens the microphone. */
+  talk(held: boolean): void {
+    this.#gate.hold(held);
+    if (held && this.#chat.pushed && this.#chat.microphone === "off") void this.toggleMicrophone();
+  }
+
+  /** Ask for another way in which turns end. */
+  setTurns(mode: TurnMode): void {
+    this.#port.send({ kind: "turns", mode });
+  }
+
+  /** Ask that the microphone be mute while an answer plays, or no longer. */
+  setHalfDuplex(half_duplex: boolean): void {
+    this.#port.send({ kind: "turns", half_duplex });
+  }
+
+  /** Listen and play here, and no longer in another tab. */
+  takeOver(): void {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "take_over" });
   }
 
   /** Send a typed line; false when there is nobody to read it. */
@@ -179,9 +219,11 @@ export class Engine {
 
   #state(standing: Standing, known: Endpoint | null): void {
     const { state: session, detail, session: kind, model } = standing;
-    const { voice, language, manual, costs } = standing;
+    const { voice, language, turns, halfDuplex, costs } = standing;
     const endpoint = known === null || model === null ? known : { ...known, model };
-    this.#chat.set("status", { session, detail, kind, voice, language, manual, costs, endpoint });
+    const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
+    this.#chat.set("status", told);
+    this.#gate.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
 
@@ -213,9 +255,18 @@ export class Engine {
     this.#port.send({ kind: "cleared", id, streams, latency_ms });
   }
 
-  #frame(bytes: ArrayBuffer, rms: number): void {
+  #frame(bytes: ArrayBuffer | null, rms: number): void {
     this.#chat.set("level", { level: rms });
-    if (this.#chat.microphone === "on") this.#port.send({ kind: "audio" }, [bytes]);
+    if (this.#chat.microphone !== "on" || bytes === null) return;
+    this.#gate.sent();
+    this.#port.send({ kind: "audio" }, [bytes]);
+  }
+
+  #gateChanged(): void {
+    this.#microphone.gate = this.#gate.state;
+    const { talking, deaf } = this.#gate;
+    if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
+    this.#chat.set("microphone", { talking, deaf });
   }
 
   #gone(why: Gone): void {

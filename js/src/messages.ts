@@ -5,6 +5,8 @@ export const PROTOCOL_VERSION = 1;
 
 export type SessionState = "connecting" | "open" | "closed" | "failed";
 export type SessionKind = "realtime" | "transcription" | "translation";
+/** How a turn of the user ends. */
+export type TurnMode = "server_vad" | "semantic_vad" | "push_to_talk" | "manual";
 export type Role = "user" | "assistant" | "system" | "tool";
 export type ItemStatus = "in_progress" | "completed" | "incomplete" | "failed";
 export type NoticeLevel = "info" | "warning" | "error";
@@ -27,8 +29,9 @@ export interface Standing {
   readonly voice: string;
   /** The language translated to. */
   readonly language: string;
-  /** The service finds no ends of turns: a button does. */
-  readonly manual: boolean;
+  readonly turns: TurnMode;
+  /** The microphone is mute while an answer plays. */
+  readonly halfDuplex: boolean;
   /** Its use is billed. */
   readonly costs: boolean;
 }
@@ -103,6 +106,12 @@ export type Outgoing =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "stop" }
   | { readonly kind: "commit" }
+  | { readonly kind: "talk"; readonly on: true }
+  /** `ms` of sound were sent since the key went down. */
+  | { readonly kind: "talk"; readonly on: false; readonly ms: number }
+  | { readonly kind: "turns"; readonly mode: TurnMode }
+  | { readonly kind: "turns"; readonly half_duplex: boolean }
+  | { readonly kind: "take_over" }
   | {
       readonly kind: "played";
       readonly streams: readonly Progress[];
@@ -126,6 +135,12 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const STATES: readonly SessionState[] = ["connecting", "open", "closed", "failed"];
 const KINDS: readonly SessionKind[] = ["realtime", "transcription", "translation"];
+export const TURN_MODES: readonly TurnMode[] = [
+  "server_vad",
+  "semantic_vad",
+  "push_to_talk",
+  "manual",
+];
 const ROLES: readonly Role[] = ["user", "assistant", "system", "tool"];
 const STATUSES: readonly ItemStatus[] = ["in_progress", "completed", "incomplete", "failed"];
 const LEVELS: readonly NoticeLevel[] = ["info", "warning", "error"];
@@ -195,7 +210,8 @@ function readStanding(fields: Fields): Standing {
     model: textOrNull(fields.model),
     voice: text(fields.voice),
     language: text(fields.language),
-    manual: fields.manual === true,
+    turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
+    halfDuplex: fields.half_duplex === true,
     costs: fields.costs === true,
   };
 }

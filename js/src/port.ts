@@ -1,8 +1,10 @@
-// The page's end of the comm, and the chat's only user of anywidget's `model`. Says hello until the
-// kernel welcomes this page: a saved notebook renders, and sends into nothing without an error,
+// The page's end of the comm, and the chat's only user of anywidget's `model`; the fast path joins
+// in where the kernel offers one. Says hello until the kernel welcomes this page: a saved notebook renders, and sends into nothing without an error,
 // so nothing is shown as live before the answer came.
 
 import type { AnyModel } from "@anywidget/types";
+import { FastPath } from "./carrier/fast_path.js";
+import { mayHaveRelay, relayAddress } from "./carrier/server.js";
 import { randomId } from "./ids.js";
 import { type Incoming, type Outgoing, PROTOCOL_VERSION, readIncoming } from "./messages.js";
 
@@ -12,16 +14,22 @@ export const HELLOS_AFTER_RESTART = 3;
 
 export type Gone = "restart" | "send";
 
+/** The comm of the notebook, or the fast path through the server's relay. */
+export type Carrier = "comm" | "fast";
+
 export interface PortHandlers {
   message(message: Incoming, buffers: readonly DataView[]): void;
   /** The kernel's side is gone: restarted, or a send failed. */
   gone(why: Gone): void;
+  /** Messages go another way from now on; none is lost and none comes twice. */
+  carrier(carrier: Carrier): void;
 }
 
 export class Port {
   readonly client: string;
   readonly #model: AnyModel;
   readonly #handlers: PortHandlers;
+  readonly #fast: FastPath;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #live = false;
   #closed = false;
@@ -30,6 +38,12 @@ export class Port {
     this.client = randomId();
     this.#model = model;
     this.#handlers = handlers;
+    this.#fast = new FastPath(this.client, {
+      comm: (message, buffers) => this.#overComm(message, buffers),
+      message: (message, numbered) => this.#deliver(message, numbered),
+      changed: () => handlers.carrier(this.#fast.used ? "fast" : "comm"),
+      broken: () => this.#anew(),
+    });
     const receive = (message: unknown, buffers?: readonly DataView[]) =>
       this.#receive(message, buffers ?? []);
     const restarted = () => this.#lost("restart");
@@ -38,6 +52,7 @@ export class Port {
     signal.addEventListener("abort", () => {
       this.#closed = true;
       clearTimeout(this.#timer);
+      this.#fast.close();
       model.off("msg:custom", receive);
       model.off("comm_live_update", restarted);
     });
@@ -61,12 +76,16 @@ export class Port {
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message: Outgoing, buffers: ArrayBuffer[] = []): boolean {
     if (!this.#live) return false;
+    return this.#fast.send(message, buffers) ?? this.#overComm(message, buffers);
+  }
+
+  #overComm(message: object, buffers: ArrayBuffer[]): boolean {
     if (this.#post(message, buffers)) return true;
     this.#lost("send");
     return false;
   }
 
-  #post(message: Outgoing, buffers: ArrayBuffer[]): boolean {
+  #post(message: object, buffers: ArrayBuffer[]): boolean {
     try {
       this.#model.send({ ...message, client: this.client }, undefined, buffers);
       return true;
@@ -78,18 +97,40 @@ export class Port {
   #hello(times: number): void {
     clearTimeout(this.#timer);
     if (this.#closed || this.#live || times <= 0) return;
-    this.#post({ kind: "hello", version: PROTOCOL_VERSION }, []);
+    const joins = mayHaveRelay() ? { relay: true, e: this.#fast.epoch } : {};
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...joins }, []);
     this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
   }
 
   #lost(why: Gone): void {
     if (this.#closed) return;
     this.#live = false;
+    this.#fast.drop();
     this.#handlers.gone(why);
     this.#hello(HELLOS_AFTER_RESTART);
   }
 
+  /** Messages were lost between us and the kernel: have it tell everything again. */
+  #anew(): void {
+    this.#live = false;
+    this.#fast.drop();
+    this.open();
+  }
+
   #receive(value: unknown, buffers: readonly DataView[]): void {
+    if (typeof value !== "object" || value === null) return;
+    const fields = value as Readonly<Record<string, unknown>>;
+    const { kind, to } = fields;
+    if (to !== undefined && to !== this.client) return;
+    if (kind === "reset") this.#anew();
+    else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
+  }
+
+  #deliver(value: unknown, buffers: readonly DataView[]): void {
+    if (isOffer(value)) {
+      this.#fast.offer(value.relay === "" ? "" : relayAddress(value.relay));
+      return;
+    }
     const message = readIncoming(value);
     if (message === null) return;
     if ("to" in message && message.to !== this.client) return;
@@ -99,4 +140,10 @@ export class Port {
     }
     this.#handlers.message(message, buffers);
   }
+}
+
+/** The kernel can be reached by the relay under an id; by none under "". */
+function isOffer(value: unknown): value is { readonly relay: string } {
+  const fields = value as Readonly<Record<string, unknown>>;
+  return fields.kind === "offer" && typeof fields.relay === "string";
 }

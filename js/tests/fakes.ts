@@ -1,4 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
+import type { Actions } from "../src/ui/composer.js";
 import { FakeModel } from "./fake_model.js";
 
 export { FakeModel };
@@ -6,4 +7,22 @@ export { FakeModel };
 /** The fake in the place of the real one, which has more than the widget uses. */
 export function asModel(fake: FakeModel): AnyModel {
   return fake as unknown as AnyModel;
+}
+
+/** What the views ask for, written down. */
+export function recorded(done: string[]): Actions {
+  return {
+    toggleMicrophone: async () => void done.push("microphone"),
+    say: (text) => {
+      done.push(`say ${text}`);
+      return true;
+    },
+    stop: () => void done.push("stop"),
+    commit: () => void done.push("commit"),
+    hear: () => void done.push("hear"),
+    talk: (held) => void done.push(held ? "hold" : "release"),
+    takeOver: () => void done.push("take over"),
+    setTurns: (mode) => void done.push(`turns ${mode}`),
+    setHalfDuplex: (on) => void done.push(`half-duplex ${on}`),
+  };
 }

@@ -11,7 +11,7 @@ const welcome = {
   model: null,
   voice: "marin",
   language: "fr",
-  manual: false,
+  turns: "push_to_talk",
   costs: true,
   endpoint: { name: "OpenAI", model: "gpt-realtime", practice: false, url: "https://x/v1" },
   owner: true,
@@ -45,8 +45,9 @@ const welcome = {
 
 describe("readIncoming", () => {
   it("reads a welcome whole", () => {
-    expect(readIncoming(welcome)).toEqual({
+    expect(readIncoming({ ...welcome, half_duplex: true })).toEqual({
       ...welcome,
+      halfDuplex: true,
       items: [
         {
           id: "item_1",
@@ -112,7 +113,8 @@ describe("readIncoming", () => {
       model: "gpt-realtime",
       voice: "marin",
       language: "",
-      manual: true,
+      turns: "manual",
+      halfDuplex: false,
       costs: false,
     },
   ])("reads %j", (message) => {
@@ -149,6 +151,11 @@ describe("readIncoming", () => {
     });
   });
 
+  it("takes a kernel without turn modes at its word on manual turns", () => {
+    const read = readIncoming({ kind: "state", manual: true });
+    expect(read?.kind === "state" && read.turns).toBe("manual");
+  });
+
   it("takes a kernel that knows no kinds for one of conversations", () => {
     expect(readIncoming({ kind: "state", state: "open" })).toEqual({
       kind: "state",
@@ -158,7 +165,8 @@ describe("readIncoming", () => {
       model: null,
       voice: "",
       language: "",
-      manual: false,
+      turns: "server_vad",
+      halfDuplex: false,
       costs: false,
     });
   });

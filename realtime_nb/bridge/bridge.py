@@ -11,6 +11,7 @@ from realtime_nb.bridge.downlink import Downlink
 from realtime_nb.bridge.feed import Feed, show_item, welcome_rows
 from realtime_nb.bridge.flow import Flow
 from realtime_nb.bridge.interruption import Interruption
+from realtime_nb.bridge.modes import TurnModes
 from realtime_nb.bridge.pages import Pages
 from realtime_nb.bridge.status import Status
 from realtime_nb.bridge.tail import Tail
@@ -94,6 +95,9 @@ class Bridge:
             notice=self.notice,
             loop=loop,
         )
+        self._modes = TurnModes(
+            session, self._turns, changed=self._show_state, notice=self.notice, loop=loop
+        )
         self.uplink = Uplink(session)
         self.timing = Timing(self.uplink)
         self._tail = Tail(session, loop.loop, self._append)
@@ -105,6 +109,9 @@ class Bridge:
             "text": self._on_text,
             "stop": self._on_stop,
             "commit": self._on_commit,
+            "talk": self._on_talk,
+            "turns": self._on_turns,
+            "take_over": self._on_take_over,
             "played": self._on_played,
             "started": self._on_started,
             "drained": self._on_drained,
@@ -143,6 +150,23 @@ class Bridge:
         """Stop the answer that is being made or heard; call it from any thread."""
         self._loop.post(self._turns.stop)
 
+    def change_turns(
+        self, mode: str | None = None, *, half_duplex: bool | None = None
+    ) -> Call[str]:
+        """Change how turns end; call it from any thread.
+
+        Parameters
+        ----------
+        mode, half_duplex
+            See `realtime_nb.bridge.modes.TurnModes.change`.
+
+        Returns
+        -------
+        Call
+            Of the mode in force afterwards.
+        """
+        return self._loop.call(self._modes.change(mode, half_duplex=half_duplex))
+
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
         self._tail.stop()
@@ -177,7 +201,10 @@ class Bridge:
             self._to_all(message)
 
     def _show_state(self) -> None:
-        self._to_all({"kind": "state", **self._status.message()})
+        self._to_all({"kind": "state", **self._standing()})
+
+    def _standing(self) -> Message:
+        return {**self._status.message(), **self._modes.message()}
 
     def _on_state(self, state: str) -> None:
         self._show_state()
@@ -224,6 +251,7 @@ class Bridge:
         # An encoder remembers the sound before: it stays while the format does.
         if self._encoder.wire != (wire or {}):
             self._encoder = Encoder(wire)
+        self._modes.remember()
         self._show_state()
 
     def _hear(self, item_id: Any, content_index: Any, sound: bytes | None) -> None:
@@ -269,7 +297,7 @@ class Bridge:
                 "kind": "welcome",
                 "to": client,
                 "version": VERSION,
-                **self._status.message(),
+                **self._standing(),
                 "endpoint": {
                     "name": endpoint.name,
                     "model": self._status.model,
@@ -330,6 +358,16 @@ class Bridge:
 
     def _on_commit(self, _client: str, _message: Message, _buffers: Buffers) -> None:
         self._turns.finish()
+
+    def _on_talk(self, client: str, message: Message, _buffers: Buffers) -> None:
+        if client == self._pages.owner:
+            self._modes.talk(message)
+
+    def _on_turns(self, _client: str, message: Message, _buffers: Buffers) -> None:
+        self._modes.asked(message)
+
+    def _on_take_over(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        self._claim(client)
 
     def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
         self._turns.stop()

@@ -2,6 +2,7 @@
 
 import captureSource from "worklet:../worklets/capture.worklet.ts";
 import { encodeFrame, FrameKind, RATE } from "../frames.js";
+import type { Gate } from "../gate.js";
 import type { CaptureCommand, Captured } from "../worklets/wire.js";
 import { Clock, epochMs } from "./clock.js";
 import { addWorklet, type SharedContext } from "./context.js";
@@ -14,8 +15,8 @@ export interface MicrophoneSettings {
 }
 
 export interface MicrophoneHandlers {
-  /** One encoded frame of 40 ms, and its level (RMS, 0..1). */
-  frame(bytes: ArrayBuffer, rms: number): void;
+  /** One encoded frame of 40 ms, or null where the gate is closed, and its level (RMS, 0..1). */
+  frame(bytes: ArrayBuffer | null, rms: number): void;
   /** The device went away by itself. */
   lost(): void;
 }
@@ -94,6 +95,8 @@ export class Microphone {
   /** Each press and each stop counts up: what was asked for before that is let go on arrival. */
   #turn = 0;
   #stream = 0;
+  /** What of the sound goes out. */
+  gate: Gate = "open";
 
   constructor(shared: SharedContext, handlers: MicrophoneHandlers) {
     this.#shared = shared;
@@ -158,8 +161,12 @@ export class Microphone {
       clock.observe(firstMs + (1000 * samples.length) / RATE, epochMs());
       const tMs = clock.pageTime(firstMs);
       const kind = FrameKind.microphone;
-      this.#handlers.frame(encodeFrame({ kind, stream, seq, offset, tMs, samples }), rms);
-      seq++;
+      if (this.gate === "silent") samples.fill(0);
+      const shut = this.gate === "closed";
+      const frame = { kind, stream, seq, offset, tMs, samples };
+      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
+      // Numbers have gaps only where frames were lost, offsets also where the gate was closed.
+      if (!shut) seq++;
       offset += samples.length;
     };
   }

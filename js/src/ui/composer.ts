@@ -3,9 +3,11 @@
 
 import { captionText, hasWords } from "../captions.js";
 import type { Chat } from "../chat.js";
+import type { TurnMode } from "../messages.js";
 import { copyText } from "./clipboard.js";
 import { h, icon } from "./dom.js";
 import { createMeter, loudness } from "./meter.js";
+import { createTalk } from "./talk.js";
 
 /** What the views ask of the engine. */
 export interface Actions {
@@ -14,6 +16,10 @@ export interface Actions {
   stop(): void;
   commit(): void;
   hear(): void;
+  talk(held: boolean): void;
+  takeOver(): void;
+  setTurns(mode: TurnMode): void;
+  setHalfDuplex(halfDuplex: boolean): void;
 }
 
 export interface Composer {
@@ -44,6 +50,7 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   );
   const meter = createMeter(chat);
   const box = createBox(signal);
+  const talk = createTalk(chat, actions, signal);
   const finish = button("Finish", "check", "rnb-finish");
   const send = button("Send", "send", "rnb-send");
   const stop = button("Stop", "stop", "rnb-stop");
@@ -53,6 +60,7 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     { class: "rnb-composer" },
     microphone,
     meter.node,
+    talk.node,
     finish,
     box.node,
     send,
@@ -71,11 +79,13 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     microphone.disabled = !chat.open && chat.microphone === "off";
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
-    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
-    box.node.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
+    microphone.toggleAttribute("data-mute", chat.deaf || (chat.pushed && !chat.talking));
+    microphone.title = microphoneTitle(chat);
+    box.node.placeholder = placeholder(chat);
     const talks = chat.kind === "realtime";
     for (const part of [box.node, send, stop]) part.hidden = !talks;
     stop.disabled = !chat.stoppable;
+    talk.update();
     finish.hidden = !chat.finishable;
     finish.disabled = !chat.open;
     finish.title = talks ? "End your turn and have it answered" : "End this caption";
@@ -96,6 +106,20 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   box.onsubmit = submit;
   update();
   return { node, update, updateLevel, write: box.write };
+}
+
+function microphoneTitle(chat: Chat): string {
+  if (!chat.open && chat.microphone === "off") return "Not live";
+  if (chat.microphone !== "on") return MICROPHONE_TITLES[chat.microphone];
+  if (chat.deaf) return "Mute while the answer plays; press to switch the microphone off";
+  if (chat.pushed && !chat.talking) return "Ready; hold the button or the space bar and speak";
+  return MICROPHONE_TITLES.on;
+}
+
+function placeholder(chat: Chat): string {
+  if (chat.microphone !== "on") return "Message";
+  if (chat.pushed) return "Hold the space bar; or type a message";
+  return "Listening; or type a message";
 }
 
 interface Box {

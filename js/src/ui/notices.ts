@@ -16,10 +16,13 @@ export function createNotices(
     "Click to hear",
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
+  const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
+  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },
-    "Open in another tab, which listens and plays. Press Microphone to take over here.",
+    h("span", {}, "Open in another tab, which listens and plays."),
+    takeOver,
   );
   const list = h("div", { class: "rnb-notice-list", role: "status" });
   const node = h("div", { class: "rnb-notices" }, hear, elsewhere, list);
@@ -38,6 +41,7 @@ export function createNotices(
 
   const update = () => {
     hear.hidden = !chat.muted;
+    takeOver.disabled = !chat.open;
     elsewhere.hidden = chat.link !== "live" || chat.owner;
     for (const [notice, box] of shown) {
       if (chat.notices.includes(notice)) continue;

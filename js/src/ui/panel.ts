@@ -8,6 +8,8 @@ import { createEvents } from "./events.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createPhrases } from "./phrases.js";
+import { createSettings } from "./settings.js";
+import { holdSpace } from "./talk.js";
 import { createTranscript } from "./transcript.js";
 
 /** Draw `chat` into `el` until `signal` aborts. */
@@ -23,6 +25,7 @@ export function drawPanel(
   const notices = createNotices(chat, actions, signal);
   const composer = createComposer(chat, actions, signal);
   const phrases = createPhrases(chat, composer.write, signal);
+  const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);
   const parts: Readonly<Record<Topic, readonly (() => void)[]>> = {
     status: [
@@ -32,6 +35,7 @@ export function drawPanel(
       notices.update,
       composer.update,
       phrases.update,
+      settings.update,
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
@@ -43,17 +47,20 @@ export function drawPanel(
 
   const root = h(
     "section",
-    { class: "rnb", "aria-label": "Realtime chat" },
+    // A click anywhere in it gives it the focus, and with that the space bar.
+    { class: "rnb", "aria-label": "Realtime chat", tabindex: "-1" },
     header.node,
     transcript.node,
     captions.node,
     notices.node,
     phrases.node,
     composer.node,
+    settings.node,
     events.node,
   );
   el.append(root);
   keepKeys(root, signal);
+  holdSpace(root, chat, actions, signal);
 
   const dirty = new Set<() => void>();
   let scheduled = 0;

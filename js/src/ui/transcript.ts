@@ -57,12 +57,17 @@ export function noteOf(item: Item, cut: boolean): string {
   return item.status === "incomplete" ? "incomplete" : "";
 }
 
+function hint(chat: Chat): string {
+  if (chat.pushed) return "Hold the button or the space bar and speak, or type.";
+  return "Press the microphone and speak, or type.";
+}
+
 export function createTranscript(chat: Chat): { node: HTMLElement; update(): void } {
   const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
   const update = () => {
     log.node.hidden = chat.kind !== "realtime";
     if (log.node.hidden) return;
-    log.update(chat.transcript.items, chat.open ? "Press the microphone and speak, or type." : "");
+    log.update(chat.transcript.items, chat.open ? hint(chat) : "");
   };
   update();
   return { node: log.node, update };

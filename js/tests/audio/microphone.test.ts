@@ -66,15 +66,20 @@ function setUp() {
   const context = new FakeContext({ sampleRate: 24_000 });
   const shared = { get: () => context, start: async () => true, rest: () => undefined };
   const frames: ArrayBuffer[] = [];
+  const levels: number[] = [];
   let lost = 0;
   const microphone = new Microphone(shared as unknown as SharedContext, {
-    frame: (bytes) => void frames.push(bytes),
+    frame: (bytes, rms) => {
+      levels.push(rms);
+      if (bytes !== null) frames.push(bytes);
+    },
     lost: () => void lost++,
   });
   return {
     microphone,
     track,
     frames,
+    levels,
     asked,
     lost: () => lost,
     allow: () => {
@@ -137,6 +142,25 @@ describe("Microphone", () => {
     const [first, , third] = read.map(({ tMs }) => tMs);
     expect((third ?? 0) - (first ?? 0)).toBeGreaterThan(0);
     expect(port?.sent.length).toBe(3);
+  });
+
+  it("sends silence or nothing as its gate says, and numbers without a gap", async () => {
+    const { microphone, allow, frames, levels } = setUp();
+    const started = microphone.start();
+    allow();
+    await started;
+    for (const gate of ["open", "closed", "silent", "open"] as const) {
+      microphone.gate = gate;
+      const samples = new Int16Array(960).fill(7);
+      nodes[0]?.port.onmessage?.({ data: { samples, time: 5, rms: 0.5 } });
+    }
+    const read = frames.map((bytes) => decodeFrame(new DataView(bytes)));
+    expect(read.map(({ seq, offset, samples }) => [seq, offset, samples[0]])).toEqual([
+      [0, 0, 7],
+      [1, 1920, 0],
+      [2, 2880, 7],
+    ]);
+    expect(levels.length).toBe(4);
   });
 
   it("lets go at once a microphone that is allowed after it was given up", async () => {

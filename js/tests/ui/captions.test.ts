@@ -3,17 +3,11 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { captionText } from "../../src/captions.js";
 import { Chat } from "../../src/chat.js";
 import type { Item } from "../../src/messages.js";
-import type { Actions } from "../../src/ui/composer.js";
 import { drawPanel } from "../../src/ui/panel.js";
+import { recorded } from "../fakes.js";
 
 const done: string[] = [];
-const actions: Actions = {
-  toggleMicrophone: async () => void done.push("microphone"),
-  say: () => true,
-  stop: () => void done.push("stop"),
-  commit: () => void done.push("commit"),
-  hear: () => undefined,
-};
+const actions = recorded(done);
 
 let chat: Chat;
 let life: AbortController;
@@ -125,7 +119,7 @@ describe("a transcription", () => {
   it("is finished by a button where the service finds no ends", async () => {
     await frame();
     expect(one(".rnb-finish").hidden).toBe(true);
-    chat.set("status", { manual: true });
+    chat.set("status", { turns: "manual" });
     await frame();
     expect(one(".rnb-finish").hidden).toBe(false);
     expect(one(".rnb-captions .rnb-empty").textContent).toMatch(/Finish ends a caption/);
@@ -192,7 +186,7 @@ describe("a translation", () => {
   });
 
   it("is never finished by hand, and has nothing to stop", async () => {
-    chat.set("status", { manual: true });
+    chat.set("status", { turns: "manual" });
     chat.upsertItems([heard("t", "Bon", { ...french, status: "in_progress" })], []);
     await frame();
     expect(one(".rnb-finish").hidden).toBe(true);

@@ -2,23 +2,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Chat } from "../../src/chat.js";
 import type { EventRow, Item } from "../../src/messages.js";
-import type { Actions } from "../../src/ui/composer.js";
 import { clockText } from "../../src/ui/events.js";
 import { kindWords, stateWords } from "../../src/ui/header.js";
 import { loudness } from "../../src/ui/meter.js";
 import { drawPanel } from "../../src/ui/panel.js";
+import { recorded } from "../fakes.js";
 
 const done: string[] = [];
-const actions: Actions = {
-  toggleMicrophone: async () => void done.push("microphone"),
-  say: (text) => {
-    done.push(`say ${text}`);
-    return true;
-  },
-  stop: () => void done.push("stop"),
-  commit: () => void done.push("commit"),
-  hear: () => void done.push("hear"),
-};
+const actions = recorded(done);
 
 let chat: Chat;
 let life: AbortController;
@@ -315,19 +306,19 @@ describe("turns ended by hand", () => {
     live();
     await frame();
     expect(named("Finish").hidden).toBe(true);
-    chat.set("status", { manual: true });
+    chat.set("status", { turns: "manual" });
     await frame();
     expect(named("Finish").hidden).toBe(false);
     expect(box().hidden).toBe(false);
     named("Finish").click();
     expect(done).toEqual(["commit"]);
-    chat.set("status", { manual: false });
+    chat.set("status", { turns: "server_vad" });
     await frame();
     expect(named("Finish").hidden).toBe(true);
   });
 
   it("cannot be finished when nobody is there", async () => {
-    chat.set("status", { manual: true });
+    chat.set("status", { turns: "manual" });
     await frame();
     expect(named("Finish").disabled).toBe(true);
   });
@@ -363,6 +354,8 @@ describe("notices", () => {
     await frame();
     expect(one(".rnb-elsewhere").hidden).toBe(false);
     expect(one(".rnb-elsewhere").textContent).toMatch(/another tab/);
+    named("Take over").click();
+    expect(done).toEqual(["take over"]);
   });
 });
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a2dcaa660065051167659ebe3bc13fff0673102fa4ae62969e1dc382aa57b1ab
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2ebd14711adb224f76a931fb31b6421f94fcf342926eb22ce6acf6a214c0db10
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a2dcaa660065051167659ebe3bc13fff0673102fa4ae62969e1dc382aa57b1ab
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2ebd14711adb224f76a931fb31b6421f94fcf342926eb22ce6acf6a214c0db10
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -115,8 +115,10 @@ var Chat = class {
   voice = "";
   /** The language translated to. */
   language = "";
-  /** Turns end by a button. */
-  manual = false;
+  /** How a turn of the user ends. */
+  turns = "server_vad";
+  /** The microphone is mute while an answer plays. */
+  halfDuplex = false;
   /** Its use is billed. */
   costs = false;
   endpoint = null;
@@ -125,6 +127,10 @@ var Chat = class {
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone = "off";
+  /** The talk key is held, and what is said goes out. */
+  talking = false;
+  /** The microphone is mute just now, because an answer plays. */
+  deaf = false;
   /** Level of the microphone, RMS 0..1. */
   level = 0;
   /** Sound of an answer plays or waits. */
@@ -142,7 +148,11 @@ var Chat = class {
   }
   /** What is said here ends by a button: the service does not find the ends itself. */
   get finishable() {
-    return this.manual && this.kind !== "translation";
+    return this.turns === "manual" && this.kind !== "translation";
+  }
+  /** What is said here is heard only while a key is held. */
+  get pushed() {
+    return this.turns === "push_to_talk" && this.kind !== "translation";
   }
   /** There is an answer that could be stopped. */
   get stoppable() {
@@ -649,6 +659,8 @@ var Microphone = class {
   /** Each press and each stop counts up: what was asked for before that is let go on arrival. */
   #turn = 0;
   #stream = 0;
+  /** What of the sound goes out. */
+  gate = "open";
   constructor(shared, handlers) {
     this.#shared = shared;
     this.#handlers = handlers;
@@ -707,8 +719,11 @@ var Microphone = class {
       clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
       const tMs = clock.pageTime(firstMs);
       const kind = FrameKind.microphone;
-      this.#handlers.frame(encodeFrame({ kind, stream, seq, offset, tMs, samples }), rms);
-      seq++;
+      if (this.gate === "silent") samples.fill(0);
+      const shut = this.gate === "closed";
+      const frame = { kind, stream, seq, offset, tMs, samples };
+      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
+      if (!shut) seq++;
       offset += samples.length;
     };
   }
@@ -1222,10 +1237,105 @@ var Speaker = class {
   }
 };
 
+// src/gate.ts
+var RELEASE_MS = 160;
+var ROOM_MS = 300;
+var FRAME_MS = 40;
+var MicrophoneGate = class {
+  #talk;
+  #mode = "server_vad";
+  #halfDuplex = false;
+  #live = false;
+  #held = false;
+  /** A turn has begun and is not over. */
+  #turn = false;
+  #frames = 0;
+  #playing = false;
+  #deaf = false;
+  #release;
+  #room;
+  constructor(talk) {
+    this.#talk = talk;
+  }
+  get state() {
+    if (this.#mode === "push_to_talk") return this.#turn ? "open" : "closed";
+    return this.deaf ? "silent" : "open";
+  }
+  /** The key is held and heard. */
+  get talking() {
+    return this.#turn && this.#held;
+  }
+  /** The microphone is mute because the loudspeaker plays. */
+  get deaf() {
+    return this.#halfDuplex && this.#deaf && this.#mode !== "push_to_talk";
+  }
+  mode(mode, halfDuplex) {
+    if (mode !== this.#mode) this.#drop();
+    this.#mode = mode;
+    this.#halfDuplex = halfDuplex;
+    this.#talk.changed();
+  }
+  /** The microphone was opened or let go. */
+  live(live) {
+    this.#live = live;
+    if (live) this.#begin();
+    else this.#drop();
+  }
+  hold(held) {
+    if (held === this.#held || this.#mode !== "push_to_talk") return;
+    this.#held = held;
+    clearTimeout(this.#release);
+    if (held) this.#begin();
+    else if (this.#turn) this.#release = setTimeout(() => this.#end(), RELEASE_MS);
+    this.#talk.changed();
+  }
+  /** A frame went out. */
+  sent() {
+    this.#frames++;
+  }
+  /** Sound is on its way to the ear, or no longer; what was sent lies `latencyMs` before it. */
+  playing(playing, latencyMs) {
+    if (playing === this.#playing) return;
+    this.#playing = playing;
+    clearTimeout(this.#room);
+    if (playing) this.#setDeaf(true);
+    else this.#room = setTimeout(() => this.#setDeaf(false), ROOM_MS + latencyMs);
+  }
+  #begin() {
+    if (!this.#held || !this.#live || this.#turn) return;
+    this.#turn = true;
+    this.#frames = 0;
+    this.#talk.begin();
+    this.#talk.changed();
+  }
+  #end() {
+    this.#turn = false;
+    this.#talk.end(FRAME_MS * this.#frames);
+    this.#talk.changed();
+  }
+  /** Nobody finishes this turn any more. */
+  #drop() {
+    clearTimeout(this.#release);
+    this.#held = false;
+    this.#turn = false;
+    this.#talk.changed();
+  }
+  #setDeaf(deaf) {
+    this.#deaf = deaf;
+    this.#talk.changed();
+  }
+};
+
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
 var KINDS = ["realtime", "transcription", "translation"];
+var TURN_MODES = [
+  "server_vad",
+  "semantic_vad",
+  "push_to_talk",
+  "manual"
+];
 var ROLES = ["user", "assistant", "system", "tool"];
 var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
 var LEVELS = ["info", "warning", "error"];
@@ -1285,7 +1395,8 @@ function readStanding(fields) {
     model: textOrNull(fields.model),
     voice: text(fields.voice),
     language: text(fields.language),
-    manual: fields.manual === true,
+    turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
+    halfDuplex: fields.half_duplex === true,
     costs: fields.costs === true
   };
 }
@@ -1430,6 +1541,7 @@ var Engine = class {
   #context = new SharedContext();
   #microphone;
   #speaker;
+  #gate;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -1451,8 +1563,16 @@ var Engine = class {
       played: ({ latencyMs: latency_ms, ...counts }) => this.#port.send({ kind: "played", latency_ms, ...counts }),
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
-      changed: (playing, muted) => chat.set("status", { playing, muted }),
+      changed: (playing, muted) => {
+        this.#gate.playing(playing && !muted, this.#context.latencyMs);
+        chat.set("status", { playing, muted });
+      },
       failed: (message) => chat.notify("error", message)
+    });
+    this.#gate = new MicrophoneGate({
+      begin: () => this.#port.send({ kind: "talk", on: true }),
+      end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
+      changed: () => this.#gateChanged()
     });
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
@@ -1482,6 +1602,7 @@ var Engine = class {
       this.#chat.set("microphone", { microphone: "on" });
       const { rate, deviceLabel: device_label } = settings;
       this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+      this.#gate.live(true);
     } catch (error) {
       this.#microphoneFailed(error);
     }
@@ -1491,9 +1612,28 @@ var Engine = class {
     if (this.#chat.microphone === "off") return;
     const told = this.#chat.microphone === "on";
     this.#microphone.stop();
+    this.#gate.live(false);
     this.#chat.set("level", { level: 0 });
     this.#chat.set("microphone", { microphone: "off" });
     if (told) this.#port.send({ kind: "mic", on: false });
+  }
+  /** The talk key was pressed or let go; the first press opens the microphone. */
+  talk(held) {
+    this.#gate.hold(held);
+    if (held && this.#chat.pushed && this.#chat.microphone === "off") void this.toggleMicrophone();
+  }
+  /** Ask for another way in which turns end. */
+  setTurns(mode) {
+    this.#port.send({ kind: "turns", mode });
+  }
+  /** Ask that the microphone be mute while an answer plays, or no longer. */
+  setHalfDuplex(half_duplex) {
+    this.#port.send({ kind: "turns", half_duplex });
+  }
+  /** Listen and play here, and no longer in another tab. */
+  takeOver() {
+    void this.#speaker.unlock();
+    this.#port.send({ kind: "take_over" });
   }
   /** Send a typed line; false when there is nobody to read it. */
   say(text2) {
@@ -1561,9 +1701,11 @@ var Engine = class {
   }
   #state(standing, known) {
     const { state: session, detail, session: kind, model } = standing;
-    const { voice, language, manual, costs } = standing;
+    const { voice, language, turns, halfDuplex, costs } = standing;
     const endpoint = known === null || model === null ? known : { ...known, model };
-    this.#chat.set("status", { session, detail, kind, voice, language, manual, costs, endpoint });
+    const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
+    this.#chat.set("status", told);
+    this.#gate.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
   #unanswered() {
@@ -1592,7 +1734,15 @@ var Engine = class {
   }
   #frame(bytes, rms) {
     this.#chat.set("level", { level: rms });
-    if (this.#chat.microphone === "on") this.#port.send({ kind: "audio" }, [bytes]);
+    if (this.#chat.microphone !== "on" || bytes === null) return;
+    this.#gate.sent();
+    this.#port.send({ kind: "audio" }, [bytes]);
+  }
+  #gateChanged() {
+    this.#microphone.gate = this.#gate.state;
+    const { talking, deaf } = this.#gate;
+    if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
+    this.#chat.set("microphone", { talking, deaf });
   }
   #gone(why) {
     this.releaseMicrophone();
@@ -1883,6 +2033,84 @@ function createMeter(chat) {
   return { node: canvas, update };
 }
 
+// src/ui/talk.ts
+var TAKES_SPACE = "a, button, input, select, textarea, summary, [contenteditable]";
+function createTalk(chat, actions, signal) {
+  const words = document.createTextNode("");
+  const node = h(
+    "button",
+    { type: "button", class: "rnb-button rnb-talk-key", "aria-pressed": "false" },
+    icon("microphone"),
+    words
+  );
+  node.setAttribute("aria-keyshortcuts", "Space");
+  const hold = (event) => {
+    if (event.button !== 0) return;
+    node.setPointerCapture?.(event.pointerId);
+    actions.talk(true);
+  };
+  const release2 = () => actions.talk(false);
+  const keyed = (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.repeat) actions.talk(event.type === "keydown");
+  };
+  node.addEventListener("pointerdown", hold, { signal });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
+    node.addEventListener(end, release2, { signal });
+  }
+  node.addEventListener("keydown", keyed, { signal });
+  node.addEventListener("keyup", keyed, { signal });
+  node.addEventListener(
+    "click",
+    (event) => {
+      if (event.detail === 0) actions.talk(!chat.talking);
+    },
+    { signal }
+  );
+  node.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+  const update = () => {
+    node.hidden = !chat.pushed;
+    node.disabled = !chat.open;
+    node.title = "Hold and speak; or hold the space bar";
+    node.setAttribute("aria-pressed", String(chat.talking));
+    setText(words, chat.talking ? "Listening" : "Hold to talk");
+  };
+  update();
+  return { node, update };
+}
+function holdSpace(root, chat, actions, signal) {
+  let held = false;
+  const release2 = () => {
+    if (held) actions.talk(false);
+    held = false;
+  };
+  const down = (event) => {
+    if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!chat.pushed || !chat.open || wantsSpace(event.target)) return;
+    event.preventDefault();
+    if (event.repeat || held) return;
+    held = true;
+    actions.talk(true);
+  };
+  const up = (event) => {
+    if (event.key !== " " || !held) return;
+    event.preventDefault();
+    release2();
+  };
+  root.addEventListener("keydown", down, { signal });
+  window.addEventListener("keyup", up, { signal, capture: true });
+  window.addEventListener("blur", release2, { signal });
+  document.addEventListener("visibilitychange", release2, { signal });
+  signal.addEventListener("abort", release2);
+}
+function wantsSpace(target) {
+  if (!(target instanceof Element)) return false;
+  const taker = target.closest(TAKES_SPACE);
+  return taker !== null && !taker.classList.contains("rnb-microphone");
+}
+
 // src/ui/composer.ts
 var MICROPHONE_TITLES = {
   off: "Press and speak",
@@ -1903,6 +2131,7 @@ function createComposer(chat, actions, signal) {
   );
   const meter = createMeter(chat);
   const box = createBox(signal);
+  const talk = createTalk(chat, actions, signal);
   const finish = button("Finish", "check", "rnb-finish");
   const send = button("Send", "send", "rnb-send");
   const stop = button("Stop", "stop", "rnb-stop");
@@ -1912,6 +2141,7 @@ function createComposer(chat, actions, signal) {
     { class: "rnb-composer" },
     microphone,
     meter.node,
+    talk.node,
     finish,
     box.node,
     send,
@@ -1929,11 +2159,13 @@ function createComposer(chat, actions, signal) {
     microphone.disabled = !chat.open && chat.microphone === "off";
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
-    microphone.title = microphone.disabled ? "Not live" : MICROPHONE_TITLES[chat.microphone];
-    box.node.placeholder = chat.microphone === "on" ? "Listening; or type a message" : "Message";
+    microphone.toggleAttribute("data-mute", chat.deaf || chat.pushed && !chat.talking);
+    microphone.title = microphoneTitle(chat);
+    box.node.placeholder = placeholder(chat);
     const talks = chat.kind === "realtime";
     for (const part of [box.node, send, stop]) part.hidden = !talks;
     stop.disabled = !chat.stoppable;
+    talk.update();
     finish.hidden = !chat.finishable;
     finish.disabled = !chat.open;
     finish.title = talks ? "End your turn and have it answered" : "End this caption";
@@ -1953,6 +2185,18 @@ function createComposer(chat, actions, signal) {
   box.onsubmit = submit;
   update();
   return { node, update, updateLevel, write: box.write };
+}
+function microphoneTitle(chat) {
+  if (!chat.open && chat.microphone === "off") return "Not live";
+  if (chat.microphone !== "on") return MICROPHONE_TITLES[chat.microphone];
+  if (chat.deaf) return "Mute while the answer plays; press to switch the microphone off";
+  if (chat.pushed && !chat.talking) return "Ready; hold the button or the space bar and speak";
+  return MICROPHONE_TITLES.on;
+}
+function placeholder(chat) {
+  if (chat.microphone !== "on") return "Message";
+  if (chat.pushed) return "Hold the space bar; or type a message";
+  return "Listening; or type a message";
 }
 function createBox(signal) {
   const node = h("textarea", {
@@ -2206,10 +2450,13 @@ function createNotices(chat, actions, signal) {
     "Click to hear"
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
+  const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
+  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },
-    "Open in another tab, which listens and plays. Press Microphone to take over here."
+    h("span", {}, "Open in another tab, which listens and plays."),
+    takeOver
   );
   const list = h("div", { class: "rnb-notice-list", role: "status" });
   const node = h("div", { class: "rnb-notices" }, hear, elsewhere, list);
@@ -2226,6 +2473,7 @@ function createNotices(chat, actions, signal) {
   };
   const update = () => {
     hear.hidden = !chat.muted;
+    takeOver.disabled = !chat.open;
     elsewhere.hidden = chat.link !== "live" || chat.owner;
     for (const [notice, box] of shown) {
       if (chat.notices.includes(notice)) continue;
@@ -2277,6 +2525,62 @@ function chipOf(phrase, typable) {
   return h("button", { type: "button", class: "rnb-chip" }, phrase);
 }
 
+// src/ui/settings.ts
+var MODE_WORDS = {
+  server_vad: "after a silence (server VAD)",
+  semantic_vad: "when the sentence is complete (semantic VAD)",
+  push_to_talk: "when I let go (push-to-talk)",
+  manual: "when I press Finish"
+};
+function createSettings(chat, actions, signal) {
+  const turns = h(
+    "select",
+    { class: "rnb-select" },
+    ...TURN_MODES.map((mode) => h("option", { value: mode }, MODE_WORDS[mode]))
+  );
+  const turnsRow = labelled("My turn ends", turns);
+  const halfDuplex = h("input", { type: "checkbox" });
+  const halfDuplexRow = h(
+    "label",
+    {
+      class: "rnb-check",
+      title: "For loudspeakers without echo cancellation: the answer cannot interrupt itself"
+    },
+    halfDuplex,
+    "Mute the microphone while the answer plays (half-duplex)"
+  );
+  const node = h(
+    "details",
+    { class: "rnb-settings" },
+    h("summary", {}, icon("chevron"), "Settings"),
+    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow)
+  );
+  turns.addEventListener(
+    "change",
+    () => {
+      const mode = TURN_MODES.find((known) => known === turns.value);
+      if (mode !== void 0) actions.setTurns(mode);
+    },
+    { signal }
+  );
+  halfDuplex.addEventListener("change", () => actions.setHalfDuplex(halfDuplex.checked), {
+    signal
+  });
+  const update = () => {
+    turns.value = chat.turns;
+    turns.disabled = !chat.open;
+    turnsRow.hidden = chat.kind === "translation";
+    halfDuplex.checked = chat.halfDuplex;
+    halfDuplex.disabled = !chat.open;
+    halfDuplexRow.hidden = chat.kind !== "realtime";
+  };
+  update();
+  return { node, update };
+}
+function labelled(words, control) {
+  return h("label", { class: "rnb-field" }, h("span", {}, words), control);
+}
+
 // src/ui/transcript.ts
 var SPEAKERS = {
   user: "You: ",
@@ -2320,12 +2624,16 @@ function noteOf2(item, cut) {
   if (cut) return "cut off here";
   return item.status === "incomplete" ? "incomplete" : "";
 }
+function hint2(chat) {
+  if (chat.pushed) return "Hold the button or the space bar and speak, or type.";
+  return "Press the microphone and speak, or type.";
+}
 function createTranscript(chat) {
   const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
   const update = () => {
     log.node.hidden = chat.kind !== "realtime";
     if (log.node.hidden) return;
-    log.update(chat.transcript.items, chat.open ? "Press the microphone and speak, or type." : "");
+    log.update(chat.transcript.items, chat.open ? hint2(chat) : "");
   };
   update();
   return { node: log.node, update };
@@ -2339,6 +2647,7 @@ function drawPanel(chat, actions, el, signal) {
   const notices = createNotices(chat, actions, signal);
   const composer = createComposer(chat, actions, signal);
   const phrases = createPhrases(chat, composer.write, signal);
+  const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);
   const parts = {
     status: [
@@ -2347,7 +2656,8 @@ function drawPanel(chat, actions, el, signal) {
       captions.update,
       notices.update,
       composer.update,
-      phrases.update
+      phrases.update,
+      settings.update
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
@@ -2358,17 +2668,20 @@ function drawPanel(chat, actions, el, signal) {
   };
   const root = h(
     "section",
-    { class: "rnb", "aria-label": "Realtime chat" },
+    // A click anywhere in it gives it the focus, and with that the space bar.
+    { class: "rnb", "aria-label": "Realtime chat", tabindex: "-1" },
     header.node,
     transcript.node,
     captions.node,
     notices.node,
     phrases.node,
     composer.node,
+    settings.node,
     events.node
   );
   el.append(root);
   keepKeys(root, signal);
+  holdSpace(root, chat, actions, signal);
   const dirty = /* @__PURE__ */ new Set();
   let scheduled = 0;
   const redraw = () => {
