@@ -190,6 +190,14 @@ def _parser(word: str) -> MagicArgumentParser:
 
 def _parsed(parser: MagicArgumentParser, rest: str) -> Namespace:
     try:
-        return cast("Namespace", parser.parse_argstring(rest))
+        return unquoted(cast("Namespace", parser.parse_argstring(rest)))
     except ValueError as error:  # of quotes
         raise UsageError(f"{parser.prog} {rest}: {str(error).lower()}; close it.") from None
+
+
+def unquoted(options: Namespace) -> Namespace:
+    """Return options without the quotes that IPython leaves around a value with blanks in it."""
+    for name, value in vars(options).items():
+        if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] in "\"'":
+            setattr(options, name, value[1:-1])
+    return options

@@ -23,7 +23,7 @@ from IPython.display import display
 from traitlets import Float, TraitError, Unicode, validate
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.commands import Commands
+from realtime_nb.notebook.commands import Commands, unquoted
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
 from realtime_nb.protocol.config.catalogue import field_names
@@ -123,6 +123,7 @@ class RealtimeMagics(Magics):
         more.
         """
         if cell is None:
+            refuse_keys(line, "")
             return self._commands.run(line)
         options = _parsed(self.realtime, line)
         if options.migrate:
@@ -169,10 +170,12 @@ def _has_terminal() -> bool:
 
 def _parsed(magic: Any, line: str) -> Namespace:
     try:
-        return cast("Namespace", parse_argstring(magic, line))
+        return unquoted(cast("Namespace", parse_argstring(magic, line)))
     except ValueError as error:  # of quotes
+        refuse_keys(line, "")
         raise UsageError(f"%%realtime {line}: {str(error).lower()}; close it.") from None
     except ParseError as error:
+        refuse_keys(line, "")
         raise UsageError(f"%%realtime: {error}{_meant(str(error), magic.parser)}") from None
 
 

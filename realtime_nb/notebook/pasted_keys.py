@@ -15,6 +15,8 @@ _NAMED: Final = re.compile(
     r"^[\s\"']*(?:openai_)?api[-_]?key[\"']?\s*[:=]\s*(?!\{\{)\S", re.IGNORECASE | re.MULTILINE
 )
 
+_OPTION: Final = re.compile(r"--(?:\w+[-_])*(?:key|token)[=\s]+(?!\{\{)\S", re.IGNORECASE)
+
 
 def refuse_keys(line: str, body: str) -> None:
     """Refuse a cell that holds a key.
@@ -30,7 +32,7 @@ def refuse_keys(line: str, body: str) -> None:
         With the line, what to do instead, and nothing of the key.
     """
     text = f"{line}\n{body}"
-    found = _KEYS.search(text) or _NAMED.search(text)
+    found = _KEYS.search(text) or _NAMED.search(text) or _OPTION.search(line)
     if found is None:
         return
     # What is found may begin with the line break before it.

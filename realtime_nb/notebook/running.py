@@ -105,7 +105,11 @@ class Runner:
         RealtimeError
             When there is no endpoint, or the service refuses.
         """
-        options = replace(options, name=valid_name(options.name))
+        try:
+            options = replace(options, name=valid_name(options.name))
+        except UsageError:
+            refuse_keys(line, body)  # which would be repeated
+            raise
         self._shown = None
         old = self.chats.get(options.name)
         live = old if old is not None and old.state == "open" else None

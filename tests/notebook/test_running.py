@@ -488,3 +488,29 @@ def test_an_interrupted_restart_shows_the_live_chat_again(
     notebook.shell.run_cell("%%realtime --restart --endpoint local\nHi")
     assert shown[-1] is notebook.chat
     assert notebook.chat.state == "open"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%%realtime sk-abcdefghijklmnop1234",
+        "%%realtime --api-key sk-abcdefghijklmnop1234",
+        "%%realtime --api-key=0123456789abcdef",
+        "%%realtime --key 0123456789abcdef",
+        "%%realtime --model 'sk-abcdefghijklmnop1234",
+        "%realtime sk-abcdefghijklmnop1234",
+        "%realtime secret sk-abcdefghijklmnop1234",
+    ],
+)
+def test_a_key_on_the_line_is_refused_and_not_repeated(notebook: Notebook, line: str) -> None:
+    printed = notebook.run(f"{line}\nHi" if line.startswith("%%") else line)
+    assert "line 1 holds what looks like a key" in printed
+    assert "abcdef" not in printed
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_file_may_have_blanks_in_its_name(notebook: Notebook, tmp_path: Any, quote: str) -> None:
+    file = tmp_path / "my config.yaml"
+    file.write_text("voice: cedar")
+    notebook.run(f"%%realtime --endpoint local --config {quote}{file}{quote}\nHi")
+    assert notebook.chat.effective["audio"]["output"]["voice"] == "cedar"
