@@ -22,20 +22,49 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["decode_wav", "encode_wav"]
+__all__ = [
+    "UNKNOWN_SIZES",
+    "WavFormat",
+    "decode_samples",
+    "decode_wav",
+    "encode_wav",
+    "no_samples",
+    "not_a_wav",
+    "read_format",
+    "wav_header",
+]
 
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
-_UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers put where the length belongs
+UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers put where the length belongs
 _SHORTEST_FORMAT = 16
 _SHORTEST_EXTENSIBLE = 26
 
 
 @dataclass(frozen=True, slots=True)
-class _Format:
+class WavFormat:
+    """What a file's `fmt ` chunk says of its samples.
+
+    Attributes
+    ----------
+    tag
+        PCM, float, A-law or mu-law, by the number that the file gives it.
+    channels
+        Samples that make one instant.
+    rate
+        Sampling rate in Hz.
+    bits
+        Bits of one sample.
+    """
+
     tag: int
     channels: int
     rate: int
     bits: int
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one instant, all channels."""
+        return self.bits // 8 * self.channels
 
 
 def encode_wav(pcm: bytes, rate: int, channels: int = 1) -> bytes:
@@ -50,14 +79,18 @@ def encode_wav(pcm: bytes, rate: int, channels: int = 1) -> bytes:
     channels
         How many samples make one instant.
     """
+    return wav_header(len(pcm), rate, channels) + pcm
+
+
+def wav_header(size: int, rate: int, channels: int = 1) -> bytes:
+    """Return what stands before `size` bytes of PCM16 in a WAV file; see `encode_wav`."""
     frame = 2 * channels
-    head = struct.pack(
+    return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + len(pcm), b"WAVE"),
+        *(b"RIFF", 36 + size, b"WAVE"),
         *(b"fmt ", 16, _PCM, channels, rate, rate * frame, frame, 16),
-        *(b"data", len(pcm)),
+        *(b"data", size),
     )
-    return head + pcm
 
 
 def decode_wav(data: bytes, name: str = "the sound") -> tuple[NDArray[np.float32], int]:
@@ -83,19 +116,29 @@ def decode_wav(data: bytes, name: str = "the sound") -> tuple[NDArray[np.float32
         For what is no WAV file, or has a form of samples not named above.
     """
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise UsageError(
-            f"{name} is not a WAV file ({_guess(data)}): "
-            "convert it first, e.g. `ffmpeg -i in.mp3 out.wav`."
-        )
-    form: _Format | None = None
+        raise not_a_wav(data, name)
+    form: WavFormat | None = None
     for chunk, start, size in _chunks(data):
         if chunk == b"fmt ":
-            form = _read_format(data[start : start + size], name)
+            form = read_format(data[start : start + size], name)
         elif chunk == b"data":
             if form is None:
                 raise UsageError(f"{name} is a broken WAV file: its samples come before `fmt `.")
-            return _samples(data[start : start + size], form, name), form.rate
-    raise UsageError(f"{name} is a broken WAV file: it holds no samples (no `data` chunk).")
+            return decode_samples(data[start : start + size], form, name), form.rate
+    raise no_samples(name)
+
+
+def not_a_wav(data: bytes, name: str) -> UsageError:
+    """Return the error for a file that begins with `data`, saying what it may be."""
+    return UsageError(
+        f"{name} is not a WAV file ({_guess(data)}): "
+        "convert it first, e.g. `ffmpeg -i in.mp3 out.wav`."
+    )
+
+
+def no_samples(name: str) -> UsageError:
+    """Return the error for a WAV file without a `data` chunk."""
+    return UsageError(f"{name} is a broken WAV file: it holds no samples (no `data` chunk).")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -104,13 +147,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     while start + 8 <= len(data):
         chunk, size = struct.unpack_from("<4sI", data, start)
         start += 8
-        if chunk == b"data" and size in _UNKNOWN_SIZES:
+        if chunk == b"data" and size in UNKNOWN_SIZES:
             size = len(data) - start
         yield chunk, start, min(size, len(data) - start)
         start += size + size % 2
 
 
-def _read_format(content: bytes, name: str) -> _Format:
+def read_format(content: bytes, name: str) -> WavFormat:
+    """Read the content of a `fmt ` chunk; raises UsageError for one that makes no sense."""
     if len(content) < _SHORTEST_FORMAT:
         raise UsageError(f"{name} is a broken WAV file: its `fmt ` chunk is cut short.")
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", content)
@@ -118,18 +162,28 @@ def _read_format(content: bytes, name: str) -> _Format:
         (tag,) = struct.unpack_from("<H", content, 24)  # the first bytes of the subformat's GUID
     if channels == 0 or rate == 0:
         raise UsageError(f"{name} is a broken WAV file: {channels} channels at {rate} Hz.")
-    return _Format(tag, channels, rate, bits)
+    return WavFormat(tag, channels, rate, bits)
 
 
-def _samples(content: bytes, form: _Format, name: str) -> NDArray[np.float32]:
-    width = form.bits // 8
-    frame = width * form.channels
+def decode_samples(content: bytes, form: WavFormat, name: str) -> NDArray[np.float32]:
+    """Read the content of a `data` chunk, or any whole number of instants of it.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        Shape (frames, channels), in -1..1.
+
+    Raises
+    ------
+    UsageError
+        For a form of samples that cannot be read here.
+    """
     if (form.tag, form.bits) not in _READERS:
         raise UsageError(
             f"{name} holds samples of {form.bits} bits in WAV format {form.tag}, which cannot be "
             "read here: convert it, e.g. `ffmpeg -i in.wav -c:a pcm_s16le out.wav`."
         )
-    whole = content[: len(content) // frame * frame]
+    whole = content[: len(content) // form.frame_bytes * form.frame_bytes]
     return _READERS[form.tag, form.bits](whole).reshape(-1, form.channels)
 
 

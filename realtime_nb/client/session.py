@@ -10,20 +10,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import Future
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
+from realtime_nb.audio.source import SoundSource
 from realtime_nb.client import calls
 from realtime_nb.client.core import DRAIN_TIMEOUT_S, REPLY_TIMEOUT_S, SessionCore, State
 from realtime_nb.client.kinds import kind_of
+from realtime_nb.client.listening import Then, listen
 from realtime_nb.client.loop import BackgroundLoop, Call
+from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    from realtime_nb.audio.source import Sound
     from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.heard import Heard
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.response import Response
     from realtime_nb.errors import RealtimeError
@@ -84,6 +90,8 @@ class RealtimeSession:
         )
         self._lock = threading.Lock()
         self._opened: Call[dict[str, Any]] | None = None
+        # One clip at a time is the microphone; the next one waits for its end.
+        self._microphone = asyncio.Lock()
 
     # -- what is
 
@@ -238,6 +246,43 @@ class RealtimeSession:
         if not outbox.put_audio(pcm):
             return False
         return not outbox.ring() or self._running_loop().post(self._core.flush)
+
+    def listen(self, source: Sound, *, realtime: bool = True, then: Then = "auto") -> Call[Heard]:
+        """Hear a clip as if it came from a microphone, and have it answered.
+
+        Clips are heard one after the other. A WAV file is read while it is sent.
+
+        Parameters
+        ----------
+        source
+            As for `AudioClip.read`: a WAV file's path, a clip, ``(samples, rate)``, … Any
+            rate, width and number of channels: it is mixed to one and resampled.
+        realtime
+            Whether it goes at the pace of speech; else as fast as the service takes it. Then
+            what is said in a later turn interrupts the answer to an earlier one.
+        then
+            What ends the turn. ``"silence"`` follows the clip, until turn detection has found
+            its end. ``"commit"`` ends it by hand; in a conversation an answer is asked for.
+            ``"nothing"``: the sound is sent, and that is all. ``"auto"`` is silence where turn
+            detection is on, else commit.
+
+        Returns
+        -------
+        Call
+            Of what was `Heard`, when all of it is answered (in a transcription or translation
+            session: when its words are here). It fails with `ResponseFailed` when an answer
+            failed. Cancelling it sends no more of the clip.
+
+        Raises
+        ------
+        UsageError
+            At once, for what is no sound or holds none.
+        """
+        if then not in get_args(Then):
+            raise UsageError(f"then={then!r}: write one of {', '.join(map(repr, get_args(Then)))}")
+        opened = SoundSource.open(source)
+        heard = listen(self._core, opened, self._microphone, realtime=realtime, then=then)
+        return self._call(heard, "listen")
 
     def commit(self) -> Call[str]:
         """Make an item of the sound sent so far; the call gives its id.

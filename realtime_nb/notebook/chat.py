@@ -21,7 +21,10 @@ from realtime_nb.widget import ChatWidget
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from realtime_nb.audio.source import Sound
     from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.heard import Heard
+    from realtime_nb.client.listening import Then
     from realtime_nb.client.loop import Call
     from realtime_nb.client.session import Response
     from realtime_nb.notebook.report import ConfigReport
@@ -185,6 +188,17 @@ class Chat:
     def say(self, text: str) -> Call[Response]:
         """Say `text` as the user and ask for an answer; it waits for an active one to end."""
         return self.session.say(text)
+
+    def listen(self, source: Sound, *, realtime: bool = True, then: Then = "auto") -> Call[Heard]:
+        """Hear a clip as if it came from the microphone, and have it answered.
+
+        Parameters
+        ----------
+        source, realtime, then
+            As for `RealtimeSession.listen`: a WAV file's path, a clip or ``(samples, rate)``;
+            at the pace of speech or as fast as the service takes it; what ends the turn.
+        """
+        return self.session.listen(source, realtime=realtime, then=then)
 
     def respond(self, **overrides: Any) -> Call[Response]:
         """Ask for an answer to the conversation as it stands.

@@ -1,0 +1,122 @@
+"""What a service does with the sound it is sent: the turns it hears, and its answers to them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from realtime_nb.client.junk import as_object
+from realtime_nb.client.kinds import creates_response
+from realtime_nb.client.response import DELTAS, Response
+from realtime_nb.client.turn import METADATA_KEY
+from realtime_nb.errors import ResponseFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.client.core import SessionCore
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.log import Record
+
+
+class TurnWatch:
+    """Follows the events of a session from the moment it is made.
+
+    Parameters
+    ----------
+    core
+        The session.
+    clock
+        Seconds, of any clock.
+
+    Attributes
+    ----------
+    news
+        Set at each received event.
+    last_s, output_s
+        When the last event of a turn or its answer came, and the last output of a translation.
+    speaking
+        Whether the service hears somebody.
+    unanswered
+        Turns that ended and that the service is still to answer.
+    items, captions
+        Ids of the user's items, and of a translation's paragraphs, in order.
+    running
+        What has come of each answer that has not ended.
+    responses
+        The answers that have ended.
+    failure
+        The last answer that failed.
+    """
+
+    def __init__(self, core: SessionCore, clock: Callable[[], float]) -> None:
+        self._core = core
+        self._clock = clock
+        self.news = asyncio.Event()
+        self.last_s = self.output_s = clock()
+        self.speaking = False
+        self.unanswered = 0
+        self.items: dict[str, None] = {}
+        self.captions: dict[str, None] = {}
+        self.running: dict[str, list[Event]] = {}
+        self.responses: list[Response] = []
+        self.failure: ResponseFailed | None = None
+        self._handlers: Mapping[str, Callable[[Event], None]] = {
+            "input_audio_buffer.speech_started": self._on_speech_started,
+            "input_audio_buffer.speech_stopped": self._on_speech_stopped,
+            "input_audio_buffer.committed": self._on_committed,
+            "response.created": self._on_created,
+            "response.done": self._on_done,
+        }
+
+    def take(self, record: Record, changed: frozenset[str]) -> None:
+        """Take one record of the session and the ids of the items it changed."""
+        if record.direction == "sent":
+            return
+        event = record.event
+        handler = self._handlers.get(event.type)
+        if handler is not None:
+            handler(event)
+            self.last_s = self._clock()
+        elif event.type in DELTAS:
+            deltas = self.running.get(str(event.get("response_id")))
+            if deltas is not None:
+                deltas.append(event)
+                self.last_s = self._clock()
+        elif event.type.startswith("session.") and event.type.endswith(".delta"):
+            self.captions.update(dict.fromkeys(changed))
+            self.output_s = self._clock()
+        self.news.set()
+
+    def _on_speech_started(self, _event: Event) -> None:
+        self.speaking = True
+
+    def _on_speech_stopped(self, _event: Event) -> None:
+        self.speaking = False
+
+    def _on_committed(self, event: Event) -> None:
+        self.speaking = False
+        self.items[str(event.get("item_id"))] = None
+        if self._core.kind == "realtime" and creates_response(self._core.conversation.session):
+            self.unanswered += 1
+
+    def _on_created(self, event: Event) -> None:
+        ours = METADATA_KEY in as_object(event.get("response.metadata"))
+        if self.unanswered and not ours:
+            self.unanswered = 0
+            self.running[str(event.get("response.id"))] = []
+
+    def _on_done(self, event: Event) -> None:
+        deltas = self.running.pop(str(event.get("response.id")), None)
+        if deltas is None:
+            return
+        if event.get("response.status") != "failed":
+            self.responses.append(Response.from_events(event, tuple(deltas)))
+            return
+        error = as_object(event.get("response.status_details.error"))
+        said = error.get("message") or error.get("code") or "the service gave no reason"
+        self.failure = ResponseFailed(
+            f"the response failed: {said}",
+            code=error.get("code"),
+            response_id=event.get("response.id"),
+        )
