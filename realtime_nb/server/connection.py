@@ -131,6 +131,9 @@ class Connection:
         for task in self._tasks:
             if task is not asyncio.current_task():
                 task.cancel()
+        # Up to 32 MiB, which would else lie there until the garbage is collected.
+        self._inbox.clear()
+        self._inbox_size = 0
         await self._session.close()
         if code is not None:
             self._link.close(code, reason)
