@@ -204,15 +204,7 @@ class Runner:
         self._show_chat(chat)
         if _lacks_instructions(request):
             chat.bridge.notice("info", _NO_INSTRUCTIONS)
-        try:
-            outcome = chat.open()
-        except BaseException as error:
-            # An interrupted cell leaves nothing behind that opens later.
-            if live is not None or not isinstance(error, RealtimeError):
-                _end(chat)
-            raise
-        if live is not None:
-            self._bind(chat)
+        outcome = self._opened(chat, request, live)
         notes = warnings(problems, request, endpoint)
         if said and options.keep:
             notes.append(carried(chat, said))
@@ -222,6 +214,21 @@ class Runner:
         if outcome.without_defaults:
             notes.append("The service refused the notebook's own defaults; they were left out.")
         self._report(chat, request, outcome, notes)
+
+    def _opened(self, chat: Chat, request: Request, live: Chat | None) -> Outcome:
+        """Open a chat; one that is to follow a live one takes its place only when all is well."""
+        try:
+            outcome = chat.open()
+            if live is not None:
+                _fail(outcome, chat, request)
+        except BaseException as error:
+            # An interrupted cell leaves nothing behind that opens later.
+            if live is not None or not isinstance(error, RealtimeError):
+                _end(chat)
+            raise
+        if live is not None:
+            self._bind(chat)
+        return outcome
 
     def _bind(self, chat: Chat) -> None:
         old = self.chats.get(chat.name)
@@ -297,11 +304,16 @@ class Runner:
             changed_only=changed_only and outcome.error is None,
         )
         self._show(chat.config)
-        if isinstance(outcome.error, ServerError):
-            problems = check_request(request, chat.defaults)
-            raise explain_refusal(outcome.error, outcome.refused, problems, request) from None
-        if outcome.error is not None:
-            raise outcome.error
+        _fail(outcome, chat, request)
+
+
+def _fail(outcome: Outcome, chat: Chat, request: Request) -> None:
+    """Raise what the service said against a config, if anything."""
+    if isinstance(outcome.error, ServerError):
+        problems = check_request(request, chat.defaults)
+        raise explain_refusal(outcome.error, outcome.refused, problems, request) from None
+    if outcome.error is not None:
+        raise outcome.error
 
 
 def valid_name(name: str) -> str:

@@ -514,3 +514,25 @@ def test_a_file_may_have_blanks_in_its_name(notebook: Notebook, tmp_path: Any, q
     file.write_text("voice: cedar")
     notebook.run(f"%%realtime --endpoint local --config {quote}{file}{quote}\nHi")
     assert notebook.chat.effective["audio"]["output"]["voice"] == "cedar"
+
+
+@pytest.mark.parametrize(
+    "said", ["line 2: the service refused it", "CallTimeout: no answer"], ids=["refused", "silent"]
+)
+def test_a_restart_that_is_refused_or_left_unanswered_leaves_the_live_session(
+    notebook: Notebook, said: str
+) -> None:
+    def refuse(event: Any) -> Any:
+        return error("No.", param="session.instructions", event_id=event["event_id"])
+
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    notebook.run("%config RealtimeMagics.reply_timeout = 0.5")
+    steps = [send(session_created()), expect("session.update")]
+    with ScriptedPeer([*steps, *([answer(refuse)] if "refused" in said else [])]) as peer:
+        printed = notebook.run(f"%%realtime --restart --endpoint {peer.url}\nOther")
+    assert said in printed
+    assert notebook.chat is first
+    assert first.state == "open"
+    assert first.effective["instructions"] == "Answer in two sentences."
+    assert notebook.run(CELL.format(url="local")).count("Nothing changed.") == 1
