@@ -1,6 +1,8 @@
 // What the page knows about one chat. The engine writes it, views read it; there may be several
 // views of one model, or none.
 
+import { type Devices, NO_DEVICES } from "./audio/devices.js";
+import type { Processing } from "./audio/preferences.js";
 import { EventWindow } from "./event_window.js";
 import type {
   Endpoint,
@@ -11,9 +13,18 @@ import type {
   SessionState,
   TurnMode,
 } from "./messages.js";
+import type { Carrier } from "./port.js";
 import { Transcript } from "./transcript.js";
 
-export type Topic = "status" | "items" | "events" | "microphone" | "level" | "notices" | "phrases";
+export type Topic =
+  | "status"
+  | "items"
+  | "events"
+  | "sound"
+  | "microphone"
+  | "level"
+  | "notices"
+  | "phrases";
 
 /**
  * Between page and kernel: asking for it, nobody answers (a saved notebook), welcomed, or the
@@ -24,6 +35,24 @@ export type Link = "asking" | "unanswered" | "live" | "gone";
 export interface Notice {
   readonly level: NoticeLevel;
   readonly text: string;
+}
+
+/** Sound as it is set up here, and how it goes. */
+export interface Sound {
+  readonly devices: Devices;
+  /** Ids of the chosen devices; "" stands for the system's own choice. */
+  readonly input: string;
+  readonly output: string;
+  /** This browser lets a page choose the loudspeaker. */
+  readonly choosable: boolean;
+  readonly processing: Readonly<Record<Processing, boolean>>;
+  /** In Hz; null while not in use. */
+  readonly inputRate: number | null;
+  readonly outputRate: number | null;
+  /** How often an answer ran dry before its end. */
+  readonly underruns: number;
+  /** How much of an answer waits before it begins. */
+  readonly prebufferMs: number;
 }
 
 /** More notices than anyone reads push out the oldest. */
@@ -48,6 +77,8 @@ export class Chat {
   endpoint: Endpoint | null = null;
   /** What the chat is called in the notebook. */
   name = "chat";
+  /** What carries sound and messages to the kernel and back. */
+  carrier: Carrier = "comm";
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone: "off" | "asking" | "on" = "off";
@@ -63,6 +94,19 @@ export class Chat {
   muted = false;
   phrases: readonly string[] = [];
   notices: readonly Notice[] = [];
+  /** Level of what plays, RMS 0..1. */
+  outputLevel = 0;
+  sound: Sound = {
+    devices: NO_DEVICES,
+    input: "",
+    output: "",
+    choosable: false,
+    processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+    inputRate: null,
+    outputRate: null,
+    underruns: 0,
+    prebufferMs: 0,
+  };
   readonly transcript = new Transcript();
   readonly events = new EventWindow();
 
@@ -97,6 +141,11 @@ export class Chat {
   set(topic: Topic, change: Partial<Pick<Chat, Settable>>): void {
     Object.assign(this, change);
     this.#tell(topic);
+  }
+
+  setSound(change: Partial<Sound>): void {
+    this.sound = { ...this.sound, ...change };
+    this.#tell("sound");
   }
 
   resetItems(items: readonly Item[]): void {
@@ -151,8 +200,10 @@ type Settable =
   | "endpoint"
   | "name"
   | "owner"
+  | "carrier"
   | "microphone"
   | "level"
+  | "outputLevel"
   | "playing"
   | "muted"
   | "phrases"

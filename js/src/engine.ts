@@ -5,7 +5,8 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { SharedContext } from "./audio/context.js";
-import { Microphone } from "./audio/microphone.js";
+import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
+import type { Processing } from "./audio/preferences.js";
 import { playbackIn, Speaker } from "./audio/speaker.js";
 import { MicrophoneTrouble } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
@@ -19,6 +20,7 @@ import {
   type TurnMode,
 } from "./messages.js";
 import { type Gone, Port } from "./port.js";
+import { SoundSetup } from "./sound.js";
 
 /**
  * A view is redrawn by closing it first, and a cell that is run again shows its chat anew once the
@@ -34,6 +36,8 @@ const CONSTRAINTS_TRAIT = "_audio_constraints";
 
 const UNPLUGGED =
   "The microphone was unplugged or taken away: plug it in and press Microphone again.";
+const OTHER_MICROPHONE =
+  "The microphone chosen in the settings is not connected: the system's own is used.";
 const OTHER_VERSION =
   "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 
@@ -44,6 +48,7 @@ export class Engine {
   readonly #microphone: Microphone;
   readonly #speaker: Speaker;
   readonly #gate: MicrophoneGate;
+  readonly #sound: SoundSetup;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -55,6 +60,7 @@ export class Engine {
       {
         message: (message, buffers) => this.#receive(message, buffers),
         gone: (why) => this.#gone(why),
+        carrier: (carrier) => chat.set("status", { carrier }),
       },
       signal,
     );
@@ -63,14 +69,18 @@ export class Engine {
       lost: () => this.#microphoneLost(),
     });
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
-      played: ({ latencyMs: latency_ms, ...counts }) =>
-        this.#port.send({ kind: "played", latency_ms, ...counts }),
+      played: (played) => {
+        const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
+        this.#port.send({ kind: "played", latency_ms, ...counts });
+        this.#sound.played(played);
+      },
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
         this.#gate.playing(playing && !muted, this.#context.latencyMs);
         chat.set("status", { playing, muted });
       },
+      level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message),
     });
     this.#gate = new MicrophoneGate({
@@ -78,6 +88,8 @@ export class Engine {
       end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
       changed: () => this.#gateChanged(),
     });
+    const asked = () => this.#constraints();
+    this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
@@ -103,15 +115,30 @@ export class Engine {
     this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
     try {
-      const settings = await this.#microphone.start(this.#constraints());
-      if (settings === null) return;
-      this.#chat.set("microphone", { microphone: "on" });
-      const { rate, deviceLabel: device_label } = settings;
-      this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
-      this.#gate.live(true);
+      await this.#openMicrophone();
     } catch (error) {
+      this.#chat.set("microphone", { microphone: "off" });
       this.#microphoneFailed(error);
     }
+  }
+
+  chooseInput(id: string): void {
+    this.#sound.chooseInput(id);
+    void this.#reopen();
+  }
+
+  chooseOutput(id: string): void {
+    void this.#sound.chooseOutput(id);
+  }
+
+  setProcessing(name: Processing, on: boolean): void {
+    this.#sound.setProcessing(name, on);
+    void this.#reopen();
+  }
+
+  /** Somebody looks at the devices. */
+  lookForDevices(): void {
+    void this.#sound.refresh();
   }
 
   /** Let the microphone go and say so. */
@@ -269,6 +296,40 @@ export class Engine {
     this.#chat.set("microphone", { talking, deaf });
   }
 
+  async #openMicrophone(): Promise<void> {
+    const settings = await this.#start();
+    if (settings === null) return;
+    this.#chat.set("microphone", { microphone: "on" });
+    this.#sound.opened(settings);
+    const { rate, deviceLabel: device_label } = settings;
+    this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+    this.#gate.live(true);
+  }
+
+  /** The chosen microphone, or the system's own where that is gone. */
+  async #start(): Promise<MicrophoneSettings | null> {
+    try {
+      return await this.#microphone.start(this.#sound.constraints());
+    } catch (error) {
+      const chosen = this.#chat.sound.input !== "";
+      if (!chosen || !(error instanceof MicrophoneTrouble) || !error.isOfDevice) throw error;
+      this.#sound.forgetInput();
+      this.#chat.notify("info", OTHER_MICROPHONE);
+      return await this.#microphone.start(this.#sound.constraints());
+    }
+  }
+
+  /** Take what was chosen into use; until it is there, what was open goes on. */
+  async #reopen(): Promise<void> {
+    if (this.#chat.microphone !== "on") return;
+    try {
+      await this.#openMicrophone();
+    } catch (error) {
+      if (!this.#microphone.on) this.releaseMicrophone();
+      this.#microphoneFailed(error);
+    }
+  }
+
   #gone(why: Gone): void {
     this.releaseMicrophone();
     void this.#speaker.clear();
@@ -284,9 +345,9 @@ export class Engine {
       error instanceof MicrophoneTrouble
         ? error
         : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
-    this.#chat.set("microphone", { microphone: "off" });
     this.#trouble = trouble.message;
     this.#chat.notify("error", this.#trouble);
+    if (this.#microphone.on) return;
     this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
   }
 

@@ -23,6 +23,10 @@ export function recorded(done: string[]): Actions {
     talk: (held) => void done.push(held ? "hold" : "release"),
     takeOver: () => void done.push("take over"),
     setTurns: (mode) => void done.push(`turns ${mode}`),
+    chooseInput: (id) => void done.push(`input ${id}`),
+    chooseOutput: (id) => void done.push(`output ${id}`),
+    setProcessing: (name, on) => void done.push(`${name} ${on}`),
+    lookForDevices: () => void done.push("look"),
     setHalfDuplex: (on) => void done.push(`half-duplex ${on}`),
   };
 }

@@ -22,6 +22,7 @@ export type Holder = "speaker" | "microphone";
 
 /** The page's one context at 24 kHz, made when first needed, shared by speaker and microphone. */
 export class SharedContext {
+  #sink = "";
   readonly #holders = new Set<Holder>();
   #context: AudioContext | null = null;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -31,13 +32,37 @@ export class SharedContext {
 
   get(): AudioContext {
     if (this.#context === null) {
-      const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      const context = newContext();
+      if (this.#sink !== "") void this.choose(this.#sink, context);
       context.onstatechange = () => {
         if (context.state === "running") this.onrunning();
       };
       this.#context = context;
     }
     return this.#context;
+  }
+
+  /** Rate in Hz, null before it is made. */
+  get rate(): number | null {
+    return this.#context?.sampleRate ?? null;
+  }
+
+  /** Whether this browser lets a page choose the loudspeaker. */
+  static get choosable(): boolean {
+    return typeof AudioContext === "function" && "setSinkId" in AudioContext.prototype;
+  }
+
+  /** Play on this device, "" for the system's own; false when that is not to be had. */
+  async choose(sink: string, context: AudioContext | null = this.#context): Promise<boolean> {
+    this.#sink = sink;
+    if (context === null || !SharedContext.choosable) return true;
+    try {
+      await (context as unknown as Sinkable).setSinkId(sink);
+      return true;
+    } catch {
+      this.#sink = "";
+      return false;
+    }
   }
 
   /**
@@ -79,6 +104,21 @@ export class SharedContext {
     clearTimeout(this.#idle);
     void this.#context?.close().catch(() => undefined);
     this.#context = null;
+  }
+}
+
+/** Not yet known to the compiler's library. */
+interface Sinkable {
+  setSinkId(id: string): Promise<void>;
+}
+
+/** At 24 kHz; where a browser refuses that, at the device's own rate: worklets resample. */
+function newContext(): AudioContext {
+  const latencyHint = "interactive";
+  try {
+    return new AudioContext({ sampleRate: RATE, latencyHint });
+  } catch {
+    return new AudioContext({ latencyHint });
   }
 }
 

@@ -21,13 +21,6 @@ export interface MicrophoneHandlers {
   lost(): void;
 }
 
-/** For people; tests switch these off to compare samples. */
-const DEFAULTS: MediaTrackConstraints = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-};
-
 /** Everything one press of the button opened. */
 class Capture {
   readonly #stream: MediaStream;
@@ -108,16 +101,16 @@ export class Microphone {
   }
 
   /**
-   * Ask for the microphone and begin to send frames; null when `stop` came in between.
+   * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
+   * is open already goes on until the new one is there.
    * Throws MicrophoneTrouble, with a sentence for people.
    */
-  async start(overrides: MediaTrackConstraints = {}): Promise<MicrophoneSettings | null> {
+  async start(audio: MediaTrackConstraints = {}): Promise<MicrophoneSettings | null> {
     const turn = ++this.#turn;
     const trouble = troubleWith(globalThis);
     if (trouble !== null) throw trouble;
     let capture: Capture | null = null;
     try {
-      const audio = { ...DEFAULTS, ...overrides };
       capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
       if (turn !== this.#turn) return release(capture);
       const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
@@ -148,6 +141,7 @@ export class Microphone {
       this.stop();
       this.#handlers.lost();
     });
+    this.#capture?.close();
     this.#capture = capture;
     return { rate, deviceLabel: track.label };
   }

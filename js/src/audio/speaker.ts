@@ -1,6 +1,7 @@
 // The speaker: sound of answers in, and exact word of what was played out.
 
 import playbackSource from "worklet:../worklets/playback.worklet.ts";
+import { RATE } from "../frames.js";
 import type { Progress } from "../messages.js";
 import type { PlaybackCommand, PlaybackReport } from "../worklets/wire.js";
 import { epochMs } from "./clock.js";
@@ -18,6 +19,8 @@ export interface Played {
   readonly buffered: number;
   readonly underruns: number;
   readonly refused: number;
+  /** What waits before an answer begins. */
+  readonly prebufferMs: number;
 }
 
 export interface SpeakerHandlers {
@@ -28,6 +31,8 @@ export interface SpeakerHandlers {
   drained(stream: number): void;
   /** `active`: something plays or waits; `muted`: it waits for the user's first click. */
   changed(active: boolean, muted: boolean): void;
+  /** How loud it is, RMS, 0..1. */
+  level(rms: number): void;
   failed(message: string): void;
 }
 
@@ -169,6 +174,9 @@ export class Speaker {
         this.#forget(report.stream);
         this.#handlers.drained(report.stream);
         break;
+      case "level":
+        this.#handlers.level(report.rms);
+        break;
       case "cleared":
         this.#clears.get(report.id)?.(report.streams);
     }
@@ -178,9 +186,10 @@ export class Speaker {
     for (const { stream, samples } of report.streams) {
       if (this.#streams.has(stream)) this.#streams.set(stream, samples);
     }
-    const { streams, buffered, underruns, refused } = report;
+    const { streams, buffered, underruns, refused, prebuffer } = report;
     const latencyMs = this.#shared.latencyMs;
-    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused });
+    const prebufferMs = (1000 * prebuffer) / RATE;
+    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused, prebufferMs });
   }
 
   async #wake(): Promise<void> {

@@ -8,6 +8,11 @@ export class MicrophoneTrouble extends Error {
     super(message);
     this.name = name;
   }
+
+  /** This one device is not to be had; another may be. */
+  get isOfDevice(): boolean {
+    return this.name === "OverconstrainedError" || this.name === "NotFoundError";
+  }
 }
 
 const TYPE = "Type your message below instead; the answer is still spoken.";

@@ -1,6 +1,7 @@
 // Where one speaks and types: microphone, Finish, text box, Send, Stop. Where nothing can be typed,
 // because a session only listens, what it heard can be copied.
 
+import type { Processing } from "../audio/preferences.js";
 import { captionText, hasWords } from "../captions.js";
 import type { Chat } from "../chat.js";
 import type { TurnMode } from "../messages.js";
@@ -20,6 +21,10 @@ export interface Actions {
   takeOver(): void;
   setTurns(mode: TurnMode): void;
   setHalfDuplex(halfDuplex: boolean): void;
+  chooseInput(id: string): void;
+  chooseOutput(id: string): void;
+  setProcessing(name: Processing, on: boolean): void;
+  lookForDevices(): void;
 }
 
 export interface Composer {
@@ -48,7 +53,8 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     h("span", { class: "rnb-ring", "aria-hidden": "true" }),
     icon("microphone"),
   );
-  const meter = createMeter(chat);
+  const meter = createMeter("rnb-meter-in", () => (chat.microphone === "on" ? chat.level : null));
+  const output = createMeter("rnb-meter-out", () => (chat.playing ? chat.outputLevel : null));
   const box = createBox(signal);
   const talk = createTalk(chat, actions, signal);
   const finish = button("Finish", "check", "rnb-finish");
@@ -64,6 +70,7 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
     finish,
     box.node,
     send,
+    output.node,
     stop,
     copy.node,
   );
@@ -74,6 +81,7 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   const updateLevel = () => {
     microphone.style.setProperty("--rnb-level", loudness(chat.level).toFixed(3));
     meter.update();
+    output.update();
   };
   const update = () => {
     microphone.disabled = !chat.open && chat.microphone === "off";

@@ -1,6 +1,5 @@
-// The microphone's level: a ring around the button and the last seconds as bars.
+// A level: the last seconds as bars.
 
-import type { Chat } from "../chat.js";
 import { h } from "./dom.js";
 
 const BARS = 24;
@@ -16,8 +15,12 @@ export function loudness(rms: number): number {
   return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DB));
 }
 
-export function createMeter(chat: Chat): { node: HTMLElement; update(): void } {
-  const canvas = h("canvas", { class: "rnb-meter", "aria-hidden": "true" });
+/** `read` gives the level, RMS 0..1, or null while there is none to show. */
+export function createMeter(
+  className: string,
+  read: () => number | null,
+): { node: HTMLElement; update(): void } {
+  const canvas = h("canvas", { class: `rnb-meter ${className}`, "aria-hidden": "true" });
   const scale = Math.max(1, window.devicePixelRatio || 1);
   canvas.width = WIDTH * scale;
   canvas.height = HEIGHT * scale;
@@ -37,13 +40,14 @@ export function createMeter(chat: Chat): { node: HTMLElement; update(): void } {
   };
 
   const update = () => {
-    canvas.hidden = chat.microphone !== "on";
-    if (canvas.hidden) {
+    const level = read();
+    canvas.hidden = level === null;
+    if (level === null) {
       levels.fill(0);
       return;
     }
     levels.shift();
-    levels.push(loudness(chat.level));
+    levels.push(loudness(level));
     draw();
   };
   update();

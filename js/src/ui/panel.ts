@@ -39,6 +39,7 @@ export function drawPanel(
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
+    sound: [settings.update],
     microphone: [composer.update],
     level: [composer.updateLevel],
     notices: [notices.update],

@@ -1,9 +1,10 @@
-// How one talks here, changed while one talks.
+// How one talks here, changed while one talks: turns, devices, switches.
 
 import type { Chat } from "../chat.js";
 import { TURN_MODES, type TurnMode } from "../messages.js";
 import type { Actions } from "./composer.js";
-import { h, icon } from "./dom.js";
+import { h, icon, setText } from "./dom.js";
+import { check, createSound, gapsText, labelled } from "./sound.js";
 
 const MODE_WORDS: Readonly<Record<TurnMode, string>> = {
   server_vad: "after a silence (server VAD)",
@@ -24,20 +25,18 @@ export function createSettings(
   );
   const turnsRow = labelled("My turn ends", turns);
   const halfDuplex = h("input", { type: "checkbox" });
-  const halfDuplexRow = h(
-    "label",
-    {
-      class: "rnb-check",
-      title: "For loudspeakers without echo cancellation: the answer cannot interrupt itself",
-    },
-    halfDuplex,
+  const halfDuplexRow = check(
     "Mute the microphone while the answer plays (half-duplex)",
+    halfDuplex,
+    "For loudspeakers without echo cancellation: the answer cannot interrupt itself",
   );
+  const sound = createSound(chat, actions, signal);
+  const gaps = h("span", { class: "rnb-gaps" });
   const node = h(
     "details",
     { class: "rnb-settings" },
-    h("summary", {}, icon("chevron"), "Settings"),
-    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow),
+    h("summary", {}, icon("chevron"), "Settings", gaps),
+    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow, ...sound.nodes),
   );
 
   turns.addEventListener(
@@ -52,7 +51,21 @@ export function createSettings(
     signal,
   });
 
+  node.addEventListener(
+    "toggle",
+    () => {
+      if (node.open) {
+        sound.update();
+        actions.lookForDevices();
+      }
+    },
+    { signal },
+  );
+
   const update = () => {
+    setText(gaps, gapsText(chat.sound.underruns));
+    // What nobody sees need not be drawn; opening it draws it.
+    if (node.open) sound.update();
     turns.value = chat.turns;
     turns.disabled = !chat.open;
     turnsRow.hidden = chat.kind === "translation";
@@ -62,8 +75,4 @@ export function createSettings(
   };
   update();
   return { node, update };
-}
-
-function labelled(words: string, control: HTMLElement): HTMLElement {
-  return h("label", { class: "rnb-field" }, h("span", {}, words), control);
 }

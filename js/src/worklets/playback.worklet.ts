@@ -2,14 +2,19 @@
 // silent from the next quantum on, and its counts are final.
 
 import type { Progress } from "../messages.js";
+import { Loudspeaker } from "./loudspeaker.js";
 import { Player } from "./player.js";
 import type { PlaybackCommand, PlaybackReport } from "./wire.js";
 
 const REPORT_EVERY_S = 0.2;
+const LEVEL_EVERY_S = 0.05;
 
 class PlaybackProcessor extends AudioWorkletProcessor {
   readonly #player = new Player();
+  readonly #loudspeaker = new Loudspeaker(this.#player, sampleRate);
   #nextReport = 0;
+  #nextLevel = 0;
+  #loud = false;
   #open = true;
 
   constructor() {
@@ -20,12 +25,13 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const out = outputs[0]?.[0];
     if (out === undefined) return this.#open;
-    this.#player.render(out);
+    this.#loudspeaker.render(out);
     if (this.#player.hasDrained) this.#tellDrained();
     if (this.#player.active && currentTime >= this.#nextReport) {
       this.#nextReport = currentTime + REPORT_EVERY_S;
       this.#tellPlayed();
     }
+    if (currentTime >= this.#nextLevel) this.#tellLevel();
     return this.#open;
   }
 
@@ -40,6 +46,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
         this.#player.end(command.stream);
         break;
       case "clear":
+        this.#loudspeaker.clear();
         this.#tell({ kind: "cleared", id: command.id, streams: this.#player.clear() });
         break;
       case "close":
@@ -56,9 +63,17 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   }
 
   #tellPlayed(drained: readonly Progress[] = []): void {
-    const { buffered, underruns, refused, lost } = this.#player;
+    const { buffered, underruns, refused, lost, prebuffer } = this.#player;
     const streams = [...drained, ...this.#player.progress()];
-    this.#tell({ kind: "played", streams, buffered, underruns, refused, lost });
+    this.#tell({ kind: "played", streams, buffered, underruns, refused, lost, prebuffer });
+  }
+
+  /** While something sounds, and once more when it no longer does. */
+  #tellLevel(): void {
+    this.#nextLevel = currentTime + LEVEL_EVERY_S;
+    const rms = this.#loudspeaker.takeLevel();
+    if (rms > 0 || this.#loud) this.#tell({ kind: "level", rms });
+    this.#loud = rms > 0;
   }
 
   #tell(report: PlaybackReport): void {

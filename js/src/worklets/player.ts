@@ -2,8 +2,9 @@
 // thin shell around it, and `render` allocates nothing but the two words of a finished stream.
 //
 // A stream is one answer. Streams play in the order in which they arrived. A stream begins once
-// PREBUFFER samples wait, or all of it; when it runs dry before its end, that is an underrun, and
-// it waits for twice as many. `position` counts samples really consumed, so a cut-off is told
+// the prebuffer's samples wait, or all of it; when it runs dry before its end, that is an underrun:
+// the prebuffer doubles, up to PREBUFFER_MAX, and the stream waits for so many. It shrinks by an
+// eighth with each second-long answer that came without one, down to PREBUFFER. `position` counts samples really consumed, so a cut-off is told
 // exactly to the sample.
 
 import type { Progress } from "../messages.js";
@@ -11,7 +12,10 @@ import { ChunkPool, Ring } from "./ring.js";
 
 /** 80 ms at 24 kHz: above what a comm's arrival times scatter. */
 export const PREBUFFER = 1920;
-const PREBUFFER_MAX = 4 * PREBUFFER;
+/** 320 ms: what is later than that is no matter of scatter. */
+export const PREBUFFER_MAX = 4 * PREBUFFER;
+/** An answer at least this long tells how sound arrives. */
+const TELLING_SAMPLES = 24_000;
 
 /**
  * Bound on queued sound: 6 MiB, 131 s at 24 kHz; the kernel lets 30 s lie unplayed in the page.
@@ -36,7 +40,8 @@ interface Stream {
   expected: number;
   /** Samples consumed, counted from the stream's start. */
   position: number;
-  threshold: number;
+  /** It ran dry at least once. */
+  dry: boolean;
   ended: boolean;
   playing: boolean;
   cut: boolean;
@@ -50,6 +55,7 @@ export class Player {
   readonly #order: Stream[] = [];
   readonly #finished = new Set<number>();
   readonly #drained: Progress[] = [];
+  #prebuffer = PREBUFFER;
   #buffered = 0;
   #underruns = 0;
   #refused = 0;
@@ -62,6 +68,11 @@ export class Player {
   /** Samples waiting in all streams. */
   get buffered(): number {
     return this.#buffered;
+  }
+
+  /** Samples that must wait before a stream begins. */
+  get prebuffer(): number {
+    return this.#prebuffer;
   }
 
   /** Times a stream ran dry before its end. */
@@ -173,7 +184,7 @@ export class Player {
   #ready(wanted: number): Stream | null {
     const head = this.#order[0];
     if (head === undefined) return null;
-    if (!head.playing && (head.ended || head.ring.length >= head.threshold)) head.playing = true;
+    if (!head.playing && (head.ended || head.ring.length >= this.#prebuffer)) head.playing = true;
     if (head.playing) return head;
     head.starved += wanted;
     if (head.starved > STARVED_SAMPLES && this.#order.length > 1) {
@@ -188,10 +199,14 @@ export class Player {
     this.#underruns++;
     stream.playing = false;
     stream.starved = 0;
-    stream.threshold = Math.min(2 * stream.threshold, PREBUFFER_MAX);
+    stream.dry = true;
+    this.#prebuffer = Math.min(2 * this.#prebuffer, PREBUFFER_MAX);
   }
 
   #drain(stream: Stream): void {
+    if (!stream.dry && stream.position >= TELLING_SAMPLES) {
+      this.#prebuffer = Math.max(PREBUFFER, Math.floor((7 * this.#prebuffer) / 8));
+    }
     this.#order.shift();
     this.#finish(stream.id);
     this.#drained.push({ stream: stream.id, samples: stream.position });
@@ -216,7 +231,7 @@ export class Player {
       ring: new Ring(this.#pool),
       expected: offset,
       position: offset,
-      threshold: PREBUFFER,
+      dry: false,
       ended: false,
       playing: false,
       cut: false,

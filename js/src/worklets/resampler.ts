@@ -42,6 +42,13 @@ export class Resampler {
     return Math.ceil((count * this.#phases) / this.#step) + 1;
   }
 
+  /** Begin anew, with silence before. */
+  reset(): void {
+    this.#input.fill(0);
+    this.#held = this.#taps - 1;
+    this.#phase = 0;
+  }
+
   /** Take `count` samples in, write what they give to `output`; returns how many. */
   process(samples: Float32Array, count: number, output: Float32Array): number {
     const input = this.#input;

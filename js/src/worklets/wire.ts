@@ -37,7 +37,11 @@ export type PlaybackReport =
       readonly underruns: number;
       readonly refused: number;
       readonly lost: number;
+      /** Samples that must wait before an answer begins. */
+      readonly prebuffer: number;
     }
+  /** How loud it was since the last one, RMS, 0..1. */
+  | { readonly kind: "level"; readonly rms: number }
   | { readonly kind: "started"; readonly stream: number }
   | { readonly kind: "drained"; readonly stream: number }
   | { readonly kind: "cleared"; readonly id: number; readonly streams: readonly Progress[] };

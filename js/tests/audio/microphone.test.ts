@@ -111,14 +111,12 @@ describe("Microphone", () => {
   });
   afterEach(() => vi.unstubAllGlobals());
 
-  it("asks for what makes people sound good, unless told otherwise", async () => {
+  it("asks for what it is told to ask for", async () => {
     const { microphone, allow, asked } = setUp();
     const started = microphone.start({ echoCancellation: false });
     allow();
     expect(await started).toEqual({ rate: 24_000, deviceLabel: "Headset" });
-    expect(asked).toEqual([
-      { audio: { echoCancellation: false, noiseSuppression: true, autoGainControl: true } },
-    ]);
+    expect(asked).toEqual([{ audio: { echoCancellation: false } }]);
     expect(microphone.on).toBe(true);
   });
 
@@ -161,6 +159,24 @@ describe("Microphone", () => {
       [2, 2880, 7],
     ]);
     expect(levels.length).toBe(4);
+  });
+
+  it("goes on with the open one until another is there, and also when there is none", async () => {
+    const { microphone, allow, refuse, track } = setUp();
+    const opened = microphone.start();
+    allow();
+    await opened;
+    const refused = microphone.start({ deviceId: { exact: "gone" } });
+    expect(microphone.on).toBe(true);
+    refuse(new DOMException("", "OverconstrainedError"));
+    await expect(refused).rejects.toMatchObject({ isOfDevice: true });
+    expect([microphone.on, track.readyState]).toEqual([true, "live"]);
+    const again = microphone.start();
+    allow();
+    await again;
+    expect(microphone.on).toBe(true);
+    expect(nodes[0]?.port.onmessage).toBeNull();
+    expect(nodes[1]?.port.onmessage).not.toBeNull();
   });
 
   it("lets go at once a microphone that is allowed after it was given up", async () => {

@@ -22,6 +22,7 @@ function setUp({ starts = true, opens = true } = {}) {
     drained: (stream) => void told.push({ drained: stream }),
     changed: (active, muted) =>
       void states.push(`${active ? "active" : "idle"}${muted ? " muted" : ""}`),
+    level: (rms) => void told.push({ level: rms }),
     failed: (message) => void told.push({ failed: message }),
   });
   const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -62,6 +63,7 @@ describe("Speaker", () => {
       underruns: 1,
       refused: 2,
       lost: 0,
+      prebuffer: 1920,
     });
     report({ kind: "drained", stream: 1 });
     expect(told).toEqual([
@@ -72,6 +74,7 @@ describe("Speaker", () => {
         buffered: 0,
         underruns: 1,
         refused: 2,
+        prebufferMs: 80,
       },
       { drained: 1 },
     ]);
@@ -117,6 +120,7 @@ describe("Speaker", () => {
       underruns: 0,
       refused: 0,
       lost: 0,
+      prebuffer: 1920,
     });
     const cleared = speaker.clear();
     await vi.advanceTimersByTimeAsync(2000);

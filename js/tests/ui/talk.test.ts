@@ -131,3 +131,68 @@ describe("settings of turns", () => {
     expect(turns().disabled).toBe(true);
   });
 });
+
+describe("settings of sound", () => {
+  const select = (words: string) => {
+    const label = Array.from(document.querySelectorAll("label")).find(
+      (node) => node.firstElementChild?.textContent === words,
+    );
+    const found = label?.querySelector("select");
+    if (!found) throw new Error(`no ${words}`);
+    return found;
+  };
+  const open = async () => {
+    one<HTMLDetailsElement>(".rnb-settings").open = true;
+    await frame();
+    await frame();
+  };
+  const devices = {
+    inputs: [{ id: "m1", name: "Headset" }],
+    outputs: [{ id: "s1", name: "Desk <b>" }],
+  };
+
+  it("look for devices when they are opened, and let one be chosen", async () => {
+    chat.setSound({ devices, choosable: true, input: "m1" });
+    await open();
+    expect(done).toContain("look");
+    expect(select("Microphone device").value).toBe("m1");
+    expect(Array.from(select("Loudspeaker").options, (option) => option.text)).toEqual([
+      "System default",
+      "Desk <b>",
+    ]);
+    select("Loudspeaker").value = "s1";
+    select("Loudspeaker").dispatchEvent(new Event("change"));
+    select("Microphone device").value = "";
+    select("Microphone device").dispatchEvent(new Event("change"));
+    expect(done.slice(-2)).toEqual(["output s1", "input "]);
+  });
+
+  it("offer no loudspeakers where the browser lets none be chosen", async () => {
+    await open();
+    expect(select("Loudspeaker").closest("label")?.hidden).toBe(true);
+  });
+
+  it("keep a chosen microphone that is not connected in sight", async () => {
+    chat.setSound({ devices, input: "gone" });
+    await open();
+    expect(select("Microphone device").selectedOptions[0]?.text).toMatch(/not connected/);
+  });
+
+  it("switch what is done to the microphone", async () => {
+    await open();
+    const boxes = document.querySelectorAll<HTMLInputElement>(".rnb-switches input");
+    expect(Array.from(boxes, (box) => box.checked)).toEqual([true, true, true]);
+    boxes[1]?.click();
+    expect(done.at(-1)).toBe("noiseSuppression false");
+  });
+
+  it("tell rates and gaps, and gaps also when closed", async () => {
+    chat.setSound({ underruns: 2, prebufferMs: 160, inputRate: 24_000, outputRate: 44_100 });
+    await frame();
+    expect(one(".rnb-gaps").textContent).toBe("2 gaps in the sound");
+    await open();
+    expect(one(".rnb-facts").textContent).toBe(
+      "microphone at 24 kHz · loudspeaker at 44.1 kHz · answers held back 160 ms · 2 gaps in the sound",
+    );
+  });
+});

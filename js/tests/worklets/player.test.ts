@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Player, PREBUFFER } from "../../src/worklets/player.js";
+import { Player, PREBUFFER, PREBUFFER_MAX } from "../../src/worklets/player.js";
 import { CHUNK_SAMPLES } from "../../src/worklets/ring.js";
 
 const QUANTUM = 128;
@@ -68,6 +68,30 @@ describe("Player", () => {
     expect(render(player, 30)).toEqual(asFloats(ramp(PREBUFFER, 2 * PREBUFFER)));
     expect(player.underruns).toBe(1);
     expect(player.progress()).toEqual([{ stream: 1, samples: 3 * PREBUFFER }]);
+  });
+
+  it("holds back more after each underrun, up to a bound, and slowly less again", () => {
+    const player = new Player();
+    const dry = (id: number) => {
+      player.push(id, 0, ramp(0, player.prebuffer));
+      render(player, player.prebuffer / QUANTUM + 1);
+      player.end(id);
+      render(player, 1);
+    };
+    const smooth = (id: number, samples: number) => {
+      player.push(id, 0, ramp(0, samples));
+      player.end(id);
+      render(player, Math.ceil(samples / QUANTUM));
+    };
+    for (let id = 0; id < 4; id++) dry(id);
+    expect(player.underruns).toBe(4);
+    expect(player.prebuffer).toBe(PREBUFFER_MAX);
+    smooth(10, 12_000); // too short to tell
+    expect(player.prebuffer).toBe(PREBUFFER_MAX);
+    smooth(11, 24_000);
+    expect(player.prebuffer).toBe((7 * PREBUFFER_MAX) / 8);
+    for (let id = 12; id < 40; id++) smooth(id, 24_000);
+    expect(player.prebuffer).toBe(PREBUFFER);
   });
 
   it("takes what ran out exactly at a quantum's edge for no underrun if more is there in time", () => {

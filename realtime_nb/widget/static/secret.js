@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2ebd14711adb224f76a931fb31b6421f94fcf342926eb22ce6acf6a214c0db10
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7dfff92388dd367b68bc98c1f02fe3d0e281d31d9a78279543f31c28e10c0adc
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

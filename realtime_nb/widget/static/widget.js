@@ -1,4 +1,26 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2ebd14711adb224f76a931fb31b6421f94fcf342926eb22ce6acf6a214c0db10
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7dfff92388dd367b68bc98c1f02fe3d0e281d31d9a78279543f31c28e10c0adc
+// src/audio/devices.ts
+var NO_DEVICES = { inputs: [], outputs: [] };
+var ALIASES = ["", "default", "communications"];
+async function listDevices() {
+  try {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    return { inputs: ofKind(all, "audioinput"), outputs: ofKind(all, "audiooutput") };
+  } catch {
+    return NO_DEVICES;
+  }
+}
+function watchDevices(changed, signal) {
+  globalThis.navigator?.mediaDevices?.addEventListener?.("devicechange", changed, { signal });
+}
+var WORDS = { audioinput: "Microphone", audiooutput: "Loudspeaker" };
+function ofKind(all, kind) {
+  return all.filter((device) => device.kind === kind && !ALIASES.includes(device.deviceId)).map((device, index) => ({
+    id: device.deviceId,
+    name: device.label || `${WORDS[kind]} ${index + 1}`
+  }));
+}
+
 // src/event_window.ts
 var WINDOW_ROWS = 500;
 var EventWindow = class {
@@ -124,6 +146,8 @@ var Chat = class {
   endpoint = null;
   /** What the chat is called in the notebook. */
   name = "chat";
+  /** What carries sound and messages to the kernel and back. */
+  carrier = "comm";
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone = "off";
@@ -139,6 +163,19 @@ var Chat = class {
   muted = false;
   phrases = [];
   notices = [];
+  /** Level of what plays, RMS 0..1. */
+  outputLevel = 0;
+  sound = {
+    devices: NO_DEVICES,
+    input: "",
+    output: "",
+    choosable: false,
+    processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+    inputRate: null,
+    outputRate: null,
+    underruns: 0,
+    prebufferMs: 0
+  };
   transcript = new Transcript();
   events = new EventWindow();
   #listeners = /* @__PURE__ */ new Set();
@@ -166,6 +203,10 @@ var Chat = class {
   set(topic, change) {
     Object.assign(this, change);
     this.#tell(topic);
+  }
+  setSound(change) {
+    this.sound = { ...this.sound, ...change };
+    this.#tell("sound");
   }
   resetItems(items) {
     this.transcript.reset(items);
@@ -263,7 +304,8 @@ async function addWorklet(context, source) {
     URL.revokeObjectURL(url);
   }
 }
-var SharedContext = class {
+var SharedContext = class _SharedContext {
+  #sink = "";
   #holders = /* @__PURE__ */ new Set();
   #context = null;
   #idle;
@@ -271,13 +313,34 @@ var SharedContext = class {
   onrunning = () => void 0;
   get() {
     if (this.#context === null) {
-      const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      const context = newContext();
+      if (this.#sink !== "") void this.choose(this.#sink, context);
       context.onstatechange = () => {
         if (context.state === "running") this.onrunning();
       };
       this.#context = context;
     }
     return this.#context;
+  }
+  /** Rate in Hz, null before it is made. */
+  get rate() {
+    return this.#context?.sampleRate ?? null;
+  }
+  /** Whether this browser lets a page choose the loudspeaker. */
+  static get choosable() {
+    return typeof AudioContext === "function" && "setSinkId" in AudioContext.prototype;
+  }
+  /** Play on this device, "" for the system's own; false when that is not to be had. */
+  async choose(sink, context = this.#context) {
+    this.#sink = sink;
+    if (context === null || !_SharedContext.choosable) return true;
+    try {
+      await context.setSinkId(sink);
+      return true;
+    } catch {
+      this.#sink = "";
+      return false;
+    }
   }
   /**
    * Start it; false when the browser wants a click first (a later click may call this again) or
@@ -316,6 +379,14 @@ var SharedContext = class {
     this.#context = null;
   }
 };
+function newContext() {
+  const latencyHint = "interactive";
+  try {
+    return new AudioContext({ sampleRate: RATE, latencyHint });
+  } catch {
+    return new AudioContext({ latencyHint });
+  }
+}
 function isRunning(context) {
   return context.state === "running";
 }
@@ -396,6 +467,12 @@ var capture_worklet_default = `"use strict";
     /** The most samples one block of \`count\` can give. */
     capacity(count) {
       return Math.ceil(count * this.#phases / this.#step) + 1;
+    }
+    /** Begin anew, with silence before. */
+    reset() {
+      this.#input.fill(0);
+      this.#held = this.#taps - 1;
+      this.#phase = 0;
     }
     /** Take \`count\` samples in, write what they give to \`output\`; returns how many. */
     process(samples, count, output) {
@@ -555,6 +632,10 @@ var MicrophoneTrouble = class extends Error {
     super(message);
     this.name = name;
   }
+  /** This one device is not to be had; another may be. */
+  get isOfDevice() {
+    return this.name === "OverconstrainedError" || this.name === "NotFoundError";
+  }
 };
 var TYPE = "Type your message below instead; the answer is still spoken.";
 var BY_NAME = {
@@ -595,11 +676,6 @@ function nameOf(error) {
 }
 
 // src/audio/microphone.ts
-var DEFAULTS = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true
-};
 var Capture = class {
   #stream;
   #parts = [];
@@ -669,16 +745,16 @@ var Microphone = class {
     return this.#capture !== null;
   }
   /**
-   * Ask for the microphone and begin to send frames; null when `stop` came in between.
+   * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
+   * is open already goes on until the new one is there.
    * Throws MicrophoneTrouble, with a sentence for people.
    */
-  async start(overrides = {}) {
+  async start(audio = {}) {
     const turn = ++this.#turn;
     const trouble = troubleWith(globalThis);
     if (trouble !== null) throw trouble;
     let capture = null;
     try {
-      const audio = { ...DEFAULTS, ...overrides };
       capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
       if (turn !== this.#turn) return release(capture);
       const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
@@ -707,6 +783,7 @@ var Microphone = class {
       this.stop();
       this.#handlers.lost();
     });
+    this.#capture?.close();
     this.#capture = capture;
     return { rate, deviceLabel: track.label };
   }
@@ -745,6 +822,158 @@ function release(capture) {
 // worklet:src/worklets/playback.worklet.ts
 var playback_worklet_default = `"use strict";
 (() => {
+  // src/worklets/resampler.ts
+  var BETA = 10;
+  var CUTOFF = 0.93;
+  var CROSSINGS = 48;
+  var Resampler = class {
+    #phases;
+    #step;
+    #taps;
+    #kernel;
+    /** Input not used up yet, oldest first; begins with silence. */
+    #input;
+    #held;
+    /** Where the next output stands, in 1/#phases of an input sample. */
+    #phase = 0;
+    /** How late the output is, in input samples. */
+    delay;
+    /** \`maxBlock\`: the most input samples given at once. */
+    constructor(from, to, maxBlock) {
+      const divisor = gcd(from, to);
+      this.#phases = to / divisor;
+      this.#step = from / divisor;
+      const half = Math.ceil(CROSSINGS * Math.max(1, from / to));
+      this.#taps = 2 * half;
+      this.delay = half;
+      this.#kernel = kernel(this.#phases, half, Math.min(1, to / from) * CUTOFF);
+      this.#input = new Float32Array(this.#taps + maxBlock);
+      this.#held = this.#taps - 1;
+    }
+    /** The most samples one block of \`count\` can give. */
+    capacity(count) {
+      return Math.ceil(count * this.#phases / this.#step) + 1;
+    }
+    /** Begin anew, with silence before. */
+    reset() {
+      this.#input.fill(0);
+      this.#held = this.#taps - 1;
+      this.#phase = 0;
+    }
+    /** Take \`count\` samples in, write what they give to \`output\`; returns how many. */
+    process(samples, count, output) {
+      const input = this.#input;
+      for (let i = 0; i < count; i++) input[this.#held + i] = samples[i] ?? 0;
+      this.#held += count;
+      let at = 0;
+      let made = 0;
+      while (at + this.#taps <= this.#held) {
+        output[made++] = this.#convolve(at);
+        this.#phase += this.#step;
+        at += Math.floor(this.#phase / this.#phases);
+        this.#phase %= this.#phases;
+      }
+      const used = Math.min(at, this.#held);
+      this.#phase += (at - used) * this.#phases;
+      input.copyWithin(0, used, this.#held);
+      this.#held -= used;
+      return made;
+    }
+    #convolve(at) {
+      const row = this.#phase * this.#taps;
+      let sum = 0;
+      for (let k = 0; k < this.#taps; k++) {
+        sum += (this.#kernel[row + k] ?? 0) * (this.#input[at + k] ?? 0);
+      }
+      return sum;
+    }
+  };
+  function kernel(phases, half, cutoff) {
+    const taps = 2 * half;
+    const table = new Float32Array(phases * taps);
+    for (let phase = 0; phase < phases; phase++) {
+      const row = new Float64Array(taps);
+      let sum = 0;
+      for (let k = 0; k < taps; k++) {
+        const distance = k - (half - 1) - phase / phases;
+        const value = sinc(distance * cutoff) * kaiser(distance / half);
+        row[k] = value;
+        sum += value;
+      }
+      for (let k = 0; k < taps; k++) table[phase * taps + k] = (row[k] ?? 0) / sum;
+    }
+    return table;
+  }
+  function sinc(x) {
+    return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+  }
+  function kaiser(x) {
+    return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
+  }
+  function bessel(x) {
+    let term = 1;
+    let sum = 1;
+    for (let k = 1; term > sum * 1e-12; k++) {
+      term *= (x / (2 * k)) ** 2;
+      sum += term;
+    }
+    return sum;
+  }
+  function gcd(a, b) {
+    return b === 0 ? a : gcd(b, a % b);
+  }
+
+  // src/worklets/loudspeaker.ts
+  var RATE = 24e3;
+  var BLOCK = 128;
+  var Loudspeaker = class {
+    #player;
+    #resampler;
+    #block = new Float32Array(BLOCK);
+    #made;
+    /** What the resampler made and nobody took yet: [#from, #to) of #made. */
+    #from = 0;
+    #to = 0;
+    #energy = 0;
+    #count = 0;
+    /** \`rate\`: of the context, in Hz. */
+    constructor(player, rate) {
+      this.#player = player;
+      this.#resampler = rate === RATE ? null : new Resampler(RATE, rate, BLOCK);
+      this.#made = new Float32Array(this.#resampler?.capacity(BLOCK) ?? 0);
+    }
+    /** Fill \`out\` with what is heard next. */
+    render(out) {
+      if (this.#resampler === null) this.#player.render(out);
+      else this.#resample(this.#resampler, out);
+      for (const sample of out) this.#energy += sample * sample;
+      this.#count += out.length;
+    }
+    /** Forget what lies between player and ear. */
+    clear() {
+      this.#from = 0;
+      this.#to = 0;
+      this.#resampler?.reset();
+    }
+    /** Level since the last call, RMS, 0..1. */
+    takeLevel() {
+      const level = this.#count === 0 ? 0 : Math.sqrt(this.#energy / this.#count);
+      this.#energy = 0;
+      this.#count = 0;
+      return level;
+    }
+    #resample(resampler, out) {
+      for (let at = 0; at < out.length; at++) {
+        while (this.#from === this.#to) {
+          this.#player.render(this.#block);
+          this.#from = 0;
+          this.#to = resampler.process(this.#block, BLOCK, this.#made);
+        }
+        out[at] = this.#made[this.#from++] ?? 0;
+      }
+    }
+  };
+
   // src/worklets/ring.ts
   var CHUNK_SAMPLES = 9600;
   var ChunkPool = class {
@@ -861,6 +1090,7 @@ var playback_worklet_default = `"use strict";
   // src/worklets/player.ts
   var PREBUFFER = 1920;
   var PREBUFFER_MAX = 4 * PREBUFFER;
+  var TELLING_SAMPLES = 24e3;
   var MAX_BYTES = 6 * 1024 * 1024;
   var STARVED_SAMPLES = 12e3;
   var GAP_MAX = 48e3;
@@ -870,6 +1100,7 @@ var playback_worklet_default = `"use strict";
     #order = [];
     #finished = /* @__PURE__ */ new Set();
     #drained = [];
+    #prebuffer = PREBUFFER;
     #buffered = 0;
     #underruns = 0;
     #refused = 0;
@@ -880,6 +1111,10 @@ var playback_worklet_default = `"use strict";
     /** Samples waiting in all streams. */
     get buffered() {
       return this.#buffered;
+    }
+    /** Samples that must wait before a stream begins. */
+    get prebuffer() {
+      return this.#prebuffer;
     }
     /** Times a stream ran dry before its end. */
     get underruns() {
@@ -977,7 +1212,7 @@ var playback_worklet_default = `"use strict";
     #ready(wanted) {
       const head = this.#order[0];
       if (head === void 0) return null;
-      if (!head.playing && (head.ended || head.ring.length >= head.threshold)) head.playing = true;
+      if (!head.playing && (head.ended || head.ring.length >= this.#prebuffer)) head.playing = true;
       if (head.playing) return head;
       head.starved += wanted;
       if (head.starved > STARVED_SAMPLES && this.#order.length > 1) {
@@ -991,9 +1226,13 @@ var playback_worklet_default = `"use strict";
       this.#underruns++;
       stream.playing = false;
       stream.starved = 0;
-      stream.threshold = Math.min(2 * stream.threshold, PREBUFFER_MAX);
+      stream.dry = true;
+      this.#prebuffer = Math.min(2 * this.#prebuffer, PREBUFFER_MAX);
     }
     #drain(stream) {
+      if (!stream.dry && stream.position >= TELLING_SAMPLES) {
+        this.#prebuffer = Math.max(PREBUFFER, Math.floor(7 * this.#prebuffer / 8));
+      }
       this.#order.shift();
       this.#finish(stream.id);
       this.#drained.push({ stream: stream.id, samples: stream.position });
@@ -1015,7 +1254,7 @@ var playback_worklet_default = `"use strict";
         ring: new Ring(this.#pool),
         expected: offset,
         position: offset,
-        threshold: PREBUFFER,
+        dry: false,
         ended: false,
         playing: false,
         cut: false,
@@ -1026,9 +1265,13 @@ var playback_worklet_default = `"use strict";
 
   // src/worklets/playback.worklet.ts
   var REPORT_EVERY_S = 0.2;
+  var LEVEL_EVERY_S = 0.05;
   var PlaybackProcessor = class extends AudioWorkletProcessor {
     #player = new Player();
+    #loudspeaker = new Loudspeaker(this.#player, sampleRate);
     #nextReport = 0;
+    #nextLevel = 0;
+    #loud = false;
     #open = true;
     constructor() {
       super();
@@ -1037,12 +1280,13 @@ var playback_worklet_default = `"use strict";
     process(_inputs, outputs) {
       const out = outputs[0]?.[0];
       if (out === void 0) return this.#open;
-      this.#player.render(out);
+      this.#loudspeaker.render(out);
       if (this.#player.hasDrained) this.#tellDrained();
       if (this.#player.active && currentTime >= this.#nextReport) {
         this.#nextReport = currentTime + REPORT_EVERY_S;
         this.#tellPlayed();
       }
+      if (currentTime >= this.#nextLevel) this.#tellLevel();
       return this.#open;
     }
     #obey(command) {
@@ -1056,6 +1300,7 @@ var playback_worklet_default = `"use strict";
           this.#player.end(command.stream);
           break;
         case "clear":
+          this.#loudspeaker.clear();
           this.#tell({ kind: "cleared", id: command.id, streams: this.#player.clear() });
           break;
         case "close":
@@ -1070,9 +1315,16 @@ var playback_worklet_default = `"use strict";
       for (const { stream } of drained) this.#tell({ kind: "drained", stream });
     }
     #tellPlayed(drained = []) {
-      const { buffered, underruns, refused, lost } = this.#player;
+      const { buffered, underruns, refused, lost, prebuffer } = this.#player;
       const streams = [...drained, ...this.#player.progress()];
-      this.#tell({ kind: "played", streams, buffered, underruns, refused, lost });
+      this.#tell({ kind: "played", streams, buffered, underruns, refused, lost, prebuffer });
+    }
+    /** While something sounds, and once more when it no longer does. */
+    #tellLevel() {
+      this.#nextLevel = currentTime + LEVEL_EVERY_S;
+      const rms = this.#loudspeaker.takeLevel();
+      if (rms > 0 || this.#loud) this.#tell({ kind: "level", rms });
+      this.#loud = rms > 0;
     }
     #tell(report) {
       this.port.postMessage(report);
@@ -1198,6 +1450,9 @@ var Speaker = class {
         this.#forget(report.stream);
         this.#handlers.drained(report.stream);
         break;
+      case "level":
+        this.#handlers.level(report.rms);
+        break;
       case "cleared":
         this.#clears.get(report.id)?.(report.streams);
     }
@@ -1206,9 +1461,10 @@ var Speaker = class {
     for (const { stream, samples } of report.streams) {
       if (this.#streams.has(stream)) this.#streams.set(stream, samples);
     }
-    const { streams, buffered, underruns, refused } = report;
+    const { streams, buffered, underruns, refused, prebuffer } = report;
     const latencyMs = this.#shared.latencyMs;
-    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused });
+    const prebufferMs = 1e3 * prebuffer / RATE;
+    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused, prebufferMs });
   }
   async #wake() {
     if (this.#starting) return;
@@ -1447,6 +1703,325 @@ function readIncoming(value) {
   }
 }
 
+// src/carrier/order.ts
+var MAX_EARLY = 2e3;
+var MAX_UNCONFIRMED_BYTES = 4 * 2 ** 20;
+var Inbox = class {
+  /** The number of the newest message delivered. */
+  last = 0;
+  #early = /* @__PURE__ */ new Map();
+  /** Take one message; those that are due now, in order. Null when one is missing for good. */
+  take(number, message) {
+    if (number <= this.last) return [];
+    if (!this.#early.has(number)) this.#early.set(number, message);
+    const due = [];
+    for (let next = this.last + 1; this.#early.has(next); next++) {
+      due.push(this.#early.get(next));
+      this.#early.delete(next);
+      this.last = next;
+    }
+    return this.#early.size > MAX_EARLY ? null : due;
+  }
+};
+var Outbox = class {
+  #last = 0;
+  #bytes = 0;
+  #kept = [];
+  number() {
+    this.#last++;
+    return this.#last;
+  }
+  /** Keep a message until it is confirmed; false when there is no room. */
+  keep(number, message, size, sentMs) {
+    this.#kept.push({ number, message, size, sentMs });
+    this.#bytes += size;
+    return this.#bytes <= MAX_UNCONFIRMED_BYTES;
+  }
+  /** Forget messages up to `number`. */
+  confirm(number) {
+    const left = this.#kept.findIndex((kept) => kept.number > number);
+    const gone = this.#kept.splice(0, left < 0 ? this.#kept.length : left);
+    for (const kept of gone) this.#bytes -= kept.size;
+  }
+  /** When the oldest unconfirmed message was sent; null when there is none. */
+  get oldestMs() {
+    return this.#kept[0]?.sentMs ?? null;
+  }
+  /** Take out what is not confirmed, in order: it goes another way. */
+  drain() {
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#bytes = 0;
+    return kept;
+  }
+};
+
+// src/carrier/packet.ts
+var HEADER_BYTES2 = 16;
+var WORD = 4;
+var encoder = new TextEncoder();
+var decoder = new TextDecoder();
+function packPacket(n, got, message, buffers) {
+  const text2 = encoder.encode(JSON.stringify(message));
+  const sizes = buffers.map((buffer) => buffer.byteLength);
+  const head = HEADER_BYTES2 + WORD * sizes.length;
+  const total = sizes.reduce((sum, size) => sum + size, head + text2.length);
+  const bytes = new Uint8Array(total);
+  const view = new DataView(bytes.buffer);
+  [n, got, text2.length, sizes.length, ...sizes].forEach((word, index) => {
+    view.setUint32(WORD * index, word, true);
+  });
+  bytes.set(text2, head);
+  let at = head + text2.length;
+  for (const buffer of buffers) {
+    bytes.set(new Uint8Array(buffer), at);
+    at += buffer.byteLength;
+  }
+  return bytes.buffer;
+}
+function unpackPacket(bytes) {
+  if (bytes.byteLength < HEADER_BYTES2) return null;
+  const view = new DataView(bytes);
+  const word = (index) => view.getUint32(WORD * index, true);
+  const [length, count2] = [word(2), word(3)];
+  let at = HEADER_BYTES2 + WORD * count2;
+  if (bytes.byteLength < at) return null;
+  const sizes = Array.from({ length: count2 }, (_, index) => word(HEADER_BYTES2 / WORD + index));
+  if (bytes.byteLength !== sizes.reduce((sum, size) => sum + size, at + length)) return null;
+  let message;
+  try {
+    message = JSON.parse(decoder.decode(new Uint8Array(bytes, at, length)));
+  } catch {
+    return null;
+  }
+  at += length;
+  const buffers = sizes.map((size) => {
+    at += size;
+    return new DataView(bytes, at - size, size);
+  });
+  return { n: word(0), got: word(1), message, buffers };
+}
+
+// src/carrier/fast_path.ts
+var CONFIRM_MS = 500;
+var SILENT_MS = 5e3;
+var WATCH_MS = 1e3;
+var AGAIN_MS = [1e3, 3e3, 1e4, 3e4];
+var Link = class {
+  constructor(epoch) {
+    this.epoch = epoch;
+  }
+  epoch;
+  inbox = new Inbox();
+  outbox = new Outbox();
+  /** What the kernel last learned that we have. */
+  told = 0;
+};
+var FastPath = class {
+  #client;
+  #handlers;
+  #address = "";
+  #epoch = 0;
+  #link = null;
+  #socket = null;
+  /** The kernel has acknowledged the socket: messages go over it. */
+  #joined = false;
+  #failures = 0;
+  #heardMs = 0;
+  #timer;
+  #confirming;
+  #watch;
+  constructor(client, handlers) {
+    this.#client = client;
+    this.#handlers = handlers;
+  }
+  /** Messages go over the WebSocket now. */
+  get used() {
+    return this.#joined;
+  }
+  /** How many joinings there were, for a hello that may be overtaken by one. */
+  get epoch() {
+    return this.#epoch;
+  }
+  /** The kernel can be reached at a WebSocket's address; empty when it no longer can. */
+  offer(address) {
+    this.#address = address;
+    this.#failures = 0;
+    clearTimeout(this.#timer);
+    if (address !== "" && this.#socket === null) this.#open();
+  }
+  /** Send one message under its number; null before the first joining. */
+  send(message, buffers) {
+    const link = this.#link;
+    if (link === null) return null;
+    const number = link.outbox.number();
+    if (this.#socket === null || !this.#joined) return this.#post(link, number, message, buffers);
+    const packet = packPacket(number, link.inbox.last, message, buffers);
+    const room = link.outbox.keep(number, { message, buffers }, packet.byteLength, now());
+    link.told = link.inbox.last;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(packet);
+    if (!room) this.#lost();
+    return true;
+  }
+  /** Take a message that came over the comm; true when it was ours to handle. */
+  take(value, buffers) {
+    const link = this.#link;
+    if (typeof value.n !== "number") {
+      return link !== null && link.inbox.last > 0;
+    }
+    if (link !== null && value.e === link.epoch) this.#deliver(link, value.n, value, buffers);
+    return true;
+  }
+  /** Forget everything: the kernel's side is gone, or begins anew. */
+  drop() {
+    const used = this.#joined;
+    this.#link = null;
+    this.#hangUp();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#confirming);
+    if (used) this.#handlers.changed();
+  }
+  /** The page goes: not a sound more. */
+  close() {
+    this.#address = "";
+    this.#link = null;
+    this.#hangUp();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#confirming);
+  }
+  #open() {
+    let socket;
+    try {
+      socket = new WebSocket(this.#address);
+    } catch {
+      return;
+    }
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => {
+      const e = this.#link?.epoch ?? this.#epoch + 1;
+      const join = { kind: "join", client: this.#client, e };
+      socket.send(packPacket(0, this.#link?.inbox.last ?? 0, join, []));
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket === this.#socket && data instanceof ArrayBuffer) this.#receive(data);
+    };
+    socket.onclose = () => {
+      if (socket === this.#socket) this.#lost();
+    };
+  }
+  #receive(data) {
+    const packet = unpackPacket(data);
+    if (packet === null) {
+      this.#lost();
+      return;
+    }
+    this.#heardMs = now();
+    if (!this.#joined) this.#join();
+    const link = this.#link;
+    if (link === null) return;
+    link.outbox.confirm(packet.got);
+    if (packet.n === 0) return;
+    this.#deliver(link, packet.n, packet.message, packet.buffers);
+    this.#confirming ??= setTimeout(() => this.#confirm(), CONFIRM_MS);
+  }
+  /** The kernel has acknowledged: from here on by number, the first one over the comm. */
+  #join() {
+    if (this.#link === null) {
+      this.#epoch++;
+      const link = new Link(this.#epoch);
+      this.#link = link;
+      this.#post(link, link.outbox.number(), { kind: "moved" }, []);
+    }
+    this.#joined = true;
+    this.#failures = 0;
+    this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
+    this.#handlers.changed();
+  }
+  #deliver(link, number, value, buffers) {
+    const due = link.inbox.take(number, [value, buffers]);
+    if (due === null) {
+      this.drop();
+      this.#handlers.broken();
+      return;
+    }
+    for (const [each, sound] of due) this.#handlers.message(each, sound);
+  }
+  #confirm() {
+    this.#confirming = void 0;
+    const link = this.#link;
+    if (link === null || !this.#joined || link.told === link.inbox.last) return;
+    link.told = link.inbox.last;
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(packPacket(0, link.inbox.last, { kind: "got" }, []));
+    }
+  }
+  #look() {
+    const oldest = this.#link?.outbox.oldestMs ?? null;
+    if (oldest !== null && now() - Math.max(oldest, this.#heardMs) > SILENT_MS) this.#lost();
+  }
+  /** Go on over the comm, with what the kernel may not have, and try again later. */
+  #lost() {
+    const { used } = this;
+    this.#hangUp();
+    const link = this.#link;
+    if (link !== null && used) {
+      for (const { number, message } of link.outbox.drain()) {
+        this.#post(link, number, message.message, message.buffers);
+      }
+      this.#post(link, link.outbox.number(), { kind: "back" }, []);
+    }
+    if (used) this.#handlers.changed();
+    const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)];
+    this.#failures++;
+    const again = this.#link !== null || this.#failures < 3;
+    if (this.#address !== "" && again) this.#timer = setTimeout(() => this.#retry(), wait);
+  }
+  #retry() {
+    if (this.#address !== "" && this.#socket === null) this.#open();
+  }
+  #hangUp() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#joined = false;
+    clearInterval(this.#watch);
+    this.#watch = void 0;
+    socket?.close();
+  }
+  #post(link, number, message, buffers) {
+    return this.#handlers.comm({ ...message, e: link.epoch, n: number }, buffers);
+  }
+};
+var now = () => performance.now();
+
+// src/carrier/server.ts
+function relayAddress(id) {
+  const config = readConfig();
+  if (config === null || !/^[0-9a-f]{32}$/.test(id)) return "";
+  const url = new URL(`${config.base}realtime-nb/relay/${id}`, location.href);
+  if (url.origin !== location.origin) return "";
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  if (config.token !== "") url.searchParams.set("token", config.token);
+  return url.href;
+}
+function mayHaveRelay() {
+  return typeof WebSocket === "function" && readConfig() !== null;
+}
+function readConfig() {
+  const text2 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
+  if (!text2 || !/^https?:$/.test(location.protocol)) return null;
+  try {
+    const config = JSON.parse(text2);
+    if (typeof config !== "object" || config === null) return null;
+    const { baseUrl, token } = config;
+    if (typeof baseUrl !== "string" || baseUrl === "") return null;
+    const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
+    return { base, token: typeof token === "string" ? token : "" };
+  } catch {
+    return null;
+  }
+}
+
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -1460,6 +2035,7 @@ var Port = class {
   client;
   #model;
   #handlers;
+  #fast;
   #timer;
   #live = false;
   #closed = false;
@@ -1467,6 +2043,12 @@ var Port = class {
     this.client = randomId();
     this.#model = model;
     this.#handlers = handlers;
+    this.#fast = new FastPath(this.client, {
+      comm: (message, buffers) => this.#overComm(message, buffers),
+      message: (message, numbered) => this.#deliver(message, numbered),
+      changed: () => handlers.carrier(this.#fast.used ? "fast" : "comm"),
+      broken: () => this.#anew()
+    });
     const receive = (message, buffers) => this.#receive(message, buffers ?? []);
     const restarted = () => this.#lost("restart");
     model.on("msg:custom", receive);
@@ -1474,6 +2056,7 @@ var Port = class {
     signal.addEventListener("abort", () => {
       this.#closed = true;
       clearTimeout(this.#timer);
+      this.#fast.close();
       model.off("msg:custom", receive);
       model.off("comm_live_update", restarted);
     });
@@ -1493,6 +2076,9 @@ var Port = class {
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message, buffers = []) {
     if (!this.#live) return false;
+    return this.#fast.send(message, buffers) ?? this.#overComm(message, buffers);
+  }
+  #overComm(message, buffers) {
     if (this.#post(message, buffers)) return true;
     this.#lost("send");
     return false;
@@ -1508,16 +2094,36 @@ var Port = class {
   #hello(times) {
     clearTimeout(this.#timer);
     if (this.#closed || this.#live || times <= 0) return;
-    this.#post({ kind: "hello", version: PROTOCOL_VERSION }, []);
+    const joins = mayHaveRelay() ? { relay: true, e: this.#fast.epoch } : {};
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...joins }, []);
     this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
   }
   #lost(why) {
     if (this.#closed) return;
     this.#live = false;
+    this.#fast.drop();
     this.#handlers.gone(why);
     this.#hello(HELLOS_AFTER_RESTART);
   }
+  /** Messages were lost between us and the kernel: have it tell everything again. */
+  #anew() {
+    this.#live = false;
+    this.#fast.drop();
+    this.open();
+  }
   #receive(value, buffers) {
+    if (typeof value !== "object" || value === null) return;
+    const fields = value;
+    const { kind, to } = fields;
+    if (to !== void 0 && to !== this.client) return;
+    if (kind === "reset") this.#anew();
+    else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
+  }
+  #deliver(value, buffers) {
+    if (isOffer(value)) {
+      this.#fast.offer(value.relay === "" ? "" : relayAddress(value.relay));
+      return;
+    }
     const message = readIncoming(value);
     if (message === null) return;
     if ("to" in message && message.to !== this.client) return;
@@ -1528,12 +2134,128 @@ var Port = class {
     this.#handlers.message(message, buffers);
   }
 };
+function isOffer(value) {
+  const fields = value;
+  return fields.kind === "offer" && typeof fields.relay === "string";
+}
+
+// src/audio/preferences.ts
+var KEY = "realtime-nb.sound";
+var PROCESSING = ["echoCancellation", "noiseSuppression", "autoGainControl"];
+var NO_PREFERENCES = { input: "", output: "", processing: {} };
+function loadPreferences() {
+  try {
+    return readPreferences(JSON.parse(localStorage.getItem(KEY) ?? "null"));
+  } catch {
+    return NO_PREFERENCES;
+  }
+}
+function storePreferences(preferences) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(preferences));
+  } catch {
+  }
+}
+function readPreferences(value) {
+  if (typeof value !== "object" || value === null) return NO_PREFERENCES;
+  const { input, output, processing } = value;
+  const switches = typeof processing === "object" && processing || {};
+  const known = {};
+  for (const name of PROCESSING) {
+    const on = switches[name];
+    if (typeof on === "boolean") known[name] = on;
+  }
+  return {
+    input: typeof input === "string" ? input : "",
+    output: typeof output === "string" ? output : "",
+    processing: known
+  };
+}
+
+// src/sound.ts
+var DEFAULTS = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true
+};
+var NO_OUTPUT = "The chosen loudspeaker cannot be used: sound comes from the system's own.";
+var SoundSetup = class {
+  #chat;
+  #context;
+  /** What the kernel asks for instead of the defaults. */
+  #asked;
+  #preferences = loadPreferences();
+  constructor(chat, context, choosable, asked, signal) {
+    this.#chat = chat;
+    this.#context = context;
+    this.#asked = asked;
+    chat.setSound({ choosable });
+    void context.choose(this.#preferences.output);
+    this.#show();
+    watchDevices(() => void this.refresh(), signal);
+  }
+  /** What to ask the browser for. */
+  constraints() {
+    const { input, processing } = this.#preferences;
+    const device = input === "" ? {} : { deviceId: { exact: input } };
+    return { ...DEFAULTS, ...this.#asked(), ...processing, ...device };
+  }
+  /** The chosen microphone is not there: have the system's own from now on. */
+  forgetInput() {
+    this.#keep({ input: "" });
+  }
+  chooseInput(input) {
+    this.#keep({ input });
+  }
+  async chooseOutput(output) {
+    this.#keep({ output });
+    if (await this.#context.choose(output)) return;
+    this.#keep({ output: "" });
+    this.#chat.notify("warning", NO_OUTPUT);
+  }
+  setProcessing(name, on) {
+    this.#keep({ processing: { ...this.#preferences.processing, [name]: on } });
+  }
+  /** Ask again which devices there are. */
+  async refresh() {
+    this.#chat.setSound({ devices: await listDevices() });
+  }
+  /** The microphone was opened. */
+  opened(settings) {
+    this.#chat.setSound({ inputRate: settings.rate, outputRate: this.#context.rate });
+    void this.refresh();
+  }
+  played(played) {
+    const { underruns, prebufferMs } = played;
+    const { sound } = this.#chat;
+    const outputRate = this.#context.rate;
+    const same = sound.underruns === underruns && sound.prebufferMs === prebufferMs;
+    if (same && sound.outputRate === outputRate) return;
+    this.#chat.setSound({ underruns, prebufferMs, outputRate });
+  }
+  #keep(change) {
+    this.#preferences = { ...this.#preferences, ...change };
+    storePreferences(this.#preferences);
+    this.#show();
+  }
+  get preferences() {
+    return this.#preferences;
+  }
+  #show() {
+    const constraints = this.constraints();
+    const processing = { ...DEFAULTS };
+    for (const name of PROCESSING) processing[name] = constraints[name] !== false;
+    const { input, output } = this.#preferences;
+    this.#chat.setSound({ input, output, processing });
+  }
+};
 
 // src/engine.ts
 var LAST_VIEW_MS = 3e3;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var UNPLUGGED = "The microphone was unplugged or taken away: plug it in and press Microphone again.";
+var OTHER_MICROPHONE = "The microphone chosen in the settings is not connected: the system's own is used.";
 var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 var Engine = class {
   #chat;
@@ -1542,6 +2264,7 @@ var Engine = class {
   #microphone;
   #speaker;
   #gate;
+  #sound;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -1551,7 +2274,8 @@ var Engine = class {
       model,
       {
         message: (message, buffers) => this.#receive(message, buffers),
-        gone: (why) => this.#gone(why)
+        gone: (why) => this.#gone(why),
+        carrier: (carrier) => chat.set("status", { carrier })
       },
       signal
     );
@@ -1560,13 +2284,18 @@ var Engine = class {
       lost: () => this.#microphoneLost()
     });
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
-      played: ({ latencyMs: latency_ms, ...counts }) => this.#port.send({ kind: "played", latency_ms, ...counts }),
+      played: (played) => {
+        const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
+        this.#port.send({ kind: "played", latency_ms, ...counts });
+        this.#sound.played(played);
+      },
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
         this.#gate.playing(playing && !muted, this.#context.latencyMs);
         chat.set("status", { playing, muted });
       },
+      level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message)
     });
     this.#gate = new MicrophoneGate({
@@ -1574,6 +2303,8 @@ var Engine = class {
       end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
       changed: () => this.#gateChanged()
     });
+    const asked = () => this.#constraints();
+    this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
@@ -1597,15 +2328,26 @@ var Engine = class {
     this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
     try {
-      const settings = await this.#microphone.start(this.#constraints());
-      if (settings === null) return;
-      this.#chat.set("microphone", { microphone: "on" });
-      const { rate, deviceLabel: device_label } = settings;
-      this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
-      this.#gate.live(true);
+      await this.#openMicrophone();
     } catch (error) {
+      this.#chat.set("microphone", { microphone: "off" });
       this.#microphoneFailed(error);
     }
+  }
+  chooseInput(id) {
+    this.#sound.chooseInput(id);
+    void this.#reopen();
+  }
+  chooseOutput(id) {
+    void this.#sound.chooseOutput(id);
+  }
+  setProcessing(name, on) {
+    this.#sound.setProcessing(name, on);
+    void this.#reopen();
+  }
+  /** Somebody looks at the devices. */
+  lookForDevices() {
+    void this.#sound.refresh();
   }
   /** Let the microphone go and say so. */
   releaseMicrophone() {
@@ -1744,6 +2486,37 @@ var Engine = class {
     if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
     this.#chat.set("microphone", { talking, deaf });
   }
+  async #openMicrophone() {
+    const settings = await this.#start();
+    if (settings === null) return;
+    this.#chat.set("microphone", { microphone: "on" });
+    this.#sound.opened(settings);
+    const { rate, deviceLabel: device_label } = settings;
+    this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
+    this.#gate.live(true);
+  }
+  /** The chosen microphone, or the system's own where that is gone. */
+  async #start() {
+    try {
+      return await this.#microphone.start(this.#sound.constraints());
+    } catch (error) {
+      const chosen = this.#chat.sound.input !== "";
+      if (!chosen || !(error instanceof MicrophoneTrouble) || !error.isOfDevice) throw error;
+      this.#sound.forgetInput();
+      this.#chat.notify("info", OTHER_MICROPHONE);
+      return await this.#microphone.start(this.#sound.constraints());
+    }
+  }
+  /** Take what was chosen into use; until it is there, what was open goes on. */
+  async #reopen() {
+    if (this.#chat.microphone !== "on") return;
+    try {
+      await this.#openMicrophone();
+    } catch (error) {
+      if (!this.#microphone.on) this.releaseMicrophone();
+      this.#microphoneFailed(error);
+    }
+  }
   #gone(why) {
     this.releaseMicrophone();
     void this.#speaker.clear();
@@ -1752,9 +2525,9 @@ var Engine = class {
   }
   #microphoneFailed(error) {
     const trouble = error instanceof MicrophoneTrouble ? error : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
-    this.#chat.set("microphone", { microphone: "off" });
     this.#trouble = trouble.message;
     this.#chat.notify("error", this.#trouble);
+    if (this.#microphone.on) return;
     this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
   }
   #microphoneLost() {
@@ -2001,8 +2774,8 @@ function loudness(rms) {
   const decibels = 20 * Math.log10(rms);
   return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DB));
 }
-function createMeter(chat) {
-  const canvas = h("canvas", { class: "rnb-meter", "aria-hidden": "true" });
+function createMeter(className, read) {
+  const canvas = h("canvas", { class: `rnb-meter ${className}`, "aria-hidden": "true" });
   const scale = Math.max(1, window.devicePixelRatio || 1);
   canvas.width = WIDTH * scale;
   canvas.height = HEIGHT * scale;
@@ -2020,13 +2793,14 @@ function createMeter(chat) {
     });
   };
   const update = () => {
-    canvas.hidden = chat.microphone !== "on";
-    if (canvas.hidden) {
+    const level = read();
+    canvas.hidden = level === null;
+    if (level === null) {
       levels.fill(0);
       return;
     }
     levels.shift();
-    levels.push(loudness(chat.level));
+    levels.push(loudness(level));
     draw();
   };
   update();
@@ -2129,7 +2903,8 @@ function createComposer(chat, actions, signal) {
     h("span", { class: "rnb-ring", "aria-hidden": "true" }),
     icon("microphone")
   );
-  const meter = createMeter(chat);
+  const meter = createMeter("rnb-meter-in", () => chat.microphone === "on" ? chat.level : null);
+  const output = createMeter("rnb-meter-out", () => chat.playing ? chat.outputLevel : null);
   const box = createBox(signal);
   const talk = createTalk(chat, actions, signal);
   const finish = button("Finish", "check", "rnb-finish");
@@ -2145,6 +2920,7 @@ function createComposer(chat, actions, signal) {
     finish,
     box.node,
     send,
+    output.node,
     stop,
     copy.node
   );
@@ -2154,6 +2930,7 @@ function createComposer(chat, actions, signal) {
   const updateLevel = () => {
     microphone.style.setProperty("--rnb-level", loudness(chat.level).toFixed(3));
     meter.update();
+    output.update();
   };
   const update = () => {
     microphone.disabled = !chat.open && chat.microphone === "off";
@@ -2390,6 +3167,10 @@ function totalText(shown, trimmed, name) {
 }
 
 // src/ui/header.ts
+var CARRIERS = {
+  fast: "Sound goes by a WebSocket through your Jupyter Server.",
+  comm: "Sound goes by the notebook's own channel to the kernel, which a busy cell may hold up."
+};
 function stateWords(chat) {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
   if (chat.link === "asking") return { tone: "busy", words: "not live yet: asking the kernel" };
@@ -2419,7 +3200,8 @@ function createHeader(chat) {
   const model = h("span", { class: "rnb-model" });
   const endpoint = h("span", { class: "rnb-endpoint" });
   const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
-  const parts = [dot, words, kind, badge, costs, endpoint, model];
+  const carrier = h("span", { class: "rnb-carrier" });
+  const parts = [dot, words, kind, badge, costs, endpoint, model, carrier];
   const node = h("header", { class: "rnb-header" }, ...parts);
   const update = () => {
     const { tone, words: text2 } = stateWords(chat);
@@ -2436,6 +3218,9 @@ function createHeader(chat) {
     badge.title = endpoint.title;
     const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
     setText(model, named.join(" · "));
+    carrier.hidden = chat.link !== "live";
+    setText(carrier, chat.carrier === "fast" ? "fast path" : "comm");
+    carrier.title = CARRIERS[chat.carrier];
   };
   update();
   return { node, update };
@@ -2525,6 +3310,79 @@ function chipOf(phrase, typable) {
   return h("button", { type: "button", class: "rnb-chip" }, phrase);
 }
 
+// src/ui/sound.ts
+var PROCESSING_WORDS = {
+  echoCancellation: "Echo cancellation",
+  noiseSuppression: "Noise suppression",
+  autoGainControl: "Automatic gain"
+};
+function createSound(chat, actions, signal) {
+  const input = createChoice("Microphone device", (id) => actions.chooseInput(id), signal);
+  const output = createChoice("Loudspeaker", (id) => actions.chooseOutput(id), signal);
+  const switches = PROCESSING.map((name) => {
+    const box = h("input", { type: "checkbox" });
+    box.addEventListener("change", () => actions.setProcessing(name, box.checked), { signal });
+    return { name, box, node: check(PROCESSING_WORDS[name], box) };
+  });
+  const processing = h(
+    "div",
+    { class: "rnb-switches", role: "group", "aria-label": "Microphone processing" },
+    ...switches.map(({ node }) => node)
+  );
+  const facts = h("p", { class: "rnb-facts" });
+  const update = () => {
+    const { devices, sound } = { devices: chat.sound.devices, sound: chat.sound };
+    input.update(devices.inputs, sound.input);
+    output.update(devices.outputs, sound.output);
+    output.node.hidden = !sound.choosable;
+    for (const { name, box } of switches) box.checked = sound.processing[name];
+    setText(facts, factsText(sound));
+  };
+  update();
+  return { nodes: [input.node, output.node, processing, facts], update };
+}
+function factsText(sound) {
+  const facts = [];
+  if (sound.inputRate !== null) facts.push(`microphone at ${kilohertz(sound.inputRate)}`);
+  if (sound.outputRate !== null) facts.push(`loudspeaker at ${kilohertz(sound.outputRate)}`);
+  if (sound.prebufferMs > 0) {
+    facts.push(`answers held back ${Math.round(sound.prebufferMs)} ms`);
+    facts.push(gapsText(sound.underruns) || "no gaps");
+  }
+  return facts.length === 0 ? "Rates and gaps are shown once there was sound." : facts.join(" · ");
+}
+function gapsText(underruns) {
+  if (underruns === 0) return "";
+  return underruns === 1 ? "1 gap in the sound" : `${underruns} gaps in the sound`;
+}
+function check(words, box, title = "") {
+  return h("label", { class: "rnb-check", title }, box, words);
+}
+function labelled(words, control) {
+  return h("label", { class: "rnb-field" }, h("span", {}, words), control);
+}
+function kilohertz(rate) {
+  return `${(rate / 1e3).toLocaleString("en", { maximumFractionDigits: 2 })} kHz`;
+}
+function createChoice(words, choose, signal) {
+  const select = h("select", { class: "rnb-select" });
+  select.addEventListener("change", () => choose(select.value), { signal });
+  let drawn = null;
+  return {
+    node: labelled(words, select),
+    update(devices, chosen) {
+      if (devices !== drawn) {
+        drawn = devices;
+        const known = devices.some(({ id }) => id === chosen) || chosen === "";
+        const missing = known ? [] : [{ id: chosen, name: "The chosen one (not connected)" }];
+        const all = [{ id: "", name: "System default" }, ...devices, ...missing];
+        select.replaceChildren(...all.map(({ id, name }) => h("option", { value: id }, name)));
+      }
+      select.value = chosen;
+    }
+  };
+}
+
 // src/ui/settings.ts
 var MODE_WORDS = {
   server_vad: "after a silence (server VAD)",
@@ -2540,20 +3398,18 @@ function createSettings(chat, actions, signal) {
   );
   const turnsRow = labelled("My turn ends", turns);
   const halfDuplex = h("input", { type: "checkbox" });
-  const halfDuplexRow = h(
-    "label",
-    {
-      class: "rnb-check",
-      title: "For loudspeakers without echo cancellation: the answer cannot interrupt itself"
-    },
+  const halfDuplexRow = check(
+    "Mute the microphone while the answer plays (half-duplex)",
     halfDuplex,
-    "Mute the microphone while the answer plays (half-duplex)"
+    "For loudspeakers without echo cancellation: the answer cannot interrupt itself"
   );
+  const sound = createSound(chat, actions, signal);
+  const gaps = h("span", { class: "rnb-gaps" });
   const node = h(
     "details",
     { class: "rnb-settings" },
-    h("summary", {}, icon("chevron"), "Settings"),
-    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow)
+    h("summary", {}, icon("chevron"), "Settings", gaps),
+    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow, ...sound.nodes)
   );
   turns.addEventListener(
     "change",
@@ -2566,7 +3422,19 @@ function createSettings(chat, actions, signal) {
   halfDuplex.addEventListener("change", () => actions.setHalfDuplex(halfDuplex.checked), {
     signal
   });
+  node.addEventListener(
+    "toggle",
+    () => {
+      if (node.open) {
+        sound.update();
+        actions.lookForDevices();
+      }
+    },
+    { signal }
+  );
   const update = () => {
+    setText(gaps, gapsText(chat.sound.underruns));
+    if (node.open) sound.update();
     turns.value = chat.turns;
     turns.disabled = !chat.open;
     turnsRow.hidden = chat.kind === "translation";
@@ -2576,9 +3444,6 @@ function createSettings(chat, actions, signal) {
   };
   update();
   return { node, update };
-}
-function labelled(words, control) {
-  return h("label", { class: "rnb-field" }, h("span", {}, words), control);
 }
 
 // src/ui/transcript.ts
@@ -2661,6 +3526,7 @@ function drawPanel(chat, actions, el, signal) {
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
+    sound: [settings.update],
     microphone: [composer.update],
     level: [composer.updateLevel],
     notices: [notices.update],
