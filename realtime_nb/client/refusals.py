@@ -91,7 +91,9 @@ def handshake_failed(error: Exception, endpoint: Endpoint) -> ConnectionFailed:
         reason = getattr(error, "verify_message", "") or error.reason or "TLS failed"
         text = f"no secure connection to {name}: {_line(str(reason), endpoint)}"
     elif isinstance(error, socket.gaierror):
-        text = f"there is no host for {name}; check the URL and the network"
+        text = (
+            f"{name} ({endpoint.host}) was not found; check the network, and the URL if you gave it"
+        )
     elif isinstance(error, ConnectionRefusedError):
         url = endpoint.base_url
         text = f"nobody listens at {name} ({url}); check the URL, or start the server"

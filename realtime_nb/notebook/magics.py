@@ -125,7 +125,11 @@ class RealtimeMagics(Magics):
         if cell is None:
             refuse_keys(line, "")
             return self._commands.run(line)
-        options = _parsed(self.realtime, line)
+        try:
+            options = _parsed(self.realtime, line)
+        except UsageError:
+            self._runner.show_named(line)
+            raise
         if options.migrate:
             self._migrate(line, cell)
         else:

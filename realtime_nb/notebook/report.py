@@ -112,7 +112,7 @@ class ConfigReport:
         heads, rows, rest = self._layout()
         cells = [_text_row(row, changed=self.changed_only) for row in rows]
         table = _align([list(heads), *cells])
-        more = [f"{len(rest)} fields are as they were."] if self.changed_only and rest else []
+        more = [f"{_fields(rest)} as before."] if self.changed_only and rest else []
         nothing = [] if rows else ["Nothing changed."]
         return "\n".join([f"{self.name}: {self.where}", *table, *nothing, *more, *self.notes])
 
@@ -154,9 +154,7 @@ class ConfigReport:
                 ("field", "requested", "effective", "verdict"),
                 "".join(self._html_row(row, was=False) for row in rest),
             )
-            parts.append(
-                f"<details><summary>{len(rest)} fields are as they were</summary>{inner}</details>"
-            )
+            parts.append(f"<details><summary>{_fields(rest)} as before</summary>{inner}</details>")
         parts += [f"<div>{prose(note)}</div>" for note in self.notes]
         return f'<div class="rnb-config">{"".join(parts)}</div>'
 
@@ -173,6 +171,10 @@ class ConfigReport:
         return (
             "<tr>" + "".join(f'<td style="{_CELL}{w}">{cell}</td>' for cell, w in parts) + "</tr>"
         )
+
+
+def _fields(rows: list[Row]) -> str:
+    return "1 field is" if len(rows) == 1 else f"{len(rows)} fields are"
 
 
 def _changed(row: Row) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import keyword
 import unicodedata
+from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import Problem, SessionKind
 
 DEFAULT_NAME: Final = "chat"
+_ENDED_KEPT: Final = 20  # chats of earlier runs whose widgets still say that they have ended
 _NO_INSTRUCTIONS: Final = "The cell has no instructions: the service's own are in force."
 
 
@@ -94,6 +96,7 @@ class Runner:
         self._ask = ask
         self._settings = settings
         self._shown: Chat | None = None
+        self._ended: deque[Chat] = deque()
 
     def run(self, options: CellOptions, line: str, body: str) -> None:
         """Run a cell.
@@ -129,6 +132,16 @@ class Runner:
                 self._show_chat(live)
             raise
 
+    def show_named(self, line: str) -> None:
+        """Show the live chat that a cell's line means, where the line itself is no good.
+
+        The cell's old output is gone, and the page lets a microphone go that nothing shows.
+        """
+        words = [word for word in line.split() if word in self.chats] or [DEFAULT_NAME]
+        chat = self.chats.get(words[0])
+        if chat is not None and chat.state == "open":
+            self._show(chat)
+
     def close(self, name: str) -> None:
         """End a chat and take its widget off the page."""
         chat = self.chats.pop(name, None)
@@ -140,6 +153,8 @@ class Runner:
         with contextlib.ExitStack() as ending:
             for name in list(self.chats):
                 ending.callback(self.close, name)
+            while self._ended:
+                ending.callback(self._ended.pop().widget.close)
 
     def chat(self, name: str) -> Chat:
         """Return a chat by its name.
@@ -235,8 +250,12 @@ class Runner:
         self.chats[chat.name] = chat
         self._names[chat.name] = chat
         if old is not None and old is not chat:
+            # Its widget stays: earlier cells show that it has ended, also after a reload.
+            self._ended.append(old)
+            if len(self._ended) > _ENDED_KEPT:
+                self._ended.popleft().widget.close()
             with contextlib.suppress(RealtimeError):  # it is let go of, however it ends
-                _end(old)
+                old.close()
 
     # -- a live one
 

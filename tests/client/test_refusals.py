@@ -79,7 +79,7 @@ def status(code, reason, body=b""):
         (
             socket.gaierror(-2, "Name or service not known"),
             OPENAI,
-            "there is no host for OpenAI; check the URL and the network",
+            "OpenAI (api.openai.com) was not found; check the network, and the URL if you gave it",
         ),
         (
             OSError(101, "Network is unreachable"),

@@ -42,7 +42,7 @@ def test_of_a_change_only_what_changed_is_shown_and_the_words_are_marked() -> No
     head, _, folded = page.partition("<details>")
     assert "<del>two</del>" in head
     assert "<ins>three</ins>" in head
-    assert "fields are as they were" in folded
+    assert "fields are as before" in folded
     assert "audio.output.voice" not in head
     text = repr(shown).splitlines()
     assert text[1].split() == ["field", "was", "is", "verdict"]

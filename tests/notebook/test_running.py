@@ -450,8 +450,9 @@ def test_an_interrupted_cell_leaves_nothing_that_opens_later(
 def test_a_chat_that_is_off_the_page_shows_as_text(notebook: Notebook) -> None:
     notebook.run(CELL.format(url="local"))
     notebook.run("old = chat")
-    notebook.run("%%realtime --restart --endpoint local\nHi")
+    notebook.run("%unload_ext realtime_nb")
     assert "<chat 'chat': closed" in notebook.run("old")
+    notebook.run("%load_ext realtime_nb")
 
 
 @pytest.mark.parametrize("line", ["--config 'a", '"'])
@@ -536,3 +537,19 @@ def test_a_restart_that_is_refused_or_left_unanswered_leaves_the_live_session(
     assert first.state == "open"
     assert first.effective["instructions"] == "Answer in two sentences."
     assert notebook.run(CELL.format(url="local")).count("Nothing changed.") == 1
+
+
+def test_a_replaced_chat_says_in_its_old_place_that_it_has_ended(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    first = notebook.chat
+    notebook.run("%%realtime --endpoint local --restart\nHi")
+    assert first.state == "closed"
+    assert first.widget.comm is not None
+    notebook.shell.run_line_magic("unload_ext", "realtime_nb")
+    assert first.widget.comm is None
+    notebook.shell.run_line_magic("load_ext", "realtime_nb")
+
+
+def test_a_line_that_is_no_good_shows_the_live_chat_again(notebook: Notebook) -> None:
+    notebook.run(CELL.format(url="local"))
+    assert "realtime chat 'chat'" in notebook.run("%%realtime --bogus\nHi")
