@@ -79,6 +79,11 @@ class EventLog:
         Bytes of sound payload (as base64 on the wire) kept; the oldest go first.
     max_bytes
         Bytes of all other frames kept; the oldest records go first.
+
+    Attributes
+    ----------
+    max_audio_bytes
+        As given; it may be changed at any time, and holds from the next sound on.
     """
 
     def __init__(
@@ -86,7 +91,7 @@ class EventLog:
     ) -> None:
         self._records: deque[Record] = deque()
         self._with_audio: deque[int] = deque()
-        self._max_audio_bytes = max_audio_bytes
+        self.max_audio_bytes = max_audio_bytes
         self._max_bytes = max_bytes
         self._audio_bytes = 0
         self._bytes = 0
@@ -114,7 +119,7 @@ class EventLog:
         if event.type in AUDIO_FIELDS:
             self._audio_bytes += size
             self._with_audio.append(record.seq)
-            if self._audio_bytes > self._max_audio_bytes:
+            if self._audio_bytes > self.max_audio_bytes:
                 self._drop_oldest_audio()
         else:
             self._bytes += size
@@ -123,7 +128,7 @@ class EventLog:
         return record
 
     def _drop_oldest_audio(self) -> None:
-        while self._audio_bytes > self._max_audio_bytes and len(self._with_audio) > 1:
+        while self._audio_bytes > self.max_audio_bytes and len(self._with_audio) > 1:
             place = self._with_audio.popleft() - self._first
             record = self._records[place]
             silent = Event({**record.event.data, AUDIO_FIELDS[record.event.type]: ""})
