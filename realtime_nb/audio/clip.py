@@ -23,9 +23,11 @@ from realtime_nb.audio.wav import decode_wav, encode_wav
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-__all__ = ["AudioClip"]
+__all__ = ["AudioClip", "write_wav"]
 
 _LONGEST_PLAYER_S = 300.0  # 5 minutes at 24 kHz put 19 MB into the notebook
 
@@ -218,17 +220,7 @@ class AudioClip:
             For a name that ends in another format's suffix, or a place that cannot be
             written.
         """
-        target = Path(path)
-        if target.suffix.lower() not in {".wav", ".wave", ""}:
-            raise UsageError(
-                f"a clip is saved as WAV, not {target.suffix!r}: "
-                f"write save({os.fspath(target.with_suffix('.wav'))!r})."
-            )
-        try:
-            _replace(target.resolve(), self.wav())
-        except OSError as error:
-            raise UsageError(f"cannot write {os.fspath(path)!r}: {_reason(error)}.") from error
-        return target
+        return write_wav(path, (self.wav(),))
 
     def __repr__(self) -> str:
         return f"AudioClip({self._summary()})"
@@ -274,11 +266,26 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).rstrip(".")
 
 
-def _replace(target: Path, data: bytes) -> None:
+def write_wav(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> Path:
+    """Write a WAV file that is whole or not there; see `AudioClip.save`."""
+    target = Path(path)
+    if target.suffix.lower() not in {".wav", ".wave", ""}:
+        raise UsageError(
+            f"a clip is saved as WAV, not {target.suffix!r}: "
+            f"write save({os.fspath(target.with_suffix('.wav'))!r})."
+        )
+    try:
+        _replace(target.resolve(), blocks)
+    except OSError as error:
+        raise UsageError(f"cannot write {os.fspath(path)!r}: {_reason(error)}.") from error
+    return target
+
+
+def _replace(target: Path, blocks: Iterable[bytes]) -> None:
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with beside.open("xb") as file:
-            file.write(data)
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)

@@ -6,6 +6,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge import Bridge
+from realtime_nb.bridge.recorder import Recorder
+from realtime_nb.bridge.recording import make_recording
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
@@ -19,9 +21,12 @@ from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from realtime_nb.audio.source import Sound
+    from realtime_nb.bridge.recording import Recording
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.heard import Heard
     from realtime_nb.client.listening import Then
@@ -91,6 +96,7 @@ class Chat:
         self.session = RealtimeSession(endpoint, wanted, loop=loop, reply_timeout=reply_timeout)
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
+        self._recorder = Recorder(self.session, self.bridge.playback, self.bridge.uplink)
         self._closed = False
 
     def open(self) -> Outcome:
@@ -112,6 +118,7 @@ class Chat:
             if missing := fetch_missing(self.session.endpoint):
                 self.bridge.notice("warning", " ".join(missing))
         self.bridge.start()
+        self._recorder.start()
         outcome = begin(self.session, self._open, self.asked, self._defaults)
         if outcome.without_defaults:
             self._defaults = {}
@@ -184,6 +191,29 @@ class Chat:
     def effective(self) -> dict[str, Any] | None:
         """The session object in force, as the service last told it."""
         return self.session.effective
+
+    @property
+    def audio(self) -> Recording:
+        """Both sides as sound so far: turn by turn, and on one clock.
+
+        It is made from the log, which keeps the newest 512 MiB of sound as the wire has it,
+        over an hour of both sides; `Recording.lost_ms` says how much it has let go.
+        ``events.max_audio_bytes`` changes that.
+        """
+        return make_recording(self._recorder.notes(), self.session.log, self.session.conversation)
+
+    def save_audio(self, path: str | os.PathLike[str]) -> Path:
+        """Write both sides so far as a stereo WAV file, 24 kHz; return its path.
+
+        The user is to the left, the assistant to the right.
+
+        Raises
+        ------
+        UsageError
+            For a name that ends in another format's suffix, or a place that cannot be
+            written.
+        """
+        return self.audio.save(path)
 
     def say(self, text: str) -> Call[Response]:
         """Say `text` as the user and ask for an answer; it waits for an active one to end."""

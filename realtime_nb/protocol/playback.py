@@ -8,7 +8,10 @@ what was received, since the service refuses a truncation past the end of an ite
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_RATE: Final = 24_000
 """Samples a second of ``audio/pcm``, in Hz."""
@@ -37,6 +40,11 @@ class Playback:
     def __init__(self, rate: int = DEFAULT_RATE) -> None:
         self.rate = rate
         self._parts: dict[PartKey, PartPlayback] = {}
+        self._watchers: list[Callable[[PartKey, int], object]] = []
+
+    def watch(self, watcher: Callable[[PartKey, int], object]) -> None:
+        """Have `watcher` called at each report, with the part and its samples played so far."""
+        self._watchers.append(watcher)
 
     def receive(self, key: PartKey, samples: int) -> None:
         """Count `samples` more as received for the part."""
@@ -46,6 +54,8 @@ class Playback:
         """Set how many samples of the part the speaker has consumed; it never goes back."""
         part = self._part(key)
         part.played = min(max(part.played, samples), part.received)
+        for watcher in self._watchers:
+            watcher(key, part.played)
 
     def heard_ms(self, key: PartKey, *, latency_ms: float = 0.0) -> int:
         """Return the whole milliseconds of a part that have been heard.

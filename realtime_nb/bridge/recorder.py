@@ -1,0 +1,248 @@
+"""Notes where both sides' sound lies in a conversation; the sound itself stays in the log.
+
+What a recording needs beside the log is small: for the user's sound where its pauses are, for
+each answer when the page played how much of it, for each turn from where to where it goes.
+The log keeps the newest sound up to its `max_audio_bytes`, by default 512 MiB as the wire has
+it: more than an hour of both sides. A recording is silent where sound is gone, and says how
+much.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.bridge.recorder_lanes import Clock, Lane, Part, ms_of
+from realtime_nb.protocol.summary import payload_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.bridge.recorder_lanes import Form
+    from realtime_nb.bridge.uplink import Uplink
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.playback import PartKey, Playback
+
+PCM_RATE: Final = 24_000
+_G711_RATE: Final = 8_000
+_APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
+_NO_SOUND: Final = "input_audio_buffer_commit_empty"
+_SAME_MS: Final = 0.5
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a recorder has noted.
+
+    Attributes
+    ----------
+    user
+        The sound that was sent.
+    flow
+        The sound of a translation.
+    parts
+        The answers' sound, by item id and content index, in the order in which it came.
+    turns
+        From where to where in the sound sent each item of the user goes, in milliseconds.
+    clock
+        The conversation's clock.
+    last_seq
+        Number of the last record in the log that is in it.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    last_seq: int = -1
+    user: Lane = field(init=False)
+    flow: Lane = field(init=False)
+    parts: dict[PartKey, Part] = field(default_factory=dict["PartKey", Part])
+    turns: dict[str, tuple[float, float | None]] = field(
+        default_factory=dict[str, tuple[float, float | None]]
+    )
+
+    def __post_init__(self) -> None:
+        self.user = Lane(self.clock, leads=True)
+        self.flow = Lane(self.clock, leads=False)
+
+
+class Recorder:
+    """Follows one session; everything but `notes` runs on the session's loop.
+
+    Parameters
+    ----------
+    session
+        The session.
+    playback
+        What the page has been given, and has played, of each answer.
+    uplink
+        Which knows when the page's microphone captured a frame.
+    """
+
+    def __init__(self, session: RealtimeSession, playback: Playback, uplink: Uplink) -> None:
+        self._session = session
+        self._playback = playback
+        self._uplink = uplink
+        self._notes = Notes()
+        self._lock = threading.Lock()
+        self._commits: deque[float] = deque()
+        self._committed = False
+        self._turn_from_ms = 0.0
+        self._alone_until_ms = 0.0
+        self._page_offset_ms: float | None = None
+        self._handlers: Mapping[str, Callable[[Event, Record], None]] = {
+            "response.output_audio.delta": self._on_sound,
+            "session.output_audio.delta": self._on_flow,
+            "conversation.item.truncated": self._on_truncated,
+            "input_audio_buffer.speech_started": self._on_speech_started,
+            "input_audio_buffer.speech_stopped": self._on_speech_stopped,
+            "input_audio_buffer.committed": self._on_committed,
+            "input_audio_buffer.cleared": self._on_cleared,
+            "error": self._on_error,
+        }
+
+    def start(self) -> None:
+        """Begin to follow the session: after the bridge, so that it knows what a page has."""
+        self._session.subscribe(self._take)
+        self._playback.watch(self._on_played)
+
+    def notes(self) -> Notes:
+        """Return a copy of what is noted; call it from any thread."""
+        with self._lock:
+            return deepcopy(self._notes)
+
+    # -- events
+
+    def _take(self, record: Record, _changed: frozenset[str]) -> None:
+        event = record.event
+        with self._lock:
+            self._notes.last_seq = record.seq
+            if record.direction == "received":
+                handler = self._handlers.get(event.type)
+                if handler is not None:
+                    handler(event, record)
+            elif event.type in _APPENDS:
+                self._on_sent(event, record)
+            elif event.type == "input_audio_buffer.commit":
+                self._commits.append(self._notes.user.audio_ms)
+                self._committed = True
+
+    def _on_sent(self, event: Event, record: Record) -> None:
+        size = payload_bytes(event)
+        form = self._form("input")
+        ms = ms_of(size, form)
+        lane = self._notes.user
+        captured_ms = self._captured_ms(lane.audio_ms + ms, record.t_ms)
+        # A clip sent while nobody listens to the answer before it is heard after that.
+        alone = 0.0 if captured_ms is not None else self._alone_until_ms
+        t_ms = record.t_ms if captured_ms is None else captured_ms
+        begins, self._committed = self._committed, False
+        lane.add(record.seq, t_ms, size, ms, form, not_before_ms=alone, begins=begins)
+
+    def _captured_ms(self, audio_ms: float, t_ms: float) -> float | None:
+        """Return when the page captured this frame, on the session's clock; None for a clip's.
+
+        A frame may be late and never early: the quickest of all says how the clocks differ.
+        """
+        mark = self._uplink.mark_at(audio_ms - _SAME_MS)
+        if mark is None or abs(mark.audio_ms - audio_ms) > _SAME_MS:
+            return None
+        offset = t_ms - mark.page_ms
+        if self._page_offset_ms is None or offset < self._page_offset_ms:
+            self._page_offset_ms = offset
+        return mark.page_ms + self._page_offset_ms
+
+    def _on_sound(self, event: Event, record: Record) -> None:
+        key = _key(event)
+        size = payload_bytes(event)
+        if key is None or not size:
+            return
+        notes = self._notes
+        part = notes.parts.get(key)
+        if part is None:
+            start = max(notes.clock.at(record.t_ms), self._alone_until_ms)
+            part = notes.parts[key] = Part(self._form("output"), start)
+        ms = ms_of(size, part.form)
+        part.size += size
+        part.ms += ms
+        if self._playback.received_ms(key) > 0:
+            part.played_ms = part.played_ms or 0.0
+        elif part.played_ms is None:
+            part.missed_ms += ms
+            self._alone_until_ms = max(self._alone_until_ms, part.end_ms)
+
+    def _on_played(self, key: PartKey, samples: int) -> None:
+        with self._lock:
+            part = self._notes.parts.get(key)
+            if part is not None:
+                now = self._notes.clock.at(self._session.now_ms())
+                part.play(now, samples * 1000 / self._playback.rate)
+
+    def _on_flow(self, event: Event, record: Record) -> None:
+        size = payload_bytes(event)
+        rate, channels = event.get("sample_rate"), event.get("channels")
+        form = (
+            "audio/pcm",
+            rate if isinstance(rate, int) and rate > 0 else PCM_RATE,
+            channels if isinstance(channels, int) and channels > 0 else 1,
+        )
+        self._notes.flow.add(record.seq, record.t_ms, size, ms_of(size, form), form)
+
+    def _on_truncated(self, event: Event, _record: Record) -> None:
+        part = self._notes.parts.get(_key(event) or ("", 0))
+        end_ms = event.get("audio_end_ms")
+        if part is not None and isinstance(end_ms, int | float):
+            part.cut_ms = float(end_ms)
+
+    # -- the user's turns
+
+    def _on_speech_started(self, event: Event, _record: Record) -> None:
+        start_ms = event.get("audio_start_ms")
+        if isinstance(start_ms, int | float):
+            self._notes.turns[str(event.get("item_id"))] = (float(start_ms), None)
+
+    def _on_speech_stopped(self, event: Event, _record: Record) -> None:
+        item_id = str(event.get("item_id"))
+        end_ms = event.get("audio_end_ms")
+        if item_id in self._notes.turns and isinstance(end_ms, int | float):
+            self._notes.turns[item_id] = (self._notes.turns[item_id][0], float(end_ms))
+
+    def _on_committed(self, event: Event, _record: Record) -> None:
+        item_id = str(event.get("item_id"))
+        start, end = self._notes.turns.get(item_id, (self._turn_from_ms, None))
+        if end is None:
+            # By hand: it ends with what had been sent when the commit was.
+            end = self._commits.popleft() if self._commits else self._notes.user.audio_ms
+        self._notes.turns[item_id] = (start, end)
+        self._turn_from_ms = end
+
+    def _on_cleared(self, _event: Event, _record: Record) -> None:
+        self._turn_from_ms = self._notes.user.audio_ms
+
+    def _on_error(self, event: Event, _record: Record) -> None:
+        if event.get("error.code") == _NO_SOUND and self._commits:
+            self._commits.popleft()
+
+    # -- helpers
+
+    def _form(self, side: str) -> Form:
+        session = self._session.conversation.session or {}
+        audio = _object(_object(session.get("audio")).get(side))
+        wire = _object(audio.get("format"))
+        kind = wire.get("type")
+        if kind in ("audio/pcmu", "audio/pcma"):
+            return (kind, _G711_RATE, 1)
+        rate = wire.get("rate")
+        return ("audio/pcm", rate if isinstance(rate, int) and rate > 0 else PCM_RATE, 1)
+
+
+def _key(event: Event) -> PartKey | None:
+    item_id, index = event.get("item_id"), event.get("content_index", 0)
+    return (item_id, index) if isinstance(item_id, str) and isinstance(index, int) else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -1,0 +1,270 @@
+"""A conversation as sound: each turn's clip, and both sides on one clock.
+
+Made when it is asked for, from the log's sound and a recorder's notes.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pybase64
+
+from realtime_nb.audio.clip import AudioClip
+from realtime_nb.audio.pcm import int16_to_float, pcm16_to_int16
+from realtime_nb.audio.stereo import StereoClip
+from realtime_nb.bridge.codec import Decoder
+from realtime_nb.bridge.recorder_lanes import ms_of
+from realtime_nb.protocol.events import AUDIO_FIELDS
+from realtime_nb.protocol.summary import payload_bytes, shorten
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from realtime_nb.bridge.recorder import Notes
+    from realtime_nb.bridge.recorder_lanes import Form, Lane, Part
+    from realtime_nb.protocol.conversation import Conversation
+    from realtime_nb.protocol.log import EventLog, Record
+    from realtime_nb.protocol.playback import PartKey
+
+RATE: Final = 24_000
+_FLOW: Final = "session.output_audio.delta"
+_ANSWER: Final = "response.output_audio.delta"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTurn:
+    """What one side said in one turn.
+
+    Attributes
+    ----------
+    item_id
+        The item's id.
+    role
+        ``"user"`` or ``"assistant"``.
+    start_ms
+        Where it begins on the conversation's clock, in milliseconds.
+    audio
+        Its sound: the user's as it was sent, an answer as far as it was heard.
+    text
+        What was said, as far as it is known; of an answer that was cut, what was heard.
+    """
+
+    item_id: str
+    role: str
+    start_ms: float
+    audio: AudioClip
+    text: str
+
+    def __repr__(self) -> str:
+        length = f"{self.audio.duration_ms / 1000:.2f} s"
+        at = f"{self.start_ms / 1000:.2f} s"
+        return f"<{self.role} at {at}, {length}: {shorten(self.text)!r}>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Recording:
+    """Both sides of a conversation, as far as they have come when it was asked for.
+
+    Attributes
+    ----------
+    stereo
+        The user to the left, the assistant to the right, at 24 kHz, from the beginning of the
+        session. An answer lies where the page played it and ends where it was cut; where no
+        page plays, it lies where it came.
+    turns
+        Each turn's sound, in the order in which they begin.
+    lost_ms
+        Milliseconds of sound that the log has let go: silence stands in their place.
+    """
+
+    stereo: StereoClip
+    turns: tuple[RecordedTurn, ...]
+    lost_ms: float
+
+    @property
+    def user(self) -> list[AudioClip]:
+        """What the user said, turn by turn."""
+        return [turn.audio for turn in self.turns if turn.role == "user"]
+
+    @property
+    def assistant(self) -> list[AudioClip]:
+        """What was heard of the assistant, turn by turn."""
+        return [turn.audio for turn in self.turns if turn.role == "assistant"]
+
+    @property
+    def duration_ms(self) -> float:
+        """Length in milliseconds."""
+        return self.stereo.duration_ms
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write both sides as a stereo WAV file; see `StereoClip.save`."""
+        return self.stereo.save(path)
+
+    def __repr__(self) -> str:
+        lost = f", {self.lost_ms / 1000:.1f} s of sound lost" if self.lost_ms else ""
+        return f"<Recording: {self.duration_ms / 1000:.2f} s, {len(self.turns)} turns{lost}>"
+
+    def _repr_html_(self) -> str:
+        return (
+            self.stereo._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
+            + f"<small>{html.escape(repr(self))}</small>"
+        )
+
+
+def make_recording(notes: Notes, log: EventLog, conversation: Conversation) -> Recording:
+    """Return a conversation's recording.
+
+    Parameters
+    ----------
+    notes
+        Where everything lies.
+    log
+        The sound.
+    conversation
+        The words.
+    """
+    return _Rendering(notes, log).finish(conversation)
+
+
+class _Rendering:
+    """Lays sound into two channels."""
+
+    def __init__(self, notes: Notes, log: EventLog) -> None:
+        self._notes = notes
+        self._lost_ms = 0.0
+        ends = [s.end_ms for lane in (notes.user, notes.flow) for s in lane.segments]
+        ends += [part.end_ms for part in notes.parts.values() if part.pieces()]
+        length = _samples(max(ends, default=0.0))
+        # Pages of zeros that nobody writes to take no memory.
+        self._channels = np.zeros((2, length), np.int16)
+        sent, flowed, answered = _sort(log, notes.last_seq)
+        self._lay_lane(self._channels[0], notes.user, sent)
+        self._lay_lane(self._channels[1], notes.flow, flowed)
+        for key, part in notes.parts.items():
+            self._lay_part(part, answered.get(key, ()))
+
+    def finish(self, conversation: Conversation) -> Recording:
+        turns = sorted(self._turns(conversation), key=lambda turn: turn.start_ms)
+        samples = np.ascontiguousarray(self._channels.T)
+        stereo = StereoClip(samples, RATE, caption="left the user, right the assistant")
+        return Recording(stereo, tuple(turns), self._lost_ms)
+
+    # -- into the channels
+
+    def _lay_lane(self, channel: NDArray[np.int16], lane: Lane, records: list[Record]) -> None:
+        end = len(records)
+        for segment in reversed(lane.segments):
+            begin = end
+            while begin > 0 and records[begin - 1].seq >= segment.first_seq:
+                begin -= 1
+            kept, end = records[begin:end], begin
+            missing = segment.size - sum(_size(record) for record in kept)
+            self._lost(missing, segment.form)
+            at = _samples(segment.start_ms + ms_of(missing, segment.form))
+            for pcm in _decoded(kept, segment.form):
+                at = _put(channel, at, pcm)
+
+    def _lay_part(self, part: Part, records: Iterable[Record]) -> None:
+        kept = list(records)
+        missing = part.size - sum(_size(record) for record in kept)
+        self._lost(missing, part.form)
+        offset = _samples(ms_of(missing, part.form))
+        sound = np.concatenate([np.zeros(offset, np.int16), *_decoded(kept, part.form)])
+        for start, first, last in part.pieces():
+            _put(self._channels[1], _samples(start), sound[_samples(first) : _samples(last)])
+
+    def _lost(self, size: int, form: Form) -> None:
+        self._lost_ms += ms_of(size, form)
+
+    # -- turns
+
+    def _turns(self, conversation: Conversation) -> Iterator[RecordedTurn]:
+        for item_id, (first, last) in self._notes.turns.items():
+            lane = self._notes.user
+            places = lane.pieces(first, lane.audio_ms if last is None else last)
+            if places:
+                yield self._turn(item_id, "user", places, _words(conversation, item_id))
+        heard: dict[str, list[tuple[float, float]]] = {}
+        for (item_id, _), part in self._notes.parts.items():
+            places = [(start, start + last - first) for start, first, last in part.pieces()]
+            heard.setdefault(item_id, []).extend(places)
+        for item_id, places in heard.items():
+            if places:
+                yield self._turn(item_id, "assistant", places, _words(conversation, item_id))
+
+    def _turn(
+        self, item_id: str, role: str, places: list[tuple[float, float]], text: str
+    ) -> RecordedTurn:
+        channel = self._channels[1 if role == "assistant" else 0]
+        pieces = [channel[_samples(start) : _samples(end)] for start, end in places]
+        clip = AudioClip(int16_to_float(np.concatenate(pieces)), RATE, caption=shorten(text))
+        # The longest piece: a service counts a moment before the speech in, which may lie
+        # before a pause.
+        start_ms = max(places, key=lambda place: place[1] - place[0])[0]
+        return RecordedTurn(item_id, role, start_ms, clip, text)
+
+
+def _sort(
+    log: EventLog, last_seq: int
+) -> tuple[list[Record], list[Record], dict[PartKey, list[Record]]]:
+    """Return the log's records that hold sound: sent, of a translation, and of each answer."""
+    sent: list[Record] = []
+    flowed: list[Record] = []
+    answered: dict[PartKey, list[Record]] = {}
+    for record in log:
+        kind = record.event.type
+        # What has come since the notes were copied has no place in them.
+        if record.seq > last_seq or kind not in AUDIO_FIELDS or not _size(record):
+            continue
+        if record.direction == "sent":
+            sent.append(record)
+        elif kind == _FLOW:
+            flowed.append(record)
+        elif kind == _ANSWER:
+            key = (record.event.get("item_id"), record.event.get("content_index", 0))
+            answered.setdefault(key, []).append(record)
+    return sent, flowed, answered
+
+
+def _decoded(records: Iterable[Record], form: Form) -> Iterator[NDArray[np.int16]]:
+    """Yield the sound at 24 kHz, one channel; what cannot be read is silence."""
+    kind, rate, channels = form
+    decode = Decoder({"type": kind, "rate": rate}, channels=channels)
+    for record in records:
+        # Not `Event.audio`: it would keep the bytes beside their base64.
+        payload = record.event.data.get(AUDIO_FIELDS[record.event.type])
+        try:
+            sound = pybase64.b64decode(payload or "")
+        except ValueError:
+            sound = bytes(_size(record))
+        yield pcm16_to_int16(decode(sound))
+
+
+def _put(channel: NDArray[np.int16], at: int, pcm: NDArray[np.int16]) -> int:
+    """Write samples at their place, as far as there is one; return where they end."""
+    begin, end = max(0, at), min(len(channel), at + len(pcm))
+    if begin < end:
+        channel[begin:end] = pcm[begin - at : end - at]
+    return at + len(pcm)
+
+
+def _size(record: Record) -> int:
+    return payload_bytes(record.event)
+
+
+def _samples(ms: float) -> int:
+    return max(0, round(ms * RATE / 1000))
+
+
+def _words(conversation: Conversation, item_id: str) -> str:
+    item = conversation.item(item_id)
+    if item is None:
+        return ""
+    return item.heard_text if item.truncated_ms is not None else item.text
