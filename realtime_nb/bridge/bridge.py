@@ -79,6 +79,7 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
+        self._lent: str | None = None
         self._status = Status(session)
         self._early: deque[Message] = deque(maxlen=_EARLY_NOTICES)
         self._encoder = Encoder(None)
@@ -166,6 +167,18 @@ class Bridge:
             Of the mode in force afterwards.
         """
         return self._loop.call(self._modes.change(mode, half_duplex=half_duplex))
+
+    @property
+    def unplayed_ms(self) -> float:
+        """Milliseconds of answers on their way to the page or unplayed in it."""
+        return sum(self.playback.remaining_ms(one.key) for one in self._downlink.streams())
+
+    def lend_microphone(self, reason: str | None) -> None:
+        """Send nothing that a page captures, and tell it the `reason`; None ends that."""
+        self._lent = reason
+        self._tail.stop()
+        if reason is not None and self._pages.microphone:
+            self._to_owner({"kind": "mic_off", "reason": reason})
 
     async def _stop(self, reason: str) -> None:
         self._interruption.stop()
@@ -323,9 +336,11 @@ class Bridge:
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))
-        if on and self._session.state != "open":
-            reason = f"the chat is {self._status.state}; run the cell again"
-            self._view.send_message({"kind": "mic_off", "to": client, "reason": reason})
+        refusal = self._lent
+        if self._session.state != "open":
+            refusal = f"the chat is {self._status.state}; run the cell again"
+        if on and refusal is not None:
+            self._view.send_message({"kind": "mic_off", "to": client, "reason": refusal})
             return
         if on:
             self._claim(client)
@@ -333,7 +348,7 @@ class Bridge:
             self._pages.microphone = on
             if on:
                 self._tail.stop()
-            else:
+            elif self._lent is None:
                 self._tail.begin(self._status.kind)
 
     def _on_microphone_failed(self, client: str, message: Message, _buffers: Buffers) -> None:
@@ -342,7 +357,7 @@ class Bridge:
         _log.info("no microphone: %s %s", message.get("name"), message.get("message"))
 
     def _on_audio(self, client: str, _message: Message, buffers: Buffers) -> None:
-        if client == self._pages.owner and buffers:
+        if client == self._pages.owner and buffers and self._lent is None:
             self.uplink.take(buffers[0], self._encoder)
 
     def _append(self, pcm: bytes) -> None:
