@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PCM_RATE: Final = 24_000
 _G711_RATE: Final = 8_000
 _APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
+_LOWEST: Final = 1_000
+_HIGHEST: Final = 384_000
+_MOST_CHANNELS: Final = 32
 _NO_SOUND: Final = "input_audio_buffer_commit_empty"
 _SAME_MS: Final = 0.5
 
@@ -156,7 +159,7 @@ class Recorder:
         return mark.page_ms + self._page_offset_ms
 
     def _on_sound(self, event: Event, record: Record) -> None:
-        key = _key(event)
+        key = part_key(event)
         size = payload_bytes(event)
         if key is None or not size:
             return
@@ -184,15 +187,11 @@ class Recorder:
     def _on_flow(self, event: Event, record: Record) -> None:
         size = payload_bytes(event)
         rate, channels = event.get("sample_rate"), event.get("channels")
-        form = (
-            "audio/pcm",
-            rate if isinstance(rate, int) and rate > 0 else PCM_RATE,
-            channels if isinstance(channels, int) and channels > 0 else 1,
-        )
+        form = ("audio/pcm", _rate(rate), _channels(channels))
         self._notes.flow.add(record.seq, record.t_ms, size, ms_of(size, form), form)
 
     def _on_truncated(self, event: Event, _record: Record) -> None:
-        part = self._notes.parts.get(_key(event) or ("", 0))
+        part = self._notes.parts.get(part_key(event) or ("", 0))
         end_ms = event.get("audio_end_ms")
         if part is not None and isinstance(end_ms, int | float):
             part.cut_ms = float(end_ms)
@@ -235,11 +234,20 @@ class Recorder:
         kind = wire.get("type")
         if kind in ("audio/pcmu", "audio/pcma"):
             return (kind, _G711_RATE, 1)
-        rate = wire.get("rate")
-        return ("audio/pcm", rate if isinstance(rate, int) and rate > 0 else PCM_RATE, 1)
+        return ("audio/pcm", _rate(wire.get("rate")), 1)
 
 
-def _key(event: Event) -> PartKey | None:
+def _rate(value: Any) -> int:
+    # What no sound has is not believed: a length is made of it.
+    return value if isinstance(value, int) and _LOWEST <= value <= _HIGHEST else PCM_RATE
+
+
+def _channels(value: Any) -> int:
+    return value if isinstance(value, int) and 1 <= value <= _MOST_CHANNELS else 1
+
+
+def part_key(event: Event) -> PartKey | None:
+    """Return which content part a delta is of; None when it names none."""
     item_id, index = event.get("item_id"), event.get("content_index", 0)
     return (item_id, index) if isinstance(item_id, str) and isinstance(index, int) else None
 

@@ -16,6 +16,7 @@ from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import int16_to_float, pcm16_to_int16
 from realtime_nb.audio.stereo import StereoClip
 from realtime_nb.bridge.codec import Decoder
+from realtime_nb.bridge.recorder import Notes, part_key
 from realtime_nb.bridge.recorder_lanes import ms_of
 from realtime_nb.protocol.events import AUDIO_FIELDS
 from realtime_nb.protocol.summary import payload_bytes, shorten
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from realtime_nb.bridge.recorder import Notes
     from realtime_nb.bridge.recorder_lanes import Form, Lane, Part
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.log import EventLog, Record
@@ -143,7 +143,8 @@ class _Rendering:
         ends += [part.end_ms for part in notes.parts.values() if part.pieces()]
         length = _samples(max(ends, default=0.0))
         # Pages of zeros that nobody writes to take no memory.
-        self._channels = np.zeros((2, length), np.int16)
+        self._samples = np.zeros((length, 2), np.int16)
+        self._channels = self._samples[:, 0], self._samples[:, 1]
         sent, flowed, answered = _sort(log, notes.last_seq)
         self._lay_lane(self._channels[0], notes.user, sent)
         self._lay_lane(self._channels[1], notes.flow, flowed)
@@ -152,8 +153,7 @@ class _Rendering:
 
     def finish(self, conversation: Conversation) -> Recording:
         turns = sorted(self._turns(conversation), key=lambda turn: turn.start_ms)
-        samples = np.ascontiguousarray(self._channels.T)
-        stereo = StereoClip(samples, RATE, caption="left the user, right the assistant")
+        stereo = StereoClip(self._samples, RATE, caption="left the user, right the assistant")
         return Recording(stereo, tuple(turns), self._lost_ms)
 
     # -- into the channels
@@ -228,8 +228,9 @@ def _sort(
         elif kind == _FLOW:
             flowed.append(record)
         elif kind == _ANSWER:
-            key = (record.event.get("item_id"), record.event.get("content_index", 0))
-            answered.setdefault(key, []).append(record)
+            key = part_key(record.event)
+            if key is not None:
+                answered.setdefault(key, []).append(record)
     return sent, flowed, answered
 
 

@@ -14,6 +14,7 @@ from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
+from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import merge
@@ -96,6 +97,7 @@ class Chat:
         self.session = RealtimeSession(endpoint, wanted, loop=loop, reply_timeout=reply_timeout)
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
+        self._listening = Listening(self.session, self.bridge, loop)
         self._recorder = Recorder(self.session, self.bridge.playback, self.bridge.uplink)
         self._closed = False
 
@@ -227,8 +229,10 @@ class Chat:
         source, realtime, then
             As for `RealtimeSession.listen`: a WAV file's path, a clip or ``(samples, rate)``;
             at the pace of speech or as fast as the service takes it; what ends the turn.
+            The page's own microphone is off meanwhile. At the pace of speech the call ends
+            when the page has played the answer.
         """
-        return self.session.listen(source, realtime=realtime, then=then)
+        return self._listening.start(source, realtime=realtime, then=then)
 
     def respond(self, **overrides: Any) -> Call[Response]:
         """Ask for an answer to the conversation as it stands.
