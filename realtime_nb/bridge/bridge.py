@@ -6,9 +6,10 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.bridge.codec import Decoder, Encoder
+from realtime_nb.bridge.answers import Answers
+from realtime_nb.bridge.codec import Encoder
 from realtime_nb.bridge.downlink import Downlink
-from realtime_nb.bridge.feed import Feed, show_item, welcome_rows
+from realtime_nb.bridge.feed import Feed, welcome_rows
 from realtime_nb.bridge.flow import Flow
 from realtime_nb.bridge.interruption import Interruption
 from realtime_nb.bridge.modes import TurnModes
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
-    from realtime_nb.protocol.playback import PartKey
 
 VERSION: Final = 1
 """Of the messages between page and kernel."""
@@ -83,10 +83,10 @@ class Bridge:
         self._status = Status(session)
         self._early: deque[Message] = deque(maxlen=_EARLY_NOTICES)
         self._encoder = Encoder(None)
-        self._decoders: dict[PartKey, Decoder] = {}
         self.playback = Playback()
         self._feed = Feed(session.conversation, self._to_all, loop.loop)
         self._downlink = Downlink(self._send_sound, loop.loop)
+        self._answers = Answers(self._status, self.playback, self._downlink)
         self._flow = Flow(self._downlink, loop.loop)
         self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
         self._turns = Turns(
@@ -238,12 +238,7 @@ class Bridge:
         self.timing.event(event, record.t_ms, self._status.turn_detection)
 
     def _on_answer_sound(self, event: Event) -> None:
-        key = (event.get("item_id"), event.get("content_index", 0))
-        if event.type.endswith(".delta"):
-            self._hear(*key, event.audio)
-        else:
-            self._decoders.pop(key, None)
-            self._downlink.end(key)
+        self._answers.take(event, wanted=self._pages.owner is not None)
 
     def _on_translated_sound(self, event: Event) -> None:
         if self._pages.owner is not None:
@@ -266,17 +261,6 @@ class Bridge:
             self._encoder = Encoder(wire)
         self._modes.remember()
         self._show_state()
-
-    def _hear(self, item_id: Any, content_index: Any, sound: bytes | None) -> None:
-        if self._pages.owner is None or not sound or not isinstance(item_id, str):
-            return
-        key = (item_id, content_index)
-        decoder = self._decoders.get(key)
-        if decoder is None:
-            decoder = self._decoders[key] = Decoder(self._status.format("output"))
-        pcm = decoder(sound)
-        self.playback.receive(key, len(pcm) // 2)
-        self._downlink.add(key, pcm)
 
     def _say_failure(self, error: Any) -> None:
         if isinstance(error, dict):
@@ -319,7 +303,7 @@ class Bridge:
                 },
                 "owner": owner,
                 "name": self._name,
-                "items": [show_item(i, session.conversation) for i in session.conversation.items],
+                "items": [self._feed.show(item) for item in session.conversation.items],
                 "events": welcome_rows(session.log),
                 "phrases": self.phrases,
             }

@@ -27,6 +27,9 @@ CHARS_PER_S: Final = 200_000
 SHOWN_ROWS: Final = 500
 """Rows sent to a page that has just come."""
 
+IDLE_NOTE: Final = "nobody spoke: the assistant goes on"
+
+_IDLE_KEPT: Final = 1_000  # items made by an idle timeout; older ones lose their note
 _FOLDED_FOR_WELCOME: Final = 5_000  # the newest records looked at to make those rows
 
 
@@ -54,6 +57,7 @@ class Feed:
         self._loop = loop
         self._rows = RowFeed()
         self._changed: dict[str, None] = {}
+        self._idle: dict[str, None] = {}
         self._new_rows: dict[int, Row] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
@@ -61,12 +65,24 @@ class Feed:
     def add(self, record: Record, changed: frozenset[str]) -> None:
         """Take one event and the ids of the items it changed."""
         self._changed.update(dict.fromkeys(changed))
+        if record.event.type == "input_audio_buffer.timeout_triggered":
+            self._idle[str(record.event.get("item_id"))] = None
+            while len(self._idle) > _IDLE_KEPT:
+                del self._idle[next(iter(self._idle))]
         row = self._rows.add(record)
         self._new_rows[row["seq"]] = row
         while len(self._new_rows) > SHOWN_ROWS:
             del self._new_rows[next(iter(self._new_rows))]
         if self._timer is None:
             self._timer = self._loop.call_later(self._gather_s, self.flush)
+
+    def show(self, item: Item) -> dict[str, Any]:
+        """Return what a page shows of an item."""
+        shown = show_item(item, self._conversation)
+        if item.id in self._idle and not item.text:
+            # Nothing was said, so no words are to come.
+            shown.update(pending=False, final=True, note=IDLE_NOTE)
+        return shown
 
     def flush(self) -> None:
         """Send what has been gathered."""
@@ -77,7 +93,7 @@ class Feed:
             items = [self._conversation.item(item_id) for item_id in self._changed]
             gone = [key for key, item in zip(self._changed, items, strict=True) if item is None]
             self._changed.clear()
-            shown = [show_item(item, self._conversation) for item in items if item is not None]
+            shown = [self.show(item) for item in items if item is not None]
             size = sum(len(item["text"]) for item in shown)
             self._gather_s = max(GATHER_S, size / CHARS_PER_S)
             self._send({"kind": "items", "items": shown, "gone": gone})

@@ -1,0 +1,69 @@
+"""The sound of answers: decoded, counted as received, and sent on to the page that plays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.bridge.codec import Decoder
+
+if TYPE_CHECKING:
+    from realtime_nb.bridge.downlink import Downlink
+    from realtime_nb.bridge.status import Status
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.playback import PartKey, Playback
+
+
+class Answers:
+    """Takes the sound events of answers.
+
+    Parameters
+    ----------
+    status
+        Says in which format the sound comes.
+    playback
+        What of each answer has been received and heard.
+    downlink
+        The way to the page.
+    """
+
+    def __init__(self, status: Status, playback: Playback, downlink: Downlink) -> None:
+        self._status = status
+        self._playback = playback
+        self._downlink = downlink
+        self._decoders: dict[PartKey, Decoder] = {}
+
+    def take(self, event: Event, *, wanted: bool) -> None:
+        """Take one ``response.output_audio.delta`` or ``.done``.
+
+        Parameters
+        ----------
+        event
+            The event.
+        wanted
+            Whether there is a page to play it; without one the sound is dropped.
+        """
+        key = _key(event.get("item_id"), event.get("content_index", 0))
+        if key is None:
+            return
+        if not event.type.endswith(".delta"):
+            self._decoders.pop(key, None)
+            self._downlink.end(key)
+        elif wanted:
+            self._hear(key, event.audio)
+
+    def _hear(self, key: PartKey, sound: bytes | None) -> None:
+        if not sound:
+            return
+        decoder = self._decoders.get(key)
+        if decoder is None:
+            decoder = self._decoders[key] = Decoder(self._status.format("output"))
+        pcm = decoder(sound)
+        self._playback.receive(key, len(pcm) // 2)
+        self._downlink.add(key, pcm)
+
+
+def _key(item_id: Any, content_index: Any) -> PartKey | None:
+    """Return the content part that an event names, None when it names none."""
+    if isinstance(item_id, str) and isinstance(content_index, int):
+        return item_id, content_index
+    return None
