@@ -173,6 +173,14 @@ export const scenes = {
   manual: {
     hello: welcome({ endpoint: OPENAI, phrases: [], items: talk(), manual: true, costs: true }),
   },
+  /** Sound plays, the settings are open, the talk key is there. */
+  push: {
+    hello: (page) => {
+      welcome({ items: talk().slice(0, 4), turns: "push_to_talk", half_duplex: true })(page);
+      document.querySelector(".rnb-settings").open = true;
+      sing(page, 20);
+    },
+  },
   transcription: {
     hello: (page) =>
       welcome({

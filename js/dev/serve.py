@@ -23,6 +23,7 @@ SCENES = (
     "talk",
     "openai",
     "manual",
+    "push",
     "transcription",
     "translation",
     "listening",
@@ -66,8 +67,8 @@ def pictures(url: str, folder: Path, chromium: str) -> None:
                 page.goto(f"{url}?scene={scene}&theme={theme}")
                 page.wait_for_timeout(400)
                 page.screenshot(path=str(folder / f"{scene}-{theme}.png"))
-        for scene in ("talk", "translation", "manual"):
-            page.goto(f"{url}?scene={scene}&width=420px")
+        for scene in ("talk", "translation", "manual", "push", "elsewhere"):
+            page.goto(f"{url}?scene={scene}&width=400px")
             page.wait_for_timeout(400)
             page.screenshot(path=str(folder / f"{scene}-narrow.png"))
         for theme in ("light", "dark"):

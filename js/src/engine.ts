@@ -8,7 +8,7 @@ import { SharedContext } from "./audio/context.js";
 import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
 import type { Processing } from "./audio/preferences.js";
 import { playbackIn, Speaker } from "./audio/speaker.js";
-import { MicrophoneTrouble } from "./audio/trouble.js";
+import { ENDED, MicrophoneTrouble } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
 import { MicrophoneGate } from "./gate.js";
@@ -34,8 +34,6 @@ const UNANSWERED_MS = 3000;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
-const UNPLUGGED =
-  "The microphone was unplugged or taken away: plug it in and press Microphone again.";
 const OTHER_MICROPHONE =
   "The microphone chosen in the settings is not connected: the system's own is used.";
 const OTHER_VERSION =
@@ -353,8 +351,8 @@ export class Engine {
 
   #microphoneLost(): void {
     this.releaseMicrophone();
-    this.#trouble = UNPLUGGED;
-    this.#chat.notify("warning", UNPLUGGED);
+    this.#trouble = ENDED;
+    this.#chat.notify("warning", ENDED);
   }
 
   #lastViewGone(): void {

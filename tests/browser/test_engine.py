@@ -262,3 +262,98 @@ def test_a_session_that_changes_in_place_changes_what_is_offered(page: Page) -> 
     assert page.get_by_role("textbox", name="Message").count() == 0
     # None of it lets the microphone go.
     assert page.evaluate("engine.live()") == 1
+
+
+def test_the_talk_key_lets_sound_out_only_while_it_is_held(page: Page) -> None:
+    page.evaluate("engine.model.welcome({turns: 'push_to_talk'})")
+    open_microphone_quietly(page)
+    page.wait_for_timeout(400)
+    assert page.evaluate("engine.heard().length") == 0
+    # The focus is on the microphone that was clicked: the space bar talks all the same.
+    page.keyboard.down(" ")
+    page.wait_for_function("engine.heard().length > 10")
+    page.get_by_role("button", name="Listening").wait_for()
+    page.keyboard.up(" ")
+    page.wait_for_function("engine.model.of('talk').length === 2")
+    count = page.evaluate("engine.heard().length")
+    page.wait_for_timeout(300)
+    assert page.evaluate("engine.heard().length") == count
+    down, up = kinds(page, "talk")
+    assert (down["on"], up["on"], up["ms"]) == (True, False, 40 * count)
+    order = [kind for kind in page.evaluate("engine.model.kinds()") if kind in ("talk", "audio")]
+    assert order == ["talk", *["audio"] * count, "talk"]
+    assert [frame["seq"] for frame in page.evaluate("engine.heard()")] == list(range(count))
+    # In the text box it is a space; the button is held by the mouse.
+    box = page.get_by_role("textbox", name="Message")
+    box.press_sequentially("a b")
+    assert box.input_value() == "a b"
+    page.get_by_role("button", name="Hold to talk").hover()
+    page.mouse.down()
+    page.wait_for_function(f"engine.heard().length > {count + 5}")
+    page.mouse.up()
+    page.wait_for_function("engine.model.of('talk').length === 4")
+    assert microphone(page).get_attribute("aria-pressed") == "true"
+
+
+def test_the_first_press_of_the_talk_key_opens_the_microphone(page: Page) -> None:
+    page.evaluate("engine.model.welcome({turns: 'push_to_talk'})")
+    page.get_by_role("log", name="Transcript").click()
+    page.keyboard.down(" ")
+    page.wait_for_function("engine.heard().length > 5")
+    assert page.evaluate("engine.model.kinds().slice(1, 3)") == ["mic", "talk"]
+    page.keyboard.up(" ")
+    page.wait_for_function("engine.model.of('talk').length === 2")
+
+
+def test_half_duplex_sends_silence_while_the_answer_plays(page: Page) -> None:
+    page.evaluate("engine.model.welcome({half_duplex: true})")
+    open_microphone(page)
+    page.wait_for_timeout(700)  # the WAV begins with silence, then sounds for two seconds
+    page.evaluate("engine.answer(1, 15)")
+    page.wait_for_function("engine.model.of('drained').length === 1")
+    assert not any(page.evaluate("engine.heard().at(-1).samples"))
+    page.wait_for_function("engine.heard().at(-1).samples.some(Boolean)")
+    frames = page.evaluate("engine.heard()")
+    assert [frame["seq"] for frame in frames] == list(range(len(frames)))
+    loud = [any(frame["samples"]) for frame in frames][::-1]
+    # From the end: what is heard again, and before that the answer's 600 ms and the room's 300.
+    mute = loud[loud.index(False) :]
+    assert mute.index(True) * 0.04 >= 0.6
+
+
+def test_switches_are_applied_at_once_without_a_gap(page: Page) -> None:
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    page.get_by_text("Settings").click()
+    switch = page.get_by_role("checkbox", name="Noise suppression")
+    assert not switch.is_checked()
+    switch.check()
+    page.wait_for_function("engine.constraints().length === 2 && engine.live() === 1")
+    assert page.evaluate("engine.constraints()[1].noiseSuppression") is True
+    page.wait_for_function("engine.heard().at(-1).stream === 2")
+    assert microphone(page).get_attribute("aria-pressed") == "true"
+    streams = [frame["stream"] for frame in page.evaluate("engine.heard()")]
+    assert streams == sorted(streams)
+    devices = page.get_by_label("Microphone device").locator("option")
+    assert devices.count() > 1
+    page.get_by_label("Microphone device").select_option(index=1)
+    page.wait_for_function("engine.constraints().length === 3 && engine.live() === 1")
+    assert page.evaluate("engine.constraints()[2].deviceId.exact.length") > 0
+    page.get_by_text("microphone at 24 kHz").wait_for()
+
+
+def test_a_chosen_microphone_that_is_gone_gives_way_to_another(page: Page) -> None:
+    stored = '{"input": "gone", "output": "", "processing": {}}'
+    page.evaluate("value => localStorage.setItem('realtime-nb.sound', value)", stored)
+    page.reload()
+    page.wait_for_function("globalThis.engine?.model.client !== undefined")
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    page.get_by_text("is not connected: the system's own is used").wait_for()
+    assert page.evaluate("engine.constraints().map(({deviceId}) => deviceId ?? null)") == [None]
+    assert page.evaluate("JSON.parse(localStorage.getItem('realtime-nb.sound')).input") == ""
+
+
+def open_microphone_quietly(page: Page) -> None:
+    microphone(page).click()
+    page.wait_for_function("engine.live() === 1 && engine.model.of('mic').length === 1")

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { type Surroundings, troubleOf, troubleWith } from "../../src/audio/trouble.js";
+import { describe, expect, it, vi } from "vitest";
+import { ENDED, type Surroundings, troubleOf, troubleWith } from "../../src/audio/trouble.js";
 
 const page = (more: Partial<Surroundings>): Surroundings => ({
   isSecureContext: true,
@@ -23,6 +23,18 @@ describe("why there is no microphone", () => {
     expect(trouble.message).toMatch(words);
     expect(trouble.message).toMatch(/Type your message/);
     expect(trouble.message).not.toContain("\n");
+  });
+
+  it("says of a page within a page that the outer one decides", () => {
+    vi.stubGlobal("window", { self: 1, top: 2 });
+    const trouble = troubleOf(new DOMException("", "NotAllowedError"));
+    vi.unstubAllGlobals();
+    expect(trouble.message).toMatch(/inside another page.*tab of its own/);
+    expect(trouble.message).toMatch(/Type your message.*chat\.listen/);
+  });
+
+  it("says of one that ended how to get it back", () => {
+    expect(ENDED).toMatch(/unplugged.*press Microphone again.*Type your message/);
   });
 
   it("takes anything that was thrown", () => {
@@ -51,6 +63,6 @@ describe("why there is no microphone", () => {
     const trouble = troubleWith(page(surroundings));
     expect(trouble?.name).toBe(name);
     expect(trouble?.message).toMatch(words);
-    expect(trouble?.message).toMatch(/Type your message/);
+    expect(trouble?.message).toMatch(/Type your message.*chat\.listen/);
   });
 });

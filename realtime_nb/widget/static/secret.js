@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7dfff92388dd367b68bc98c1f02fe3d0e281d31d9a78279543f31c28e10c0adc
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7d856d7c40616c3976253bcbd0a2cd6523b4ef81c68b40eaa1e9d30ee81ef590
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

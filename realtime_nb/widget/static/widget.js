@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7dfff92388dd367b68bc98c1f02fe3d0e281d31d9a78279543f31c28e10c0adc
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7d856d7c40616c3976253bcbd0a2cd6523b4ef81c68b40eaa1e9d30ee81ef590
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -638,17 +638,21 @@ var MicrophoneTrouble = class extends Error {
   }
 };
 var TYPE = "Type your message below instead; the answer is still spoken.";
+var UPLOAD = 'Type your message below instead, or upload a recording and run chat.listen("clip.wav") in a cell.';
+var ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
 var BY_NAME = {
   NotAllowedError: `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`,
-  NotFoundError: `No microphone is connected to this computer. ${TYPE}`,
+  NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
   NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
-  OverconstrainedError: `No microphone here fits the requested settings. ${TYPE}`,
+  OverconstrainedError: `No microphone here fits the requested settings: choose another in the settings. ${TYPE}`,
   SecurityError: `The browser forbids the microphone on this page. ${TYPE}`,
   AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
 };
+var FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
 function troubleOf(error) {
   if (error instanceof MicrophoneTrouble) return error;
   const name = nameOf(error);
+  if (name === "NotAllowedError" && isFramed()) return new MicrophoneTrouble(name, FRAMED);
   const detail = error instanceof Error ? error.message : String(error);
   return new MicrophoneTrouble(
     name,
@@ -660,16 +664,22 @@ function troubleWith(page) {
   if (page.location.protocol.startsWith("vscode-")) {
     return new MicrophoneTrouble(
       "NoMediaDevices",
-      `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${TYPE}`
+      `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`
     );
   }
   if (!page.isSecureContext) {
     return new MicrophoneTrouble(
       "InsecureContext",
-      `Browsers give the microphone only to https and localhost pages, and this page is ${page.location.protocol}//${page.location.host}. ${TYPE}`
+      `Browsers give the microphone only to https and localhost pages, and this page is ${page.location.protocol}//${page.location.host}. ${UPLOAD}`
     );
   }
-  return new MicrophoneTrouble("NoMediaDevices", `This page has no access to microphones. ${TYPE}`);
+  return new MicrophoneTrouble(
+    "NoMediaDevices",
+    `This page has no access to microphones. ${UPLOAD}`
+  );
+}
+function isFramed() {
+  return typeof window === "object" && window.self !== window.top;
 }
 function nameOf(error) {
   return error instanceof Error ? error.name : "Error";
@@ -1710,6 +1720,10 @@ var Inbox = class {
   /** The number of the newest message delivered. */
   last = 0;
   #early = /* @__PURE__ */ new Map();
+  /** How many wait for one that has not come. */
+  get waiting() {
+    return this.#early.size;
+  }
   /** Take one message; those that are due now, in order. Null when one is missing for good. */
   take(number, message) {
     if (number <= this.last) return [];
@@ -1816,6 +1830,8 @@ var Link = class {
   outbox = new Outbox();
   /** What the kernel last learned that we have. */
   told = 0;
+  /** The kernel has acknowledged it: what we say has numbers. */
+  agreed = false;
 };
 var FastPath = class {
   #client;
@@ -1828,6 +1844,9 @@ var FastPath = class {
   #joined = false;
   #failures = 0;
   #heardMs = 0;
+  /** Since when the message after this number is missing: the comm drops some under load. */
+  #dueMs = 0;
+  #dueAfter = 0;
   #timer;
   #confirming;
   #watch;
@@ -1853,7 +1872,7 @@ var FastPath = class {
   /** Send one message under its number; null before the first joining. */
   send(message, buffers) {
     const link = this.#link;
-    if (link === null) return null;
+    if (link === null || !link.agreed) return null;
     const number = link.outbox.number();
     if (this.#socket === null || !this.#joined) return this.#post(link, number, message, buffers);
     const packet = packPacket(number, link.inbox.last, message, buffers);
@@ -1899,9 +1918,10 @@ var FastPath = class {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.onopen = () => {
-      const e = this.#link?.epoch ?? this.#epoch + 1;
-      const join = { kind: "join", client: this.#client, e };
-      socket.send(packPacket(0, this.#link?.inbox.last ?? 0, join, []));
+      if (this.#link === null) this.#epoch++;
+      this.#link ??= new Link(this.#epoch);
+      const join = { kind: "join", client: this.#client, e: this.#link.epoch };
+      socket.send(packPacket(0, this.#link.inbox.last, join, []));
     };
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket && data instanceof ArrayBuffer) this.#receive(data);
@@ -1916,25 +1936,24 @@ var FastPath = class {
       this.#lost();
       return;
     }
-    this.#heardMs = now();
-    if (!this.#joined) this.#join();
     const link = this.#link;
     if (link === null) return;
+    this.#heardMs = now();
+    if (!this.#joined) this.#join(link);
     link.outbox.confirm(packet.got);
     if (packet.n === 0) return;
     this.#deliver(link, packet.n, packet.message, packet.buffers);
     this.#confirming ??= setTimeout(() => this.#confirm(), CONFIRM_MS);
   }
   /** The kernel has acknowledged: from here on by number, the first one over the comm. */
-  #join() {
-    if (this.#link === null) {
-      this.#epoch++;
-      const link = new Link(this.#epoch);
-      this.#link = link;
+  #join(link) {
+    if (!link.agreed) {
+      link.agreed = true;
       this.#post(link, link.outbox.number(), { kind: "moved" }, []);
     }
     this.#joined = true;
     this.#failures = 0;
+    this.#dueMs = now();
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
     this.#handlers.changed();
   }
@@ -1957,7 +1976,15 @@ var FastPath = class {
     }
   }
   #look() {
-    const oldest = this.#link?.outbox.oldestMs ?? null;
+    const { inbox, outbox } = this.#link ?? new Link(0);
+    if (inbox.waiting === 0 || inbox.last !== this.#dueAfter) this.#dueMs = now();
+    this.#dueAfter = inbox.last;
+    if (now() - this.#dueMs > SILENT_MS) {
+      this.drop();
+      this.#handlers.broken();
+      return;
+    }
+    const oldest = outbox.oldestMs;
     if (oldest !== null && now() - Math.max(oldest, this.#heardMs) > SILENT_MS) this.#lost();
   }
   /** Go on over the comm, with what the kernel may not have, and try again later. */
@@ -1974,7 +2001,7 @@ var FastPath = class {
     if (used) this.#handlers.changed();
     const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)];
     this.#failures++;
-    const again = this.#link !== null || this.#failures < 3;
+    const again = link?.agreed || this.#failures < 3;
     if (this.#address !== "" && again) this.#timer = setTimeout(() => this.#retry(), wait);
   }
   #retry() {
@@ -2254,7 +2281,6 @@ var SoundSetup = class {
 var LAST_VIEW_MS = 3e3;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
-var UNPLUGGED = "The microphone was unplugged or taken away: plug it in and press Microphone again.";
 var OTHER_MICROPHONE = "The microphone chosen in the settings is not connected: the system's own is used.";
 var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 var Engine = class {
@@ -2532,8 +2558,8 @@ var Engine = class {
   }
   #microphoneLost() {
     this.releaseMicrophone();
-    this.#trouble = UNPLUGGED;
-    this.#chat.notify("warning", UNPLUGGED);
+    this.#trouble = ENDED;
+    this.#chat.notify("warning", ENDED);
   }
   #lastViewGone() {
     if (this.#views > 0) return;
