@@ -270,6 +270,25 @@ class Chat:
             raise ConfigError(f"{draft.problems[0]}.")
         return self.session.update(request.config)
 
+    def turns(self, mode: str | None = None, *, half_duplex: bool | None = None) -> Call[str]:
+        """Change how turns end, as in the widget's settings.
+
+        Parameters
+        ----------
+        mode
+            ``server_vad``, ``semantic_vad``, ``push_to_talk`` or ``manual``; None leaves it.
+        half_duplex
+            Whether the microphone is mute while an answer plays, for loudspeakers without
+            echo cancellation; None leaves it.
+
+        Returns
+        -------
+        Call
+            Of the mode in force afterwards. It fails with `UsageError` when there is no such
+            mode, with `ServerError` when the service refuses it.
+        """
+        return self.bridge.change_turns(mode, half_duplex=half_duplex)
+
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard, and cut it where it was heard to."""
         self.bridge.interrupt()
