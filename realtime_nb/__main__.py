@@ -35,6 +35,9 @@ _LAB_DEFAULTS: Final = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
 
+# An installation enables the fast path's relay by itself; a checkout's may be older than that.
+_SERVER_DEFAULTS: Final = {"ServerApp": {"jpserver_extensions": {"realtime_nb.relay": True}}}
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line."""
@@ -250,6 +253,9 @@ def _open_lab(folder: Path, port: int | None, *, browser: bool) -> int:
         defaults = Path(config) / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir()
         defaults.write_text(json.dumps(_LAB_DEFAULTS), encoding="utf-8")
+        enabled = Path(config) / "jupyter_server_config.d" / "realtime_nb.json"
+        enabled.parent.mkdir()
+        enabled.write_text(json.dumps(_SERVER_DEFAULTS), encoding="utf-8")
         paths = [config, os.environ.get("JUPYTER_CONFIG_PATH", "")]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
         LabApp.launch_instance(arguments)  # pyright: ignore[reportUnknownMemberType] -- untyped

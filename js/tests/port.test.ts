@@ -11,6 +11,7 @@ function setUp() {
   const handlers = {
     message: (message: Incoming) => void got.push(message),
     gone: (why: Gone) => void gone.push(why),
+    carrier: () => undefined,
   };
   const port = new Port(asModel(model), handlers, life.signal);
   return { model, life, got, gone, port };

@@ -35,12 +35,15 @@ class LabServer:
     ----------
     folder
         An empty folder: notebooks live in ``notebooks``, settings and the log beside it.
+    relay
+        Whether the relay of the fast path is enabled in it.
 
     Kernels run on the interpreter that runs the tests. No key and no endpoint of the person
     who runs them reaches the server's environment.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, relay: bool = True) -> None:
+        self._relay = relay
         self.root = folder / "notebooks"
         self.log_path = folder / "jupyter.log"
         self._folder = folder
@@ -60,6 +63,11 @@ class LabServer:
         defaults = self._folder / "config_dir" / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir(parents=True)
         defaults.write_text(json.dumps(_LAB_DEFAULTS))
+        # As installing the package does; a checkout's own environment may be of before.
+        extensions = {"realtime_nb.relay": self._relay}
+        enabled = self._folder / "config_dir" / "jupyter_server_config.d" / "realtime_nb.json"
+        enabled.parent.mkdir()
+        enabled.write_text(json.dumps({"ServerApp": {"jpserver_extensions": extensions}}))
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             f"--ServerApp.root_dir={self.root}",

@@ -3,6 +3,11 @@
 import type { Chat } from "../chat.js";
 import { h, setText } from "./dom.js";
 
+const CARRIERS = {
+  fast: "Sound goes by a WebSocket through your Jupyter Server.",
+  comm: "Sound goes by the notebook's own channel to the kernel, which a busy cell may hold up.",
+} as const;
+
 type Tone = "idle" | "busy" | "live" | "bad";
 
 /** The state in words, with its colour. */
@@ -38,7 +43,8 @@ export function createHeader(chat: Chat): { node: HTMLElement; update(): void } 
   const model = h("span", { class: "rnb-model" });
   const endpoint = h("span", { class: "rnb-endpoint" });
   const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
-  const parts = [dot, words, kind, badge, costs, endpoint, model];
+  const carrier = h("span", { class: "rnb-carrier" });
+  const parts = [dot, words, kind, badge, costs, endpoint, model, carrier];
   const node = h("header", { class: "rnb-header" }, ...parts);
 
   const update = () => {
@@ -57,6 +63,9 @@ export function createHeader(chat: Chat): { node: HTMLElement; update(): void } 
     badge.title = endpoint.title;
     const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
     setText(model, named.join(" · "));
+    carrier.hidden = chat.link !== "live";
+    setText(carrier, chat.carrier === "fast" ? "fast path" : "comm");
+    carrier.title = CARRIERS[chat.carrier];
   };
   update();
   return { node, update };

@@ -1,0 +1,85 @@
+"""The kernel's end of the fast path: a loopback port that only the server's relay is let into."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+from realtime_nb.relay.meeting import Line, NotMet, Place, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Listener:
+    """Waits for relays on a free port of 127.0.0.1, and publishes where.
+
+    Parameters
+    ----------
+    loop
+        The loop this runs on.
+    serve
+        Talks with a relay that has shown that it knows the secret; the line is closed after.
+
+    Raises
+    ------
+    OSError
+        When there is no port to listen on, or no file can be written.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, serve: Callable[[Line], Awaitable[None]]
+    ) -> None:
+        self._serve = serve
+        self._loop = loop
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        try:
+            self.place = Place.publish(self._socket.getsockname()[1])
+        except OSError:
+            self._socket.close()
+            raise
+        atexit.register(self.place.withdraw)
+        self._server: asyncio.Server | None = None
+        self._callers: set[asyncio.Task[None]] = set()
+        self._starting = loop.create_task(self._start())
+
+    async def _start(self) -> None:
+        self._server = await asyncio.start_server(self._called, sock=self._socket)
+
+    def close(self) -> None:
+        """Let nobody in any more, and hang up on everybody."""
+        atexit.unregister(self.place.withdraw)
+        self.place.withdraw()
+        self._starting.cancel()
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+        for caller in self._callers:
+            caller.cancel()
+
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._callers.add(task)
+            task.add_done_callback(self._callers.discard)
+        # A stream's own server task reports a cancellation as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._talk(reader, writer)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            line = await answer(self.place, reader, writer)
+        except NotMet as reason:
+            _log.warning("a connection to the fast path was refused: %s", reason)
+            return
+        try:
+            await self._serve(line)
+        finally:
+            line.close()

@@ -1,0 +1,173 @@
+"""Both carriers of a chat: they talk alike, and a talk moves from one to the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from realtime_nb.speech.voices import say_as_user
+from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
+from tests.browser.harness import LabServer, NotebookPage, make_mic_wav, write_notebook
+from tests.browser.harness_chromium import launch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Playwright, WebSocketRoute
+
+    from tests.browser.harness import OpenNotebook
+
+pytestmark = pytest.mark.timeout(300)
+
+SAID = ["what is seven plus five", "what time is it", "goodbye"]
+RELAY = "**/realtime-nb/relay/**"
+
+# The microphone's frames as the kernel had them: none lost, none twice, none out of order.
+FRAMES = "print(chat.bridge.uplink.lost_frames, chat.bridge.uplink.refused_frames)"
+FAST = "print(len(chat.bridge._view.fast))"
+
+BUSY = {
+    "sleep": "import time\ntime.sleep(12)",
+    "python": """\
+import time
+end = time.monotonic() + 12
+while time.monotonic() < end:
+    sum(n * n for n in range(1000))""",
+    "numpy": """\
+import time
+import numpy
+end = time.monotonic() + 12
+while time.monotonic() < end:
+    a = numpy.random.default_rng(1).random((400, 400))
+    a @ a""",
+}
+
+
+def three_phrases(folder: Path, gap_s: float = 7.0) -> Path:
+    segments: list[Any] = [1.0]
+    for phrase in SAID:
+        segments += [say_as_user(phrase), gap_s]
+    return make_mic_wav(folder / "mic.wav", segments)
+
+
+def carrier(notebook: NotebookPage) -> str:
+    return notebook.page.locator(".rnb-carrier").last.inner_text()
+
+
+def wait_for_answers(chat: ChatPage) -> None:
+    until(
+        lambda: all(phrase in chat.transcript.lower() for phrase in SAID),
+        seconds=60,
+        message=f"not all of {SAID} in {chat.transcript!r}",
+    )
+    until(lambda: "12" in chat.transcript)
+
+
+@pytest.fixture
+def lab_without_relay(tmp_path: Path) -> Iterator[LabServer]:
+    server = LabServer(tmp_path / "lab", relay=False)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def test_three_turns_over_the_fast_path(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    notebook = open_notebook(
+        [LOAD, TALK, PLAIN_MICROPHONE, FRAMES, FAST], mic=three_phrases(tmp_path)
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    until(lambda: carrier(notebook) == "fast path", message=carrier(notebook))
+    chat.press_microphone()
+    wait_for_answers(chat)
+    notebook.run_cell(3)
+    assert notebook.text(3).split() == ["0", "0"]
+    notebook.run_cell(4)
+    assert notebook.text(4).split() == ["1"]
+    assert carrier(notebook) == "fast path"
+    assert notebook.ears.heard().sound()
+    assert notebook.page_errors == []
+
+
+def test_three_turns_over_the_comm_where_the_server_has_no_relay(
+    lab_without_relay: LabServer, playwright: Playwright, chromium: str, tmp_path: Path
+) -> None:
+    lab = lab_without_relay
+    mic = three_phrases(tmp_path)
+    browser = launch(playwright, chromium, tmp_path / "p", mic=mic, loop_mic=False)
+    try:
+        path = write_notebook(lab.root, [LOAD, TALK, PLAIN_MICROPHONE, FRAMES])
+        notebook = NotebookPage(lab, browser, path, []).open()
+        chat = ChatPage(notebook).start(0, 1, 2)
+        chat.press_microphone()
+        wait_for_answers(chat)
+        assert carrier(notebook) == "comm"
+        notebook.run_cell(3)
+        assert notebook.text(3).split() == ["0", "0"]
+        assert notebook.ears.heard().sound()
+        assert notebook.page_errors == []
+    finally:
+        browser.close()
+
+
+@pytest.mark.parametrize("kind", BUSY)
+def test_a_cell_of_twelve_seconds_in_a_turn_changes_nothing(
+    open_notebook: OpenNotebook, tmp_path: Path, kind: str
+) -> None:
+    notebook = open_notebook(
+        [LOAD, TALK, PLAIN_MICROPHONE, BUSY[kind], FRAMES], mic=three_phrases(tmp_path, gap_s=5.0)
+    )
+    chat = ChatPage(notebook).start(0, 1, 2)
+    until(lambda: carrier(notebook) == "fast path", message=carrier(notebook))
+    chat.press_microphone()
+    until(lambda: "input_audio_buffer.speech_started" in chat.events)
+    run = notebook.run_cell(3, wait=False)
+    until(lambda: "12" in chat.transcript, seconds=11, message=chat.transcript)
+    assert not notebook.page.evaluate("run => __harness.outcome(run).done", run)
+    notebook.wait_run(run, 60)
+    wait_for_answers(chat)
+    notebook.run_cell(4)
+    assert notebook.text(4).split() == ["0", "0"]
+    assert carrier(notebook) == "fast path"
+    assert notebook.page_errors == []
+
+
+def test_a_relay_that_dies_in_a_talk_loses_no_sound(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    notebook = open_notebook(
+        [LOAD, TALK, PLAIN_MICROPHONE, FRAMES, FAST], mic=three_phrases(tmp_path)
+    )
+    routes: list[WebSocketRoute] = []
+    refuse: list[bool] = []
+
+    def on_socket(route: WebSocketRoute) -> None:
+        if refuse:
+            route.close()
+        else:
+            route.connect_to_server()
+            routes.append(route)
+
+    notebook.page.route_web_socket(RELAY, on_socket)
+    notebook.reload()  # the route is for sockets of pages loaded after it
+    chat = ChatPage(notebook).start(0, 1, 2)
+    until(lambda: carrier(notebook) == "fast path", message=carrier(notebook))
+    chat.press_microphone()
+    until(lambda: "response.output_audio.delta" in chat.events)
+    refuse.append(True)
+    routes[-1].close()
+    until(lambda: carrier(notebook) == "comm", message=carrier(notebook))
+    until(lambda: SAID[1] in chat.transcript.lower(), seconds=30, message=chat.transcript)
+    assert carrier(notebook) == "comm"
+    refuse.clear()
+    until(lambda: carrier(notebook) == "fast path", seconds=40, message=carrier(notebook))
+    wait_for_answers(chat)
+    notebook.run_cell(3)
+    assert notebook.text(3).split() == ["0", "0"]
+    heard = notebook.ears.heard()
+    assert np.max(np.abs(heard.samples)) > 0.01
+    assert notebook.page_errors == []
