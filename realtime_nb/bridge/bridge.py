@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.bridge.answers import Answers
+from realtime_nb.bridge.carrier import Carriers
 from realtime_nb.bridge.codec import Encoder
 from realtime_nb.bridge.downlink import Downlink
 from realtime_nb.bridge.feed import Feed, welcome_rows
@@ -74,7 +75,7 @@ class Bridge:
         phrases: Sequence[str] = (),
     ) -> None:
         self._session = session
-        self._view = view
+        self._view = Carriers(view, loop)
         self._loop = loop
         self._name = name
         self.phrases = list(phrases)
