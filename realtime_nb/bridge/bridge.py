@@ -170,6 +170,11 @@ class Bridge:
         return self._loop.call(self._modes.change(mode, half_duplex=half_duplex))
 
     @property
+    def has_page(self) -> bool:
+        """Whether there is a page that plays the answers."""
+        return self._pages.owner is not None
+
+    @property
     def unplayed_ms(self) -> float:
         """Milliseconds of answers on their way to the page or unplayed in it."""
         return sum(self.playback.remaining_ms(one.key) for one in self._downlink.streams())
@@ -239,7 +244,7 @@ class Bridge:
         self.timing.event(event, record.t_ms, self._status.turn_detection)
 
     def _on_answer_sound(self, event: Event) -> None:
-        self._answers.take(event, wanted=self._pages.owner is not None)
+        self._answers.take(event, wanted=self.has_page)
 
     def _on_translated_sound(self, event: Event) -> None:
         if self._pages.owner is not None:
