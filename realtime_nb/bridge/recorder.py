@@ -80,15 +80,24 @@ class Recorder:
     session
         The session.
     playback
-        What the page has been given, and has played, of each answer.
+        What the page has played of each answer.
     uplink
         Which knows when the page's microphone captured a frame.
+    has_page
+        Whether a page plays what comes now.
     """
 
-    def __init__(self, session: RealtimeSession, playback: Playback, uplink: Uplink) -> None:
+    def __init__(
+        self,
+        session: RealtimeSession,
+        playback: Playback,
+        uplink: Uplink,
+        has_page: Callable[[], bool],
+    ) -> None:
         self._session = session
         self._playback = playback
         self._uplink = uplink
+        self._has_page = has_page
         self._notes = Notes()
         self._lock = threading.Lock()
         self._commits: deque[float] = deque()
@@ -108,7 +117,7 @@ class Recorder:
         }
 
     def start(self) -> None:
-        """Begin to follow the session: after the bridge, so that it knows what a page has."""
+        """Begin to follow the session."""
         self._session.subscribe(self._take)
         self._playback.watch(self._on_played)
 
@@ -171,7 +180,7 @@ class Recorder:
         ms = ms_of(size, part.form)
         part.size += size
         part.ms += ms
-        if self._playback.received_ms(key) > 0:
+        if self._has_page():
             part.played_ms = part.played_ms or 0.0
         elif part.played_ms is None:
             part.missed_ms += ms

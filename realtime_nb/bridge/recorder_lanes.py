@@ -167,7 +167,7 @@ class Part:
     cut_ms
         Where the service cut it, None where it did not.
     played_ms
-        How much a page has played; None when no page was given any.
+        How far a page has played it; None when no page was given any.
     runs
         What the page played without a stop: where each begins on the conversation's clock,
         and where in the part.
@@ -184,8 +184,8 @@ class Part:
 
     @property
     def heard_ms(self) -> float:
-        """How much of it was heard; all that came, where no page plays."""
-        heard = self.ms if self.played_ms is None else self.missed_ms + self.played_ms
+        """How far it was heard; to its end, where no page plays."""
+        heard = self.ms if self.played_ms is None else self.played_ms
         return heard if self.cut_ms is None else min(heard, self.cut_ms)
 
     @property
@@ -198,16 +198,16 @@ class Part:
         return start + last - first
 
     def play(self, now_ms: float, played_ms: float) -> None:
-        """Note that a page has played so much of it by now.
+        """Note that a page has played it so far by now.
 
         A report may be late and never early, so of all reports the earliest counts.
         """
-        before = self.played_ms or 0.0
+        before = max(self.played_ms or 0.0, self.missed_ms)
         self.played_ms = max(before, played_ms)
-        if self.played_ms <= 0:
+        if self.played_ms <= self.missed_ms:
             return
         if not self.runs:
-            self.runs.append((now_ms - played_ms, 0.0))
+            self.runs.append((now_ms - (played_ms - self.missed_ms), self.missed_ms))
             return
         start, first = self.runs[-1]
         told = now_ms - (played_ms - first)
@@ -224,10 +224,10 @@ class Part:
         """Return what was heard: where on the clock, from and to where in the part, in ms."""
         if self.played_ms is None:
             return [(self.start_ms, 0.0, self.heard_ms)] if self.heard_ms > 0 else []
-        heard = self.heard_ms - self.missed_ms
+        heard = self.heard_ms
         ends = [first for _, first in self.runs[1:]] + [heard]
         return [
-            (start, first + self.missed_ms, min(end, heard) + self.missed_ms)
+            (start, first, min(end, heard))
             for (start, first), end in zip(self.runs, ends, strict=False)
             if min(end, heard) > first
         ]

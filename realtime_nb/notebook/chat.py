@@ -98,7 +98,9 @@ class Chat:
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
         self._listening = Listening(self.session, self.bridge, loop)
-        self._recorder = Recorder(self.session, self.bridge.playback, self.bridge.uplink)
+        self._recorder = Recorder(
+            self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page
+        )
         self._closed = False
 
     def open(self) -> Outcome:

@@ -69,5 +69,5 @@ class Listening:
         """Wait until the page has played the answer; one that does not play is not waited for."""
         clock = asyncio.get_running_loop().time
         until = clock() + self._bridge.unplayed_ms / 1000 + _LATE_S
-        while self._bridge.unplayed_ms > 0 and clock() < until:
+        while self._bridge.unplayed_ms > 0 and clock() < until:  # noqa: ASYNC110 -- it ebbs
             await asyncio.sleep(_EVERY_S)

@@ -32,7 +32,10 @@ class Talk:
         self.session, self.view = FakeSession(), FakeView()
         self.bridge = Bridge(self.session, self.view, loop=FakeLoop())
         self.bridge.start()
-        self.recorder = Recorder(self.session, self.bridge.playback, self.bridge.uplink)
+        bridge = self.bridge
+        self.recorder = Recorder(
+            self.session, bridge.playback, bridge.uplink, lambda: bridge.has_page
+        )
         self.recorder.start()
         self.session.receive({"type": "session.created", "session": {"type": "realtime"}})
         self.session.receive(
@@ -270,7 +273,7 @@ async def test_it_is_saved_in_two_channels(talk: Talk, tmp_path) -> None:
 
 def test_a_part_a_page_joined_late_is_heard_from_there() -> None:
     part = Part(PCM, 0.0, ms=1000, missed_ms=400)
-    part.play(700, 200)
+    part.play(700, 600)
     assert part.pieces() == [(500, 400, 600)]
 
 
