@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.bridge.recorder_lanes import Clock, Lane, Part, ms_of
@@ -36,6 +35,7 @@ _HIGHEST: Final = 384_000
 _MOST_CHANNELS: Final = 32
 _NO_SOUND: Final = "input_audio_buffer_commit_empty"
 _SAME_MS: Final = 0.5
+_LATEST_MS: Final = 10_000.0
 
 
 @dataclass(slots=True)
@@ -70,6 +70,15 @@ class Notes:
     def __post_init__(self) -> None:
         self.user = Lane(self.clock, leads=True)
         self.flow = Lane(self.clock, leads=False)
+
+    def copy(self) -> Notes:
+        """Return a copy that shares nothing that changes."""
+        twin = Notes(replace(self.clock), self.last_seq)
+        twin.user.take_over(self.user)
+        twin.flow.take_over(self.flow)
+        twin.parts = {key: replace(part, runs=list(part.runs)) for key, part in self.parts.items()}
+        twin.turns = dict(self.turns)
+        return twin
 
 
 class Recorder:
@@ -124,7 +133,7 @@ class Recorder:
     def notes(self) -> Notes:
         """Return a copy of what is noted; call it from any thread."""
         with self._lock:
-            return deepcopy(self._notes)
+            return self._notes.copy()
 
     # -- events
 
@@ -163,9 +172,11 @@ class Recorder:
         if mark is None or abs(mark.audio_ms - audio_ms) > _SAME_MS:
             return None
         offset = t_ms - mark.page_ms
-        if self._page_offset_ms is None or offset < self._page_offset_ms:
-            self._page_offset_ms = offset
-        return mark.page_ms + self._page_offset_ms
+        known = self._page_offset_ms
+        # Another page, of another computer, has another clock.
+        if known is None or offset < known or offset > known + _LATEST_MS:
+            self._page_offset_ms = known = offset
+        return mark.page_ms + known
 
     def _on_sound(self, event: Event, record: Record) -> None:
         key = part_key(event)

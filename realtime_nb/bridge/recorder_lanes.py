@@ -7,7 +7,7 @@ is heard after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 GAP_MS: Final = 200.0
@@ -132,6 +132,11 @@ class Lane:
         ahead = last.end_ms - now
         if self._leads and ahead > _AHEAD_MS:
             self._clock.ahead_ms += ahead
+
+    def take_over(self, other: Lane) -> None:
+        """Hold what another lane holds, as a copy."""
+        self.segments = [replace(segment) for segment in other.segments]
+        self.audio_ms = other.audio_ms
 
     def pieces(self, first_ms: float, last_ms: float) -> list[tuple[float, float]]:
         """Return from where to where a stretch of the side's own sound lies on the clock.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -74,7 +75,7 @@ class Uplink:
         except ValueError:
             self.refused_frames += 1
             return
-        if frame.kind != MICROPHONE:
+        if frame.kind != MICROPHONE or not frame.pcm or not math.isfinite(frame.t_ms):
             self.refused_frames += 1
             return
         if frame.stream != self._stream:

@@ -156,6 +156,35 @@ async def test_a_microphone_that_was_off_leaves_a_pause(talk: Talk) -> None:
     assert spans(talk.recording().stereo.samples[:, 0]) == [(1000, 1400, 5), (3000, 3400, 5)]
 
 
+async def test_a_page_of_another_computer_has_another_clock(talk: Talk) -> None:
+    talk.page_comes()
+    for place in range(10):
+        talk.captures(level(5, 40), 1e12 + 40 * place, 1040 + 40 * place)
+    for place in range(10):
+        talk.captures(level(6, 40), 4e11 + 40 * place, 60_040 + 40 * place)
+    assert spans(talk.recording().stereo.samples[:, 0]) == [(1000, 1400, 5), (60_000, 60_400, 6)]
+
+
+async def test_odd_frames_of_a_page_are_counted_and_do_no_harm(talk: Talk) -> None:
+    talk.page_comes()
+    sound = level(5, 40).tobytes()
+    good = Frame(MICROPHONE, 1, 0, 0, 1000.0, sound).pack()
+    odd = [
+        b"",
+        good[:23],
+        good[:-1],
+        good[:24],  # no sound
+        b"\7" + good[1:],
+        Frame(MICROPHONE, 1, 0, 0, float("nan"), sound).pack(),
+    ]
+    for frame in odd:
+        talk.bridge.uplink.take(frame, lambda pcm: pcm)
+    assert talk.session.did == []
+    assert talk.bridge.uplink.refused_frames == len(odd)
+    talk.bridge.uplink.take(good, lambda pcm: pcm)
+    assert talk.recording().duration_ms == 40
+
+
 async def test_a_clip_sent_faster_than_speech_moves_the_clock_on(talk: Talk) -> None:
     for _ in range(50):
         talk.sends(level(5, 200), 1000)
