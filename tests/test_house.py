@@ -100,7 +100,10 @@ def test_the_wheel_holds_the_package_the_widget_and_the_tutorials(wheel: list[st
     }
     assert modules <= set(wheel)
     tops = {name.split("/")[0] for name in wheel}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"realtime_nb"}
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {"realtime_nb"}
+    # What enables the relay of the fast path in Jupyter Server, and nothing else outside.
+    data = {name.partition("/")[2] for name in wheel if name.split("/")[0].endswith(".data")}
+    assert data == {"data/etc/jupyter/jupyter_server_config.d/realtime_nb.json"}
 
 
 SKIPS = {
