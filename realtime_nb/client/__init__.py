@@ -11,6 +11,7 @@ from __future__ import annotations
 from realtime_nb.client.connection import Connection, connect
 from realtime_nb.client.endpoint import DEFAULT_MODEL, Endpoint, resolve_endpoint
 from realtime_nb.client.ephemeral import EphemeralKey, create_client_secret
+from realtime_nb.client.heard import Heard
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop, Call
 from realtime_nb.client.named import named_endpoints
@@ -25,6 +26,7 @@ __all__ = [
     "Connection",
     "Endpoint",
     "EphemeralKey",
+    "Heard",
     "LocalServer",
     "RealtimeSession",
     "Response",
