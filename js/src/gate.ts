@@ -19,7 +19,7 @@ const FRAME_MS = 40;
 export interface Talk {
   /** The key is held and the microphone open: a turn begins. */
   begin(): void;
-  /** The turn is over, after `ms` of sound. */
+  /** The turn is over; `ms` of sound came while the key was down. */
   end(ms: number): void;
   /** `talking` or `deaf` changed. */
   changed(): void;
@@ -81,9 +81,9 @@ export class MicrophoneGate {
     this.#talk.changed();
   }
 
-  /** A frame went out. */
+  /** A frame went out. What comes after the release does not make a touch a turn. */
   sent(): void {
-    this.#frames++;
+    if (this.#held) this.#frames++;
   }
 
   /** Sound is on its way to the ear, or no longer; what was sent lies `latencyMs` before it. */

@@ -107,7 +107,7 @@ export type Outgoing =
   | { readonly kind: "stop" }
   | { readonly kind: "commit" }
   | { readonly kind: "talk"; readonly on: true }
-  /** `ms` of sound were sent since the key went down. */
+  /** `ms` of sound were sent while the key was down. */
   | { readonly kind: "talk"; readonly on: false; readonly ms: number }
   | { readonly kind: "turns"; readonly mode: TurnMode }
   | { readonly kind: "turns"; readonly half_duplex: boolean }

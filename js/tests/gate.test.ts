@@ -36,7 +36,7 @@ describe("push-to-talk", () => {
     gate.sent();
     vi.advanceTimersByTime(RELEASE_MS);
     expect(gate.state).toBe("closed");
-    expect(told).toEqual(["begin", 440]);
+    expect(told).toEqual(["begin", 400]);
   });
 
   it("takes a key that bounces for held, and counts each turn anew", () => {

@@ -279,7 +279,9 @@ def test_the_talk_key_lets_sound_out_only_while_it_is_held(page: Page) -> None:
     page.wait_for_timeout(300)
     assert page.evaluate("engine.heard().length") == count
     down, up = kinds(page, "talk")
-    assert (down["on"], up["on"], up["ms"]) == (True, False, 40 * count)
+    assert (down["on"], up["on"]) == (True, False)
+    # The release is waited out for 160 ms, which do not count.
+    assert 40 * (count - 6) <= up["ms"] <= 40 * (count - 2)
     order = [kind for kind in page.evaluate("engine.model.kinds()") if kind in ("talk", "audio")]
     assert order == ["talk", *["audio"] * count, "talk"]
     assert [frame["seq"] for frame in page.evaluate("engine.heard()")] == list(range(count))

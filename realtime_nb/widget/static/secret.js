@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7d856d7c40616c3976253bcbd0a2cd6523b4ef81c68b40eaa1e9d30ee81ef590
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:46bc91d73f36ac8fededcb4bf58da8200bb599ba02f8fe9d92fb8fba9d922ce0
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

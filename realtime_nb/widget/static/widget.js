@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:7d856d7c40616c3976253bcbd0a2cd6523b4ef81c68b40eaa1e9d30ee81ef590
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:46bc91d73f36ac8fededcb4bf58da8200bb599ba02f8fe9d92fb8fba9d922ce0
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -1555,9 +1555,9 @@ var MicrophoneGate = class {
     else if (this.#turn) this.#release = setTimeout(() => this.#end(), RELEASE_MS);
     this.#talk.changed();
   }
-  /** A frame went out. */
+  /** A frame went out. What comes after the release does not make a touch a turn. */
   sent() {
-    this.#frames++;
+    if (this.#held) this.#frames++;
   }
   /** Sound is on its way to the ear, or no longer; what was sent lies `latencyMs` before it. */
   playing(playing, latencyMs) {
