@@ -359,3 +359,27 @@ def test_a_chosen_microphone_that_is_gone_gives_way_to_another(page: Page) -> No
 def open_microphone_quietly(page: Page) -> None:
     microphone(page).click()
     page.wait_for_function("engine.live() === 1 && engine.model.of('mic').length === 1")
+
+
+def test_a_browser_that_refuses_24_khz_hears_and_plays_all_the_same(page: Page) -> None:
+    page.add_init_script(
+        """window.AudioContext = class extends AudioContext {
+             constructor(options = {}) {
+               if (options.sampleRate === 24000) throw new DOMException("", "NotSupportedError");
+               super({ ...options, sampleRate: 44100 });
+             }
+           };"""
+    )
+    page.reload()
+    page.wait_for_function("globalThis.engine?.model.client !== undefined")
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    assert kinds(page, "mic")[0]["settings"]["rate"] == 44_100
+    page.evaluate("engine.answer(1, 25)")
+    page.wait_for_function("engine.model.of('drained').length === 1")
+    assert kinds(page, "played")[-1]["streams"] == [{"stream": 1, "samples": 25 * FRAME}]
+    page.wait_for_function("engine.heard().length >= 75")
+    frames = page.evaluate("engine.heard()")
+    assert {len(frame["samples"]) for frame in frames} == {FRAME}
+    captured = np.concatenate([frame["samples"] for frame in frames]) / 32768
+    assert snr_against(sweep(), captured) > 45
