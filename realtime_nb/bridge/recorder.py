@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.playback import PartKey, Playback
 
 PCM_RATE: Final = 24_000
+KEPT: Final = 10_000
+"""Turns of each side that are remembered; the oldest go first."""
+
 _G711_RATE: Final = 8_000
 _APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
 _LOWEST: Final = 1_000
@@ -70,6 +73,13 @@ class Notes:
     def __post_init__(self) -> None:
         self.user = Lane(self.clock, leads=True)
         self.flow = Lane(self.clock, leads=False)
+
+    def forget(self) -> None:
+        """Let the oldest go of what has become too many."""
+        if len(self.parts) > KEPT:
+            del self.parts[next(iter(self.parts))]
+        if len(self.turns) > KEPT:
+            del self.turns[next(iter(self.turns))]
 
     def copy(self) -> Notes:
         """Return a copy that shares nothing that changes."""
@@ -141,6 +151,7 @@ class Recorder:
         event = record.event
         with self._lock:
             self._notes.last_seq = record.seq
+            self._notes.forget()
             if record.direction == "received":
                 handler = self._handlers.get(event.type)
                 if handler is not None:

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 GAP_MS: Final = 200.0
 """Sound later than this after the sound before it is a pause, and no late frame."""
 
+_SEGMENTS: Final = 20_000  # the newest that are remembered
 _AHEAD_MS: Final = 100.0
 _STALL_MS: Final = 250.0
 
@@ -126,6 +127,7 @@ class Lane:
             start = max(now - ms, not_before_ms) if pause else end
             last = Segment(seq, max(0.0, end, start), self.audio_ms, form)
             self.segments.append(last)
+            del self.segments[:-_SEGMENTS]
         last.size += size
         last.ms += ms
         self.audio_ms += ms

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import wave
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from realtime_nb.audio.g711 import alaw_encode
-from realtime_nb.bridge import Bridge
+from realtime_nb.bridge import Bridge, recorder, recorder_lanes
 from realtime_nb.bridge.frames import MICROPHONE, Frame
 from realtime_nb.bridge.recorder import Recorder
 from realtime_nb.bridge.recorder_lanes import Clock, Lane, Part
 from realtime_nb.bridge.recording import make_recording
+from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
 from tests.bridge.fakes import FakeLoop, FakeSession, FakeView
 
@@ -286,6 +290,61 @@ async def test_a_translation_flows(talk: Talk) -> None:
         event = {"type": "session.output_audio.delta", "delta": sound, "sample_rate": 24_000}
         talk.session.receive(event, t_ms=1200 + 190 * place)
     assert spans(talk.recording().stereo.samples[:, 1]) == [(1000, 2000, 7)]
+
+
+ODD = st.one_of(
+    st.none(), st.integers(), st.text(max_size=3), st.lists(st.integers()), st.booleans()
+)
+KINDS = [
+    "response.output_audio.delta",
+    "session.output_audio.delta",
+    "conversation.item.truncated",
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+    "input_audio_buffer.cleared",
+    "error",
+]
+FIELDS = ["item_id", "content_index", "audio_start_ms", "audio_end_ms", "sample_rate", "channels"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(KINDS),
+            st.dictionaries(st.sampled_from([*FIELDS, "delta", "error"]), ODD),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_service_sends_can_be_recorded(events) -> None:
+    async def go() -> None:
+        talk = Talk()
+        talk.sends(level(5, 100), 100)
+        for place, (kind, fields, with_sound) in enumerate(events):
+            sound = {"delta": "AAAA" * 20} if with_sound else {}
+            event = Event({"item_id": "a1", "type": kind, **fields, **sound})
+            record = talk.session.log.append("received", event, t_ms=100.0 * place, size=9)
+            talk.recorder._take(record, frozenset())
+        assert talk.recording().duration_ms >= 100
+
+    asyncio.run(go())
+
+
+async def test_notes_are_bounded(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "KEPT", 5)
+    monkeypatch.setattr(recorder_lanes, "_SEGMENTS", 5)
+    for place in range(50):
+        talk.answers(level(7, 10), 1000.0 * place, f"a{place}")
+        talk.sends(level(5, 10), 1000.0 * place)
+        talk.session.receive({"type": "input_audio_buffer.committed", "item_id": f"u{place}"})
+    notes = talk.recorder.notes()
+    assert len(notes.parts) <= 6
+    assert len(notes.turns) <= 6
+    assert len(notes.user.segments) == 5
+    assert at(talk.recording().stereo.samples[:, 0], talk.recording().duration_ms - 1) == 5
 
 
 async def test_it_is_saved_in_two_channels(talk: Talk, tmp_path) -> None:
