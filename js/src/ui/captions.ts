@@ -50,6 +50,7 @@ function hint(chat: Chat): string {
   if (chat.kind === "translation") {
     return "Press the microphone and speak: the translation is heard and written here.";
   }
+  if (chat.pushed) return "Hold the button or the space bar and speak: it is written here.";
   const finish = chat.finishable ? " Finish ends a caption." : "";
   return `Press the microphone and speak: what is heard is written here.${finish}`;
 }

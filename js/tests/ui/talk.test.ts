@@ -69,6 +69,15 @@ describe("the talk key", () => {
   });
 });
 
+describe("the hint", () => {
+  it("names the key, in a conversation and in a transcription", async () => {
+    expect(one(".rnb-transcript .rnb-empty").textContent).toMatch(/Hold .* space bar/);
+    chat.set("status", { kind: "transcription" });
+    await frame();
+    expect(one(".rnb-captions .rnb-empty").textContent).toMatch(/Hold .* space bar/);
+  });
+});
+
 describe("the space bar", () => {
   it("talks while the focus is in the widget, also on the microphone", () => {
     for (const selector of [".rnb", ".rnb-log", ".rnb-microphone"]) {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:46bc91d73f36ac8fededcb4bf58da8200bb599ba02f8fe9d92fb8fba9d922ce0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8e79fb80123d4d42dd27b58a564d1894d550f96fe4491c3c511883b36bbee96a
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

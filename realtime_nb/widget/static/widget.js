@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:46bc91d73f36ac8fededcb4bf58da8200bb599ba02f8fe9d92fb8fba9d922ce0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8e79fb80123d4d42dd27b58a564d1894d550f96fe4491c3c511883b36bbee96a
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2730,6 +2730,7 @@ function hint(chat) {
   if (chat.kind === "translation") {
     return "Press the microphone and speak: the translation is heard and written here.";
   }
+  if (chat.pushed) return "Hold the button or the space bar and speak: it is written here.";
   const finish = chat.finishable ? " Finish ends a caption." : "";
   return `Press the microphone and speak: what is heard is written here.${finish}`;
 }
