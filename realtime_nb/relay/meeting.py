@@ -177,6 +177,8 @@ async def call(place_id: str) -> Line:
         async with asyncio.timeout(GREETING_TIMEOUT_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
     except (OSError, TimeoutError) as error:
+        if isinstance(error, ConnectionRefusedError):
+            place.withdraw()  # left behind by a kernel that was killed
         raise NotMet("the chat of this id is gone") from error
     ours = secrets.token_bytes(_NONCE)
     try:

@@ -204,6 +204,7 @@ async def test_a_kernel_that_was_killed_is_not_found(server: str) -> None:
         left_behind = meeting_file(one.place).read_text()
     meeting_file(one.place).write_text(left_behind)
     assert await refusal(server, one.place.id) == 404
+    assert not meeting_file(one.place).exists()
 
 
 def meeting_file(place: Place) -> Path:
