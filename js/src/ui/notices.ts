@@ -17,7 +17,12 @@ export function createNotices(
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
-  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
+  const take = () => {
+    // The button goes away; with the focus on it, JupyterLab would take that for the page's.
+    takeOver.closest<HTMLElement>(".rnb")?.focus({ preventScroll: true });
+    actions.takeOver();
+  };
+  takeOver.addEventListener("click", take, { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },

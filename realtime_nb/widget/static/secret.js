@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8e79fb80123d4d42dd27b58a564d1894d550f96fe4491c3c511883b36bbee96a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:3bea2583cbeab26302b48b55e3f830404cf40589987d9f5daeacbaa5d4787bf4
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

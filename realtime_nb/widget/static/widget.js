@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:8e79fb80123d4d42dd27b58a564d1894d550f96fe4491c3c511883b36bbee96a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:3bea2583cbeab26302b48b55e3f830404cf40589987d9f5daeacbaa5d4787bf4
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -3263,7 +3263,11 @@ function createNotices(chat, actions, signal) {
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
-  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
+  const take = () => {
+    takeOver.closest(".rnb")?.focus({ preventScroll: true });
+    actions.takeOver();
+  };
+  takeOver.addEventListener("click", take, { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },
