@@ -70,6 +70,8 @@ class LabServer:
         enabled.write_text(json.dumps({"ServerApp": {"jpserver_extensions": extensions}}))
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            # A language server beside us complains of second tabs, in a dialog over the page.
+            "--LanguageServerManager.autodetect=False",
             f"--ServerApp.root_dir={self.root}",
             "--ServerApp.ip=127.0.0.1",
             "--ServerApp.port=0",
