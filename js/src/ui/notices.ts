@@ -18,7 +18,7 @@ export function createNotices(
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
   const take = () => {
-    // The button goes away; with the focus on it, JupyterLab would take that for the page's.
+    // The button goes away, and the focus should not go with it.
     takeOver.closest<HTMLElement>(".rnb")?.focus({ preventScroll: true });
     actions.takeOver();
   };

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:3bea2583cbeab26302b48b55e3f830404cf40589987d9f5daeacbaa5d4787bf4
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b870472431726827b319a7a242c96a79bf97e1e36d2cb62a75920b44e1415bc9
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {
