@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge.codec import Decoder
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.status import Status
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.playback import PartKey, Playback
+
+_SILENCED_KEPT: Final = 16
+_DECODERS_KEPT: Final = 64  # parts that a service never ended
 
 
 class Answers:
@@ -31,6 +35,12 @@ class Answers:
         self._playback = playback
         self._downlink = downlink
         self._decoders: dict[PartKey, Decoder] = {}
+        self._silenced: deque[str] = deque(maxlen=_SILENCED_KEPT)
+
+    def silence(self, response_id: str | None) -> None:
+        """Play nothing more of a response: it was stopped, and the service may not know yet."""
+        if response_id is not None:
+            self._silenced.append(response_id)
 
     def take(self, event: Event, *, wanted: bool) -> None:
         """Take one ``response.output_audio.delta`` or ``.done``.
@@ -40,7 +50,7 @@ class Answers:
         event
             The event.
         wanted
-            Whether there is a page to play it; without one the sound is dropped.
+            Whether there is a page to play it; without one the sound is only counted.
         """
         key = _key(event.get("item_id"), event.get("content_index", 0))
         if key is None:
@@ -48,18 +58,21 @@ class Answers:
         if not event.type.endswith(".delta"):
             self._decoders.pop(key, None)
             self._downlink.end(key)
-        elif wanted:
-            self._hear(key, event.audio)
+        elif event.audio:
+            silenced = event.get("response_id") in self._silenced
+            self._hear(key, event.audio, wanted=wanted and not silenced)
 
-    def _hear(self, key: PartKey, sound: bytes | None) -> None:
-        if not sound:
-            return
+    def _hear(self, key: PartKey, sound: bytes, *, wanted: bool) -> None:
         decoder = self._decoders.get(key)
         if decoder is None:
             decoder = self._decoders[key] = Decoder(self._status.format("output"))
+            while len(self._decoders) > _DECODERS_KEPT:
+                del self._decoders[next(iter(self._decoders))]
         pcm = decoder(sound)
+        before = self._playback.received(key)
         self._playback.receive(key, len(pcm) // 2)
-        self._downlink.add(key, pcm)
+        if wanted:
+            self._downlink.add(key, pcm, before=before)
 
 
 def _key(item_id: Any, content_index: Any) -> PartKey | None:

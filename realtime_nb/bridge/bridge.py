@@ -93,6 +93,7 @@ class Bridge:
         self._turns = Turns(
             session,
             self._interruption,
+            mute=self._answers.silence,
             silence=self._silence,
             notice=self.notice,
             loop=loop,
@@ -292,7 +293,10 @@ class Bridge:
             _log.exception("a message of the page could not be handled: %s", message.get("kind"))
 
     def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        before, speaking = self._pages.owner, self._pages.microphone
         owner = self._pages.arrive(client, self._loop.loop.time(), playing=self._downlink.active)
+        if before != self._pages.owner:
+            self._left(speaking=speaking)
         session = self._session
         endpoint = session.endpoint
         self._view.send_message(
@@ -320,9 +324,18 @@ class Bridge:
             self._to_all(self._early.popleft())
 
     def _claim(self, client: str) -> None:
+        speaking = self._pages.microphone
         if self._pages.claim(client, self._loop.loop.time()):
-            self._flow.drop()
+            self._left(speaking=speaking)
             self._to_all({"kind": "owner", "client": client})
+
+    def _left(self, *, speaking: bool) -> None:
+        """End what the page that was the owner was playing, and what was said to it."""
+        if self._status.kind == "realtime":
+            self._interruption.leave()
+        self._flow.drop()
+        if speaking:
+            self._tail.begin(self._status.kind)
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))
@@ -388,7 +401,7 @@ class Bridge:
         for entry in message.get("streams", ()):
             stream = self._downlink.played(entry.get("stream"), entry.get("samples"))
             if stream is not None:
-                self.playback.play(stream.key, stream.played_samples)
+                self.playback.play(stream.key, stream.position)
 
     def _on_started(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
@@ -399,7 +412,7 @@ class Bridge:
             return
         stream = self._downlink.drained(message.get("stream"))
         if stream is not None:
-            self.playback.play(stream.key, stream.played_samples)
+            self.playback.play(stream.key, stream.position)
 
     def _on_cleared(self, _client: str, message: Message, _buffers: Buffers) -> None:
         self._interruption.answered(message)

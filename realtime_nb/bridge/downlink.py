@@ -3,8 +3,9 @@
 A service speaks faster than real time. The first sound of an answer goes out at once; later
 deltas are gathered to at most `FRAME_MS` or `GATHER_S`, since a comm carries few large
 messages better than many small ones. At most `AHEAD_MS` of sound lie unplayed in the page;
-the rest waits here, bounded by `MAX_WAITING` bytes, past which the newest sound is dropped
-and counted in `refused_bytes`.
+the rest waits here, bounded by `MAX_WAITING` bytes. What comes past that is dropped and
+counted in `refused_bytes`, with all that follows of its content part: a hole would put what
+is behind it at a wrong place of the item.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ AHEAD_MS: Final = 30_000
 MAX_WAITING: Final = 64 * 2**20
 
 _BYTES_PER_MS: Final = RATE * 2 // 1000
+_CLEARED_KEPT: Final = 1024
 
 
 @dataclass(slots=True)
@@ -41,13 +43,18 @@ class Stream:
     key
         Item id and content index.
     sent_bytes, played_samples
-        What the page was given, and what its speaker has consumed.
+        What the page was given, and what its speaker has consumed, both counted from the
+        beginning of the content part: a page may come in the middle of it.
+    before
+        Samples of the part before the first one that the page was given.
     seq
         Number of the next frame.
     ended
         Whether the service has said that there is no more.
     told_end
         Whether the page has been told so.
+    full
+        Whether sound of it was dropped for want of room: then no more is taken.
     """
 
     number: int
@@ -57,12 +64,24 @@ class Stream:
     seq: int = 0
     ended: bool = False
     told_end: bool = False
+    full: bool = False
+    before: int = 0
     waiting: deque[bytes] = field(default_factory=deque[bytes])
 
     @property
     def ahead_ms(self) -> float:
         """Milliseconds of sound that lie in the page unplayed."""
         return self.sent_bytes / _BYTES_PER_MS - self.played_samples * 1000 / RATE
+
+    @property
+    def position(self) -> int:
+        """Samples of the part up to which it was played; 0 where nothing of it was."""
+        return self.played_samples if self.played_samples > self.before else 0
+
+    def reached(self, samples: Any) -> None:
+        """Take a report of the page; it never goes back, nor past what was sent."""
+        if isinstance(samples, int):
+            self.played_samples = max(self.played_samples, min(samples, self.sent_bytes // 2))
 
 
 class Downlink:
@@ -82,7 +101,7 @@ class Downlink:
         self._send = send
         self._loop = loop
         self._streams: dict[PartKey, Stream] = {}
-        self._cleared: set[PartKey] = set()
+        self._cleared: dict[PartKey, None] = {}
         self._order: deque[Stream] = deque()
         self._next_number = 1
         self._waiting_bytes = 0
@@ -102,17 +121,28 @@ class Downlink:
         """Return the unfinished stream with this number, else None."""
         return next((one for one in self._order if one.number == number), None)
 
-    def add(self, key: PartKey, pcm: bytes) -> None:
-        """Take sound of a content part: PCM16, mono, 24 kHz."""
+    def add(self, key: PartKey, pcm: bytes, *, before: int = 0) -> None:
+        """Take sound of a content part.
+
+        Parameters
+        ----------
+        key
+            Item id and content index.
+        pcm
+            PCM16, mono, 24 kHz.
+        before
+            Samples of the part before these, whether or not a page was there to play them.
+        """
         if key in self._cleared or not pcm:
             return
-        if self._waiting_bytes + len(pcm) > MAX_WAITING:
+        stream = self._streams.get(key) or self._open(key, before)
+        if stream.full or self._waiting_bytes + len(pcm) > MAX_WAITING:
+            stream.full = True
             self.refused_bytes += len(pcm)
             return
-        stream = self._streams.get(key) or self._open(key)
         stream.waiting.append(pcm)
         self._waiting_bytes += len(pcm)
-        first = stream.sent_bytes == 0 and self._order[0] is stream
+        first = stream.seq == 0 and self._order[0] is stream
         enough = sum(map(len, stream.waiting)) >= FRAME_MS * _BYTES_PER_MS
         if first or enough:
             self._pump()
@@ -129,9 +159,9 @@ class Downlink:
     def played(self, number: Any, samples: Any) -> Stream | None:
         """Note how many samples of a stream the page has consumed; return the stream."""
         stream = self.stream(number)
-        if stream is None or not isinstance(samples, int):
+        if stream is None:
             return None
-        stream.played_samples = max(stream.played_samples, samples)
+        stream.reached(samples)
         self._pump()
         return stream
 
@@ -140,21 +170,21 @@ class Downlink:
         stream = self.stream(number)
         if stream is None:
             return None
-        stream.played_samples = stream.sent_bytes // 2
+        stream.reached(stream.sent_bytes // 2)
         self._close(stream)
         return stream
 
     def drop(self) -> None:
         """Forget everything unplayed; sound of these parts that comes later is dropped."""
         for stream in list(self._order):
-            self._cleared.add(stream.key)
             self._close(stream)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _open(self, key: PartKey) -> Stream:
-        stream = Stream(self._next_number, key)
+    def _open(self, key: PartKey, before: int) -> Stream:
+        number = self._next_number
+        stream = Stream(number, key, sent_bytes=2 * before, played_samples=before, before=before)
         self._next_number += 1
         self._streams[key] = stream
         self._order.append(stream)
@@ -166,7 +196,9 @@ class Downlink:
         self._streams.pop(stream.key, None)
         self._order.remove(stream)
         # Deltas in flight when an item was cut may still come: they are not a new stream.
-        self._cleared.add(stream.key)
+        self._cleared[stream.key] = None
+        while len(self._cleared) > _CLEARED_KEPT:
+            del self._cleared[next(iter(self._cleared))]
 
     def _pump_soon(self) -> None:
         if self._timer is None:

@@ -2,14 +2,14 @@
 
 The page goes silent first; what it answers, samples its playback worklet consumed, says what
 was heard. Nothing is guessed from a clock: a page that does not answer within `ANSWER_S` is
-taken at its last report.
+taken at its last report, and so is one that another page takes over from.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,7 @@ class Interruption:
         self._next_id = 1
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._after: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Silence the page at once; items are cut when it has answered.
@@ -75,7 +76,24 @@ class Interruption:
         self._downlink.drop()
         task = loop.create_task(self._cut(number, streams, answer))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def leave(self) -> None:
+        """Cut what the page that played has not reported: it plays no more."""
+        streams = self._downlink.streams()
+        self._downlink.drop()
+        for stream in streams:
+            self._truncate(stream, 0.0)
+
+    def when_cut(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when no cut waits for the page, in the order of asking.
+
+        What follows an interruption is then answered knowing what was heard.
+        """
+        if self._tasks:
+            self._after.append(callback)
+        else:
+            callback()
 
     def answered(self, message: Message) -> None:
         """Take the page's answer to a `clear`."""
@@ -87,6 +105,14 @@ class Interruption:
         """Give up waiting for answers."""
         for task in self._tasks:
             task.cancel()
+        self._after.clear()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            after, self._after = self._after, []
+            for callback in after:
+                callback()
 
     async def _cut(
         self, number: int, streams: list[Stream], answer: asyncio.Future[Message]
@@ -102,17 +128,28 @@ class Interruption:
         finally:
             self._answers.pop(number, None)
         for stream in streams:
-            heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
-            # The service refuses to cut what was never heard; it stays whole in its memory.
-            if heard_ms > 0 and not self._was_played_whole(stream):
-                item_id, content_index = stream.key
-                self._session.truncate(item_id, content_index, heard_ms)
+            self._truncate(stream, latency_ms)
+
+    def _truncate(self, stream: Stream, latency_ms: float) -> None:
+        heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
+        # The service refuses to cut what was never heard; it stays whole in its memory.
+        if heard_ms > 0 and not self._was_played_whole(stream):
+            call = self._session.truncate(*stream.key, heard_ms)
+            call.add_done_callback(lambda done: self._not_cut(done.exception()))
+
+    def _not_cut(self, error: BaseException | None) -> None:
+        # The races that are normal here are no failures of the call.
+        if error is not None and self._session.state == "open":
+            _log.warning("an answer that was interrupted could not be cut: %s", error)
 
     def _count(self, message: Message, streams: list[Stream]) -> None:
-        for entry in message.get("streams", ()):
+        reported = message.get("streams")
+        entries = cast("list[Any]", reported) if isinstance(reported, list) else []
+        for fields in (cast("Message", entry) for entry in entries if isinstance(entry, dict)):
             for stream in streams:
-                if entry.get("stream") == stream.number and isinstance(entry.get("samples"), int):
-                    self._playback.play(stream.key, entry["samples"])
+                if fields.get("stream") == stream.number:
+                    stream.reached(fields.get("samples"))
+                    self._playback.play(stream.key, stream.position)
 
     def _was_played_whole(self, stream: Stream) -> bool:
         return stream.ended and self._playback.remaining_ms(stream.key) <= 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.bridge.status import Status
+from realtime_nb.errors import ResponseFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.session import RealtimeSession
 
 _NO_SOUND: Final = "input_audio_buffer_commit_empty"
+_log = logging.getLogger(__name__)
 
 
 class Turns:
@@ -25,6 +28,8 @@ class Turns:
         The session.
     interruption
         Stops an answer, and cuts it where it was heard to.
+    mute
+        Has no more played of the response with this id.
     silence
         Has the page play no more, where there is nothing to cut.
     notice
@@ -33,11 +38,12 @@ class Turns:
         The loop this runs on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is named where it is given
         self,
         session: RealtimeSession,
         interruption: Interruption,
         *,
+        mute: Callable[[str | None], None],
         silence: Callable[[], None],
         notice: Callable[[str, str], None],
         loop: BackgroundLoop,
@@ -45,6 +51,7 @@ class Turns:
         self._session = session
         self._status = Status(session)
         self._interruption = interruption
+        self._mute = mute
         self._silence = silence
         self._notice = notice
         self._loop = loop
@@ -57,8 +64,7 @@ class Turns:
             self._notice("warning", f"Not sent: a {self._status.kind} only listens: “{text}”")
         else:
             self.stop()
-            call = self._session.say(text)
-            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+            self._interruption.when_cut(lambda: self._say(text))
 
     def finish(self) -> None:
         """End the turn of who speaks; in a conversation it is then answered."""
@@ -75,9 +81,28 @@ class Turns:
         if self._status.kind != "realtime":
             self._silence()
             return
-        if self._session.conversation.active_response_id is not None:
-            self._session.cancel()
+        # Also one that was asked for and has not begun.
+        if self._session.responding:
+            # Sound of it may be on its way until the service knows.
+            self._mute(self._session.conversation.active_response_id)
+            call = self._session.cancel()
+            call.add_done_callback(lambda done: self._not_stopped(done.exception()))
         self._interruption.start()
+
+    def _say(self, text: str) -> None:
+        if self._session.state != "open":
+            self._notice("warning", f"Not sent, the chat is {self._status.state}: “{text}”")
+            return
+        call = self._session.say(text)
+        call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
+    def _answer(self) -> None:
+        call = self._session.respond()
+        call.add_done_callback(lambda done: self._say_refused(done.exception()))
+
+    def _not_stopped(self, error: BaseException | None) -> None:
+        if error is not None and self._session.state == "open":
+            _log.warning("the answer could not be stopped: %s", error)
 
     def _finished(self, error: BaseException | None) -> None:
         if getattr(error, "code", None) == _NO_SOUND:
@@ -85,9 +110,11 @@ class Turns:
         elif error is not None:
             self._say_refused(error)
         elif self._status.kind == "realtime":
-            call = self._session.respond()
-            call.add_done_callback(lambda done: self._say_refused(done.exception()))
+            self._interruption.when_cut(self._answer)
 
     def _say_refused(self, error: BaseException | None) -> None:
+        # An answer that failed is told of by its own event, whoever asked for it.
+        if isinstance(error, ResponseFailed):
+            return
         if error is not None and self._session.state == "open":
             self._loop.post(self._notice, "error", str(error))

@@ -302,7 +302,9 @@ class ResponseSequencer:
         if turn is not None:
             self._finish(turn, event)
         if response_id == self.active:
-            self.active = None
+            # A service may run a second one beside ours, which then is still under way.
+            ours = (key for key, one in self._running.items() if not one.out_of_band)
+            self.active = next(ours, None)
         self._tell_watchers(response_id)
         self._resume()
 

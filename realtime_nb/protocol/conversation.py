@@ -3,13 +3,15 @@
 The rules it keeps:
 
 - An item stands where the service put it: after its `previous_item_id` when that is known,
-  else at the end. Transcripts never move an item, however late they come.
+  else at the end. An item told before its predecessor goes behind that when it comes, with
+  what already stands behind it. Transcripts never move an item, however late they come.
 - `speech_started` names the item that the user's words will become, so the turn has its
   place from the moment it begins. A transcript or delta of an unknown item makes the item.
 - Deltas append; a final text replaces them; nothing erases text that has arrived.
 - A translation has no items on the wire: its words become paragraphs, see `captions`.
 - The assistant's `conversation.item.done` carries a null `previous_item_id` (seen live), so
   only `.added` and `.created` move an item.
+- A deleted item stays away: what still comes for it changes nothing.
 - Every change comes from an event. The same events give the same conversation, whether they
   come from the socket or from a file.
 """
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.log import Direction, Record
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+_GONE_KEPT: Final = 512
+_OPEN_KEPT: Final = 8  # responses at once; the protocol allows one
 _APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
 
 Handler: TypeAlias = Callable[["Conversation", Event, float], str | None]
@@ -40,8 +44,6 @@ class Conversation:
     ----------
     session
         The session object in force, from the last `session.created` or `session.updated`.
-    active_response_id
-        The response in progress in the default conversation, else None.
     input_audio_ms
         Milliseconds of sound sent so far; the service counts its offsets in them.
     """
@@ -50,8 +52,10 @@ class Conversation:
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
         self._captions = Captions(self._items, self._order)
+        self._previous: dict[str, str] = {}
+        self._gone: dict[str, None] = {}
+        self._open: dict[str, None] = {}
         self.session: dict[str, Any] | None = None
-        self.active_response_id: str | None = None
         self.input_audio_ms = 0.0
 
     @classmethod
@@ -61,6 +65,11 @@ class Conversation:
         for record in records:
             conversation.apply(record.direction, record.event, record.t_ms)
         return conversation
+
+    @property
+    def active_response_id(self) -> str | None:
+        """The response in progress in the default conversation, else None."""
+        return next(reversed(self._open), None)
 
     @property
     def items(self) -> list[Item]:
@@ -120,17 +129,26 @@ class Conversation:
             self.session = cast("dict[str, Any]", session)
 
     def _on_response_created(self, event: Event, _: float) -> None:
-        # An out-of-band response has no conversation and blocks nothing.
-        if event.get("response.conversation_id") is not None:
-            self.active_response_id = event.get("response.id")
+        # An out-of-band response has no conversation and blocks nothing. Where the service
+        # says nothing of the conversation, it is the default one.
+        response, response_id = event.get("response"), event.get("response.id")
+        if isinstance(response, dict) and isinstance(response_id, str):
+            fields = cast("dict[str, Any]", response)
+            if fields.get("conversation_id", "default") is not None:
+                self._open[response_id] = None
+                _keep_newest(self._open, _OPEN_KEPT)
 
     def _on_response_done(self, event: Event, _: float) -> None:
-        if self.active_response_id == event.get("response.id"):
-            self.active_response_id = None
+        response_id = event.get("response.id")
+        if isinstance(response_id, str):
+            self._open.pop(response_id, None)
 
     # -- items
 
     def _on_added(self, event: Event, t_ms: float) -> str | None:
+        item_id = event.get("item.id")
+        if isinstance(item_id, str):
+            self._gone.pop(item_id, None)
         item = self._read_item(event, t_ms)
         if item is None:
             return None
@@ -149,10 +167,8 @@ class Conversation:
 
     def _on_output_item(self, event: Event, t_ms: float) -> str | None:
         # Out-of-band responses have items that never join the conversation.
-        if event.get("response_id") != self.active_response_id:
-            known = self.item(event.get("item.id"))
-            if known is None:
-                return None
+        if not self._is_open(event) and self.item(event.get("item.id")) is None:
+            return None
         item = self._read_item(event, t_ms)
         if item is None:
             return None
@@ -165,6 +181,9 @@ class Conversation:
             return None
         del self._items[item.id]
         self._order.remove(item.id)
+        self._previous.pop(item.id, None)
+        self._gone[item.id] = None
+        _keep_newest(self._gone, _GONE_KEPT)
         return item.id
 
     def _on_truncated(self, event: Event, _: float) -> str | None:
@@ -267,8 +286,7 @@ class Conversation:
 
     def _answering(self, event: Event, t_ms: float) -> Item | None:
         item_id = event.get("item_id")
-        unknown = self.item(item_id) is None
-        if unknown and event.get("response_id") != self.active_response_id:
+        if self.item(item_id) is None and not self._is_open(event):
             return None
         item = self._ensure(item_id, t_ms)
         if item is not None:
@@ -286,21 +304,44 @@ class Conversation:
         return item
 
     def _ensure(self, item_id: Any, t_ms: float) -> Item | None:
-        if not isinstance(item_id, str) or not item_id:
+        if not isinstance(item_id, str) or not item_id or item_id in self._gone:
             return None
         if item_id not in self._items:
             self._items[item_id] = Item(item_id, started_ms=t_ms)
             self._order.append(item_id)
+            waiting = [one for one, previous in self._previous.items() if previous == item_id]
+            for one in waiting:
+                self._move_behind(one, item_id)
         return self._items[item_id]
 
     def _place(self, item_id: str, previous: Any) -> None:
-        """Put an item after `previous`; ``"root"`` is the front, unknown ones leave it."""
+        """Put an item after `previous`; ``"root"`` is the front, others wait for theirs."""
         if previous == "root":
-            self._order.remove(item_id)
-            self._order.insert(0, item_id)
-        elif self.item(previous) is not None and previous != item_id:
-            self._order.remove(item_id)
-            self._order.insert(self._order.index(previous) + 1, item_id)
+            self._previous.pop(item_id, None)
+            self._move_behind(item_id, None)
+        elif isinstance(previous, str) and previous != item_id:
+            self._previous[item_id] = previous
+            if previous in self._items:
+                self._move_behind(item_id, previous)
+
+    def _move_behind(self, item_id: str, previous: str | None) -> None:
+        """Move an item, and with it those that were put behind it."""
+        first = self._order.index(item_id)
+        end = first + 1
+        while end < len(self._order):
+            if self._previous.get(self._order[end]) != self._order[end - 1]:
+                break
+            end += 1
+        moved = self._order[first:end]
+        if previous in moved:
+            return  # two items that each claim to come after the other
+        del self._order[first:end]
+        place = 0 if previous is None else self._order.index(previous) + 1
+        self._order[place:place] = moved
+
+    def _is_open(self, event: Event) -> bool:
+        response_id = event.get("response_id")
+        return isinstance(response_id, str) and response_id in self._open
 
     def _transcribes(self) -> bool:
         return self._input("transcription") is not None
@@ -351,3 +392,8 @@ def _text(event: Event, field: str) -> str:
 def _index(event: Event) -> int:
     value = event.get("content_index")
     return value if isinstance(value, int) else 0
+
+
+def _keep_newest(keys: dict[str, None], most: int) -> None:
+    while len(keys) > most:
+        del keys[next(iter(keys))]

@@ -77,6 +77,11 @@ class Playback:
         part = self._parts.get(key)
         return 0.0 if part is None else (part.received - part.played) * 1000 / self.rate
 
+    def received(self, key: PartKey) -> int:
+        """Return how many samples of a part have been received."""
+        part = self._parts.get(key)
+        return 0 if part is None else part.received
+
     def received_ms(self, key: PartKey) -> float:
         """Return how many milliseconds of a part have been received."""
         part = self._parts.get(key)

@@ -78,6 +78,10 @@ class FakeSession:
     def kind(self) -> str:
         return (self.conversation.session or {}).get("type", self.asked_kind)
 
+    @property
+    def responding(self) -> bool:
+        return self.conversation.active_response_id is not None
+
     def now_ms(self) -> float:
         return self.clock_ms
 

@@ -233,14 +233,68 @@ async def test_a_page_that_does_not_answer_is_taken_at_its_last_report(
     assert owned.session.did == [("cancel",), ("truncate", "a1", 0, 250)]
 
 
-async def test_typing_stops_the_answer_and_speaks(owned: Room) -> None:
+async def test_typing_stops_the_answer_and_speaks_when_it_is_cut(owned: Room) -> None:
     owned.answer(1000)
     owned.view.page_says("text", text="  hello  ")
     owned.view.page_says("text", text="   ")
     await owned.settle()
-    assert owned.session.did[:2] == [("cancel",), ("say", "hello")]
-    assert len(owned.session.did) == 2
-    assert owned.view.of_kind("clear")
+    assert owned.session.did == [("cancel",)]
+    streams = [{"stream": 1, "samples": 12_000}]
+    owned.view.page_says("cleared", id=1, streams=streams, latency_ms=0)
+    await owned.settle()
+    await owned.settle()
+    assert owned.session.did[1:] == [("truncate", "a1", 0, 500), ("say", "hello")]
+
+
+async def test_what_comes_of_an_answer_that_was_stopped_is_not_heard(owned: Room) -> None:
+    owned.view.page_says("stop")
+    await owned.settle()
+    owned.answer(1000)
+    await owned.settle(0.05)
+    assert owned.sounds() == []
+
+
+async def test_who_comes_in_the_middle_of_an_answer_hears_its_rest_in_its_place(
+    room: Room,
+) -> None:
+    room.answer(2000)
+    room.view.page_says("hello", version=1)
+    await room.settle()
+    room.answer(1000)
+    assert [frame.offset for frame in room.sounds()] == [2000 * 24]
+    room.view.page_says("stop")
+    await room.settle()
+    streams = [{"stream": 1, "samples": 2500 * 24}]
+    room.view.page_says("cleared", id=1, streams=streams, latency_ms=0)
+    await room.settle()
+    await room.settle()
+    assert ("truncate", "a1", 0, 2500) in room.session.did
+
+
+async def test_an_answer_that_another_page_ends_is_cut_at_the_last_report(owned: Room) -> None:
+    owned.answer(2000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
+    owned.view.page_says("mic", client="other", on=True)
+    await owned.settle()
+    assert owned.session.did == [("truncate", "a1", 0, 1000)]
+    assert not owned.bridge._downlink.active
+
+
+async def test_past_its_room_a_part_is_ended_and_leaves_no_hole(
+    owned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime_nb.bridge.downlink.MAX_WAITING", 48_000)
+    for _ in range(33):
+        owned.answer(1000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 10 * RATE}])
+    await owned.settle()
+    owned.answer(1000)
+    await owned.settle(0.05)
+    assert sum(frame.samples for frame in owned.sounds()) == 31 * RATE
+    assert owned.bridge._downlink.refused_bytes == 3 * 48_000
+    owned.answer(1000, item_id="a2")
+    await owned.settle(0.05)
+    assert owned.sounds()[-1].stream == 2
 
 
 async def test_nothing_is_sent_to_a_session_that_is_gone(owned: Room) -> None:
