@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 import psutil
 
@@ -37,13 +39,16 @@ class LabServer:
         An empty folder: notebooks live in ``notebooks``, settings and the log beside it.
     relay
         Whether the relay of the fast path is enabled in it.
+    classic
+        Whether it is Notebook 7 that opens notebooks, and not JupyterLab.
 
     Kernels run on the interpreter that runs the tests. No key and no endpoint of the person
     who runs them reaches the server's environment.
     """
 
-    def __init__(self, folder: Path, *, relay: bool = True) -> None:
+    def __init__(self, folder: Path, *, relay: bool = True, classic: bool = False) -> None:
         self._relay = relay
+        self._classic = classic
         self.root = folder / "notebooks"
         self.log_path = folder / "jupyter.log"
         self._folder = folder
@@ -68,17 +73,20 @@ class LabServer:
         enabled = self._folder / "config_dir" / "jupyter_server_config.d" / "realtime_nb.json"
         enabled.parent.mkdir()
         enabled.write_text(json.dumps({"ServerApp": {"jpserver_extensions": extensions}}))
+        module, app = (
+            ("notebook", "JupyterNotebookApp") if self._classic else ("jupyterlab", "LabApp")
+        )
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *(sys.executable, "-m", module, "--no-browser", "--allow-root"),
             # A language server beside us complains of second tabs, in a dialog over the page.
             "--LanguageServerManager.autodetect=False",
             f"--ServerApp.root_dir={self.root}",
             "--ServerApp.ip=127.0.0.1",
             "--ServerApp.port=0",
             f"--IdentityProvider.token={self.token}",
-            "--LabApp.expose_app_in_browser=True",
-            f"--LabApp.user_settings_dir={self._folder / 'settings'}",
-            f"--LabApp.workspaces_dir={self._folder / 'workspaces'}",
+            f"--{app}.expose_app_in_browser=True",
+            f"--{app}.user_settings_dir={self._folder / 'settings'}",
+            f"--{app}.workspaces_dir={self._folder / 'workspaces'}",
         ]
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- our own command
@@ -95,6 +103,13 @@ class LabServer:
             self.stop()
             raise
         return self
+
+    def place(self, path: str) -> str:
+        """Return where a page opens a notebook of `root`, with the token, beside no other."""
+        if self._classic:
+            return f"{self.url}notebooks/{quote(path)}?token={self.token}"
+        workspace = f"auto-{secrets.token_hex(4)}"
+        return f"{self.url}lab/workspaces/{workspace}/tree/{quote(path)}?token={self.token}"
 
     def _environment(self) -> dict[str, str]:
         env = {

@@ -6,7 +6,6 @@ import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 
 import nbformat
 
@@ -93,9 +92,7 @@ class NotebookPage:
 
     def open(self) -> Self:
         """Open the notebook in a workspace of its own and wait for its kernel."""
-        workspace = f"auto-{secrets.token_hex(4)}"
-        place = f"lab/workspaces/{workspace}/tree/{quote(self.path)}"
-        self.page.goto(f"{self._lab.url}{place}?token={self._lab.token}")
+        self.page.goto(self._lab.place(self.path))
         self.wait_idle(_READY_S)
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,23 +12,16 @@ import pytest
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import make_mic_wav
+from tests.browser.played import LAST_CUT, heard_ms, played_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.browser.harness import NotebookPage, OpenNotebook
+    from tests.browser.harness import OpenNotebook
 
 pytestmark = pytest.mark.timeout(240)
 
 TYPES = "print([r.event.type for r in chat.events if r.direction == '{}'])"
-
-# Of the last answer that was cut: where, and its sound.
-LAST_CUT = """\
-import base64
-cut = [r.event for r in chat.events if r.event.type == "conversation.item.truncate"][-1]
-pcm = b"".join(r.event.audio for r in chat.events
-               if r.event.type == "response.output_audio.delta" and r.event.item_id == cut.item_id)
-print(cut.item_id, cut.audio_end_ms, base64.b64encode(pcm).decode())"""
 
 
 def test_the_space_bar_held_is_a_turn_and_its_release_is_answered(
@@ -109,38 +102,6 @@ def test_an_answer_stopped_by_hand_is_cut_where_it_was_heard_to(
         assert notebook.page.get_by_role("log", name="Transcript").locator("s").count() >= 1
         notebook.wait_until("() => document.querySelector('.rnb-stop').disabled")
     assert notebook.page_errors == []
-
-
-def heard_ms(notebook: NotebookPage) -> float:
-    """Return for how long there has been sound."""
-    heard = notebook.ears.heard_in_each()
-    loud = [np.flatnonzero(np.abs(one.samples) > 1e-5) for one in heard]
-    return max((1000 * (one[-1] - one[0]) / 24_000 for one in loud if len(one)), default=0.0)
-
-
-def played_ms(notebook: NotebookPage, answer: Any) -> tuple[float, float]:
-    """Return the least and the most of an answer that the page can have played.
-
-    Silent samples look alike everywhere, so only those that are not zero are compared.
-
-    Parameters
-    ----------
-    notebook
-        The page.
-    answer
-        The answer's samples, int16.
-    """
-    heard = notebook.ears.heard()
-    assert heard.rate == 24_000
-    let_out = np.round(heard.samples * 32768).astype(np.int32)
-    let_out = let_out[let_out != 0]
-    places = np.flatnonzero(answer)
-    both = min(len(let_out), len(places))
-    differs = np.flatnonzero(let_out[:both] != answer[places[:both]])
-    alike = int(differs[0]) if len(differs) else both
-    assert alike > 0
-    latest = places[alike] if alike < len(places) else len(answer)
-    return (int(places[alike - 1]) + 1) / 24, int(latest) / 24
 
 
 def test_a_reload_brings_the_transcript_the_mode_and_the_sound_s_settings_back(
