@@ -68,11 +68,6 @@ class LabServer:
         defaults = self._folder / "config_dir" / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir(parents=True)
         defaults.write_text(json.dumps(_LAB_DEFAULTS))
-        # As installing the package does; a checkout's own environment may be of before.
-        extensions = {"realtime_nb.relay": self._relay}
-        enabled = self._folder / "config_dir" / "jupyter_server_config.d" / "realtime_nb.json"
-        enabled.parent.mkdir()
-        enabled.write_text(json.dumps({"ServerApp": {"jpserver_extensions": extensions}}))
         module, app = (
             ("notebook", "JupyterNotebookApp") if self._classic else ("jupyterlab", "LabApp")
         )
@@ -85,6 +80,8 @@ class LabServer:
             "--ServerApp.port=0",
             f"--IdentityProvider.token={self.token}",
             f"--{app}.expose_app_in_browser=True",
+            # Said here, over what installing the package has enabled in this environment.
+            f"--ServerApp.jpserver_extensions=realtime_nb.relay={self._relay}",
             f"--{app}.user_settings_dir={self._folder / 'settings'}",
             f"--{app}.workspaces_dir={self._folder / 'workspaces'}",
         ]

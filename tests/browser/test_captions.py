@@ -155,7 +155,7 @@ def test_a_translation_is_written_beside_what_is_said_and_heard(
     until(lambda: notebook.ears.heard().sound(), message="nothing was heard")
     notebook.run_cell(3)
     until(lambda: chat.state == "closed", message=chat.state)
-    assert "session.closed" in chat.events
+    until(lambda: "session.closed" in chat.events, message=chat.events)
     for unwanted in ("conversation.item.truncate", "response.cancel", "error"):
         assert unwanted not in chat.events.split()
     assert notebook.page_errors == []
