@@ -59,8 +59,9 @@ class Answers:
             self._decoders.pop(key, None)
             self._downlink.end(key)
         elif event.audio:
-            silenced = event.get("response_id") in self._silenced
-            self._hear(key, event.audio, wanted=wanted and not silenced)
+            if event.get("response_id") in self._silenced:
+                self._downlink.shut(key)
+            self._hear(key, event.audio, wanted=wanted)
 
     def _hear(self, key: PartKey, sound: bytes, *, wanted: bool) -> None:
         decoder = self._decoders.get(key)

@@ -174,6 +174,14 @@ class Downlink:
         self._close(stream)
         return stream
 
+    def shut(self, key: PartKey) -> None:
+        """Take no more sound of a content part; what is on its way is played."""
+        stream = self._streams.get(key)
+        if stream is None:
+            self._clear(key)
+        else:
+            stream.full = True
+
     def drop(self) -> None:
         """Forget everything unplayed; sound of these parts that comes later is dropped."""
         for stream in list(self._order):
@@ -196,7 +204,10 @@ class Downlink:
         self._streams.pop(stream.key, None)
         self._order.remove(stream)
         # Deltas in flight when an item was cut may still come: they are not a new stream.
-        self._cleared[stream.key] = None
+        self._clear(stream.key)
+
+    def _clear(self, key: PartKey) -> None:
+        self._cleared[key] = None
         while len(self._cleared) > _CLEARED_KEPT:
             del self._cleared[next(iter(self._cleared))]
 

@@ -40,7 +40,8 @@ class Page:
     heard_ms
         The millisecond of each item up to which it was truly played.
     cleared
-        The exact place, less latency, at which each item was silenced.
+        The exact place, less latency, at which each item was silenced when the kernel still
+        waited to hear of it.
     """
 
     def __init__(self, stage: Stage, client: str) -> None:
@@ -127,6 +128,9 @@ class Page:
         return streams
 
     def _clear(self, number: int) -> None:
-        for ring in self.rings.values():
+        awaited = self.stage.bridge._interruption._answers
+        for ring in self.rings.values() if number in awaited else ():
+            if ring.position == self.stage.bridge.playback.received(ring.key):
+                continue  # heard whole, as far as it goes: there may be nothing to cut
             self.cleared[ring.key] = int(max(0, self.heard_ms.get(ring.key, 0) - LATENCY_MS))
         self.say("cleared", id=number, streams=self._silence(), latency_ms=LATENCY_MS)

@@ -159,6 +159,8 @@ class Service:
     # -- what it does by itself
 
     def begin(self, request: dict[str, Any] | None) -> Answer:
+        if request is None:
+            self.will_begin = False
         answer = Answer(self.name("resp"), request)
         self.answers[answer.rid] = answer
         self.stage.tell(self._echo(response_created(request, answer.rid)))
@@ -187,10 +189,10 @@ class Service:
             answer.item = self.name("assistant") if answer.out_of_band else self.add_item(
                 "assistant"
             )  # fmt: skip
-            wire = {"id": answer.item, "type": "message", "role": "assistant", "content": []}
-            place = {"response_id": answer.rid, "output_index": 0}
-            self.stage.tell({"type": "response.output_item.added", **place, "item": wire})
             if tell_added and not answer.out_of_band:
+                wire = {"id": answer.item, "type": "message", "role": "assistant", "content": []}
+                place = {"response_id": answer.rid, "output_index": 0}
+                self.stage.tell({"type": "response.output_item.added", **place, "item": wire})
                 self.tell_item(answer.item)
         item = self.items.setdefault(answer.item, Heard("assistant", None, told=True))
         pcm = sound(item.sent_ms, milliseconds)

@@ -38,15 +38,18 @@ class Talk(RuleBasedStateMachine):
         self.service = Service(self.stage)
         self.pages: list[Page] = []
         self.calls: dict[str, Any] = {}
+        self.cuts: dict[tuple[str, int], int] = {}
         self.sent_s: dict[str, float] = {}
         self.two_at_once = False
         self.stage.line.on_post = self.check_sent
         self.stage.tell({"type": "session.created", "session": merge(DEFAULT_SESSION, TRANSCRIBES)})
         self.frames = 0
 
-    @initialize(echoes=st.booleans())
-    def begin(self, *, echoes: bool) -> None:
+    @initialize(echoes=st.booleans(), shown=st.sampled_from([True, True, True, False]))
+    def begin(self, *, echoes: bool, shown: bool) -> None:
         self.service.echoes = echoes
+        if shown:
+            self.a_page_comes()
 
     @property
     def page(self) -> Page:
@@ -88,6 +91,7 @@ class Talk(RuleBasedStateMachine):
         heard = max(page.heard_ms.get(key, 0) for page in self.pages)
         assert 0 < end_ms <= heard, f"cut at {end_ms} ms, heard to {heard} ms"
         assert end_ms <= self.service.items[key[0]].sent_ms
+        self.cuts[key] = end_ms
 
     # -- the user
 
@@ -166,6 +170,64 @@ class Talk(RuleBasedStateMachine):
         answers = list(self.service.answers.values())
         self.service.speak(answers[which % len(answers)], ms, tell_added=tell_added)
 
+    # Chance alone seldom comes as far as this.
+    @precondition(lambda self: self.pages and len(self.service.answers) < 3)
+    @rule(ms=st.sampled_from([20, 300, 2999, 5000]), ended=st.booleans(), asked=st.booleans())
+    def an_answer_is_made_and_heard(self, ms: int, *, ended: bool, asked: bool) -> None:
+        if asked:
+            self.ask_for_a_response(aside=False)
+        while self.stage.line.posted:
+            self.service.take()
+        answer = self.service.active or self.service.begin(None)
+        self.service.speak(answer, 3000, tell_added=True)
+        if ended:
+            self.service.audio_done(answer)
+            self.service.end(answer, "completed")
+        for page in self.pages:
+            page.read()
+            page.play(ms)
+
+    @precondition(lambda self: self.pages)
+    @rule(what=st.sampled_from(["speech", "stop", "text", "cell"]))
+    def an_answer_is_interrupted_and_the_page_is_quick(self, what: str) -> None:
+        match what:
+            case "speech" if self.service.speaking is None:
+                self.service.start_speech()
+            case "stop" | "text":
+                self.page.say(what, text="Wait")
+            case _:
+                self.interrupt_from_a_cell()
+        for page in self.pages:
+            page.read()
+
+    @precondition(lambda self: self.pages and self.service.active is None)
+    @rule(status=st.sampled_from(["completed", "failed"]))
+    def a_typed_line_is_answered(self, status: str) -> None:
+        self.page.say("text", text="Hello")
+        self.page.read()
+        while self.stage.line.posted:
+            self.service.take()
+        if self.service.active is not None:
+            self.service.end(self.service.active, status)
+
+    @precondition(lambda self: not self.pages)
+    @rule()
+    def a_page_comes_in_the_middle_of_an_answer(self) -> None:
+        while self.stage.line.posted:
+            self.service.take()
+        answer = self.service.active or self.service.begin(None)
+        self.service.speak(answer, 500, tell_added=True)
+        self.a_page_comes()
+        self.service.speak(answer, 500, tell_added=True)
+        self.page.read()
+        self.page.play(100)
+
+    @rule(told=st.permutations(range(3)), most=st.integers(0, 3))
+    def items_come_from_elsewhere(self, told: list[int], most: int) -> None:
+        made = [self.service.add_item("system") for _ in told]
+        for which in told[:most]:
+            self.service.tell_item(made[which])
+
     @precondition(lambda self: any(one.item for one in self.service.answers.values()))
     @rule(late_ms=st.sampled_from([0, 0, 40]))
     def service_has_spoken(self, late_ms: int) -> None:
@@ -201,7 +263,6 @@ class Talk(RuleBasedStateMachine):
     @precondition(lambda self: self.service.will_begin and self.service.active is None)
     @rule()
     def service_answers_by_itself(self) -> None:
-        self.service.will_begin = False
         self.service.begin(None)
 
     # Not before the client has seen whether metadata comes back: it would have to guess.
@@ -292,6 +353,12 @@ class Talk(RuleBasedStateMachine):
             wanted = self.service.items[item_id].text
             item = self.stage.session.conversation.item(item_id)
             assert not wanted or (item is not None and wanted in item.text)
+
+    @invariant()
+    def what_was_silenced_is_cut_at_that_very_place(self) -> None:
+        for page in self.pages:
+            for key, end_ms in page.cleared.items():
+                assert end_ms == 0 or self.cuts.get(key) == end_ms, (key, end_ms, self.cuts)
 
     @invariant()
     def no_more_is_played_than_was_received(self) -> None:
