@@ -6,8 +6,6 @@ a rate, and a caption for people. Clips are immutable; every change is a new cli
 
 from __future__ import annotations
 
-import base64
-import html
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ import numpy as np
 
 from realtime_nb.audio.level import peak_dbfs
 from realtime_nb.audio.pcm import float_to_pcm16, pcm16_to_float, to_mono
+from realtime_nb.audio.player import player_html
 from realtime_nb.audio.resample import resample
 from realtime_nb.audio.wav import decode_wav, encode_wav
 from realtime_nb.errors import UsageError
@@ -230,18 +229,11 @@ class AudioClip:
         return f"{self.duration_ms / 1000:.2f} s, {self.rate} Hz, {peak}"
 
     def _repr_html_(self) -> str:
-        caption = html.escape(f"{self.caption} ({self._summary()})".lstrip())
-        if self.duration_ms / 1000 > _LONGEST_PLAYER_S:
-            player = "<p>Too long to keep in a notebook: .save('clip.wav'), or .cut(0, 60).</p>"
-        else:
-            sound = base64.b64encode(self.wav()).decode("ascii")
-            player = (
-                f'<audio controls preload="metadata" aria-label="{caption}" '
-                f'src="data:audio/wav;base64,{sound}"></audio>'
-            )
-        return (
-            f'<figure style="margin:0">{player}<figcaption><small>{caption}</small></figcaption>'
-            "</figure>"
+        return player_html(
+            self.wav,
+            f"{self.caption} ({self._summary()})".lstrip(),
+            too_long=self.duration_ms / 1000 > _LONGEST_PLAYER_S,
+            file="clip.wav",
         )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.audio.clip import AudioClip, write_wav
 from realtime_nb.audio.pcm import int16_to_float
+from realtime_nb.audio.player import player_html
 from realtime_nb.audio.wav import wav_header
 
 if TYPE_CHECKING:
@@ -87,16 +86,9 @@ class StereoClip:
         return f"StereoClip({self.duration_ms / 1000:.2f} s, {self.rate} Hz)"
 
     def _repr_html_(self) -> str:
-        caption = html.escape(f"{self.caption} ({self.duration_ms / 1000:.2f} s)".lstrip())
-        if self.duration_ms / 1000 > _LONGEST_PLAYER_S:
-            player = "<p>Too long to keep in a notebook: .save('talk.wav'), or .cut(0, 60).</p>"
-        else:
-            sound = base64.b64encode(self.wav()).decode("ascii")
-            player = (
-                f'<audio controls preload="metadata" aria-label="{caption}" '
-                f'src="data:audio/wav;base64,{sound}"></audio>'
-            )
-        return (
-            f'<figure style="margin:0">{player}<figcaption><small>{caption}</small></figcaption>'
-            "</figure>"
+        return player_html(
+            self.wav,
+            f"{self.caption} ({self.duration_ms / 1000:.2f} s)".lstrip(),
+            too_long=self.duration_ms / 1000 > _LONGEST_PLAYER_S,
+            file="talk.wav",
         )

@@ -27,7 +27,6 @@ def check_request(
     request: Request,
     defaults: Mapping[str, Any],
     *,
-    model: str = "",
     live: Live | None = None,
 ) -> list[Problem]:
     """Return all that is wrong with a request, each field named once.
@@ -38,13 +37,11 @@ def check_request(
         What the cell asks for.
     defaults
         What the notebook asks for beside it.
-    model
-        The session's model, where the cell names none.
     live
         The session in force, when it is to be changed in place.
     """
     config = merge(defaults, request.config)
-    found = check_config(config, today=dt.datetime.now(tz=dt.UTC).date(), model=model, live=live)
+    found = check_config(config, today=dt.datetime.now(tz=dt.UTC).date(), live=live)
     seen = {problem.path for problem in request.problems} - {""}
     news = [one for one in found if not seen & {one.path, request.written(one.path)}]
     return [*request.problems, *news]
@@ -52,11 +49,10 @@ def check_request(
 
 def live_session(session: RealtimeSession) -> Live:
     """Return what the check needs to know of a session that is open."""
-    spoke = any(
-        item.role == "assistant" and item.audio_ms > 0 for item in session.conversation.items
-    )
     return Live(
-        effective=session.effective or {}, assistant_spoke=spoke, model=session.endpoint.model
+        effective=session.effective or {},
+        assistant_spoke=session.conversation.last_assistant_audio() is not None,
+        model=session.endpoint.model,
     )
 
 
