@@ -79,6 +79,8 @@ export class Chat {
   name = "chat";
   /** What carries sound and messages to the kernel and back. */
   carrier: Carrier = "comm";
+  /** What it carries waits while a cell runs. */
+  waits = false;
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone: "off" | "asking" | "on" = "off";
@@ -201,6 +203,7 @@ type Settable =
   | "name"
   | "owner"
   | "carrier"
+  | "waits"
   | "microphone"
   | "level"
   | "outputLevel"

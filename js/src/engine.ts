@@ -9,6 +9,8 @@ import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
 import type { Processing } from "./audio/preferences.js";
 import { playbackIn, Speaker } from "./audio/speaker.js";
 import { ENDED, MicrophoneTrouble } from "./audio/trouble.js";
+import { BusyWatch, sayOnce, waitsWords } from "./busy.js";
+import { mayHaveRelay } from "./carrier/server.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
 import { MicrophoneGate } from "./gate.js";
@@ -19,7 +21,7 @@ import {
   type Standing,
   type TurnMode,
 } from "./messages.js";
-import { type Gone, Port } from "./port.js";
+import { type Carrier, type Gone, Port } from "./port.js";
 import { SoundSetup } from "./sound.js";
 
 /**
@@ -47,6 +49,7 @@ export class Engine {
   readonly #speaker: Speaker;
   readonly #gate: MicrophoneGate;
   readonly #sound: SoundSetup;
+  readonly #busy: BusyWatch;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -58,9 +61,13 @@ export class Engine {
       {
         message: (message, buffers) => this.#receive(message, buffers),
         gone: (why) => this.#gone(why),
-        carrier: (carrier) => chat.set("status", { carrier }),
+        carrier: (carrier) => this.#carried(carrier),
       },
       signal,
+    );
+    this.#busy = new BusyWatch(
+      () => this.#port.probe(),
+      (waits) => this.#waits(waits),
     );
     this.#microphone = new Microphone(this.#context, {
       frame: (bytes, rms) => this.#frame(bytes, rms),
@@ -228,12 +235,16 @@ export class Engine {
       case "notice":
         this.#chat.notify(message.level, message.text);
         break;
+      case "waits":
+        this.#busy.answer(message.cells);
+        break;
     }
   }
 
   #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
     const { endpoint, name, phrases } = message;
     this.#chat.set("status", { link: "live", name });
+    this.#carried(this.#chat.carrier);
     this.#state(message, endpoint);
     this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
@@ -250,6 +261,25 @@ export class Engine {
     this.#chat.set("status", told);
     this.#gate.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
+  }
+
+  #carried(carrier: Carrier): void {
+    this.#chat.set("status", { carrier });
+    if (carrier === "comm" && this.#port.live) {
+      this.#busy.start();
+      return;
+    }
+    this.#busy.stop();
+    this.#waits(false);
+  }
+
+  /** A running cell holds up the sound here, or not (any more). */
+  #waits(waits: boolean): void {
+    if (waits === this.#chat.waits) return;
+    this.#chat.set("status", { waits });
+    const words = waitsWords(mayHaveRelay());
+    if (!waits) this.#chat.dismiss(words);
+    else if (sayOnce()) this.#chat.notify("info", words);
   }
 
   #unanswered(): void {
@@ -331,6 +361,7 @@ export class Engine {
   #gone(why: Gone): void {
     this.releaseMicrophone();
     void this.#speaker.clear();
+    this.#busy.stop();
     const detail =
       why === "restart"
         ? "the kernel restarted: run the cell again"
@@ -368,6 +399,7 @@ export class Engine {
   }
 
   #close(): void {
+    this.#busy.stop();
     this.#microphone.stop();
     this.#speaker.close();
     this.#context.close();

@@ -91,7 +91,9 @@ export type Incoming =
   | { readonly kind: "end"; readonly to: string; readonly stream: number }
   | { readonly kind: "clear"; readonly to: string; readonly id: number }
   | { readonly kind: "mic_off"; readonly to: string; readonly reason: string }
-  | { readonly kind: "notice"; readonly level: NoticeLevel; readonly text: string };
+  | { readonly kind: "notice"; readonly level: NoticeLevel; readonly text: string }
+  /** The answer to a probe: `cells` are what it had to wait for. */
+  | { readonly kind: "waits"; readonly to: string; readonly cells: boolean };
 
 /** What the page tells the kernel; the port adds `client`. */
 export type Outgoing =
@@ -262,6 +264,8 @@ export function readIncoming(value: unknown): Incoming | null {
       return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
     case "notice":
       return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+    case "waits":
+      return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
       return null;
   }

@@ -73,6 +73,11 @@ export class Port {
     return this.#model.get(name);
   }
 
+  /** Ask what the comm waits for in the kernel; the answer is a message of kind `waits`. */
+  probe(): void {
+    if (this.#live) this.#post({ kind: "probe" }, []);
+  }
+
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message: Outgoing, buffers: ArrayBuffer[] = []): boolean {
     if (!this.#live) return false;
@@ -123,6 +128,8 @@ export class Port {
     const { kind, to } = fields;
     if (to !== undefined && to !== this.client) return;
     if (kind === "reset") this.#anew();
+    else if (kind === "waits")
+      this.#deliver(value, buffers); // of the comm itself, on whichever carrier we are
     else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
   }
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,19 @@ class ChatWidget(anywidget.AnyWidget):
         self.send(message, list(buffers))
 
     def on_message(self, handler: Handler) -> Callable[[], None]:
-        """Call `handler` with every message from a page; return what takes it off."""
+        """Call `handler` with every message from a page; return what takes it off.
+
+        A page's ``probe`` asks about the channel itself, and is answered here: what is
+        handled on the main thread waits while a cell runs.
+        """
 
         def take(_widget: Any, content: Any, buffers: list[memoryview]) -> None:
-            if isinstance(content, dict):
+            if not isinstance(content, dict):
+                return
+            if content.get("kind") == "probe":
+                cells = threading.current_thread() is threading.main_thread()
+                self.send_message({"kind": "waits", "to": content.get("client"), "cells": cells})
+            else:
                 handler(content, buffers)  # pyright: ignore[reportUnknownArgumentType] -- JSON
 
         self.on_msg(take)

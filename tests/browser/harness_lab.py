@@ -41,12 +41,23 @@ class LabServer:
         Whether the relay of the fast path is enabled in it.
     classic
         Whether it is Notebook 7 that opens notebooks, and not JupyterLab.
+    comms
+        JupyterLab's setting for widget messages: ``perCommTarget``, as it comes, or
+        ``disabled``, which has them wait while a cell runs.
 
     Kernels run on the interpreter that runs the tests. No key and no endpoint of the person
     who runs them reaches the server's environment.
     """
 
-    def __init__(self, folder: Path, *, relay: bool = True, classic: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        relay: bool = True,
+        classic: bool = False,
+        comms: str = "perCommTarget",
+    ) -> None:
+        self._comms = comms
         self._relay = relay
         self._classic = classic
         self.root = folder / "notebooks"
@@ -67,7 +78,8 @@ class LabServer:
         self.root.mkdir(parents=True)
         defaults = self._folder / "config_dir" / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir(parents=True)
-        defaults.write_text(json.dumps(_LAB_DEFAULTS))
+        kernels = {"@jupyterlab/apputils-extension:kernels-settings": self._kernel_settings}
+        defaults.write_text(json.dumps({**_LAB_DEFAULTS, **kernels}))
         module, app = (
             ("notebook", "JupyterNotebookApp") if self._classic else ("jupyterlab", "LabApp")
         )
@@ -100,6 +112,10 @@ class LabServer:
             self.stop()
             raise
         return self
+
+    @property
+    def _kernel_settings(self) -> dict[str, str]:
+        return {"commsOverSubshells": self._comms}
 
     def place(self, path: str) -> str:
         """Return where a page opens a notebook of `root`, with the token, beside no other."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -48,4 +49,22 @@ def test_where_no_page_can_be_it_says_what_it_is() -> None:
     widget = ChatWidget("mine")
     bundle = widget._repr_mimebundle_()
     assert "mine" in str(bundle)
+    widget.close()
+
+
+def test_a_probe_is_told_whether_its_channel_waits_for_cells(sent: list[tuple[Any, Any]]) -> None:
+    widget = ChatWidget("chat")
+    heard: list[Any] = []
+    off = widget.on_message(lambda message, _: heard.append(message))
+    probe = {"kind": "probe", "client": "page"}
+    widget._handle_custom_msg(probe, [])
+    elsewhere = threading.Thread(target=widget._handle_custom_msg, args=(probe, []))
+    elsewhere.start()
+    elsewhere.join()
+    assert [content for content, _ in sent] == [
+        {"kind": "waits", "to": "page", "cells": True},
+        {"kind": "waits", "to": "page", "cells": False},
+    ]
+    assert heard == []
+    off()
     widget.close()

@@ -5,7 +5,8 @@ import { h, setText } from "./dom.js";
 
 const CARRIERS = {
   fast: "Sound goes by a WebSocket through your Jupyter Server.",
-  comm: "Sound goes by the notebook's own channel to the kernel, which a busy cell may hold up.",
+  comm: "Sound goes by the notebook's own channel to the kernel.",
+  waits: "Sound goes by the notebook's own channel to the kernel, and waits while a cell runs.",
 } as const;
 
 type Tone = "idle" | "busy" | "live" | "bad";
@@ -65,7 +66,7 @@ export function createHeader(chat: Chat): { node: HTMLElement; update(): void } 
     setText(model, named.join(" · "));
     carrier.hidden = chat.link !== "live";
     setText(carrier, chat.carrier === "fast" ? "fast path" : "comm");
-    carrier.title = CARRIERS[chat.carrier];
+    carrier.title = CARRIERS[chat.waits ? "waits" : chat.carrier];
   };
   update();
   return { node, update };

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b870472431726827b319a7a242c96a79bf97e1e36d2cb62a75920b44e1415bc9
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:33d67e18c3cd7cd87962bc968d9aaa1a6c1470da380c82fb751b72c80163e8eb
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b870472431726827b319a7a242c96a79bf97e1e36d2cb62a75920b44e1415bc9
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:33d67e18c3cd7cd87962bc968d9aaa1a6c1470da380c82fb751b72c80163e8eb
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -148,6 +148,8 @@ var Chat = class {
   name = "chat";
   /** What carries sound and messages to the kernel and back. */
   carrier = "comm";
+  /** What it carries waits while a cell runs. */
+  waits = false;
   /** This page captures and plays; another tab may instead. */
   owner = false;
   microphone = "off";
@@ -1503,6 +1505,82 @@ var Speaker = class {
   }
 };
 
+// src/busy.ts
+var FIRST_MS = 2e3;
+var AGAIN_MS = 3e3;
+var BusyWatch = class {
+  #ask;
+  #found;
+  #timer;
+  #answers = 0;
+  constructor(ask, found) {
+    this.#ask = ask;
+    this.#found = found;
+  }
+  /** The comm is in use from now on, unless `stop` comes first. */
+  start() {
+    this.#answers = 0;
+    this.#later(FIRST_MS);
+  }
+  /** It is not in use, or leads nowhere. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    this.#answers = 0;
+  }
+  /** The kernel has answered: what it was sent had to wait for cells, or not. */
+  answer(waits) {
+    if (!waits) this.#found(false);
+    else if (++this.#answers > 1) this.#found(true);
+    else this.#later(AGAIN_MS);
+  }
+  #later(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ask, ms);
+  }
+};
+var SAID = "realtime-nb.waits-said";
+function sayOnce() {
+  try {
+    if (sessionStorage.getItem(SAID) !== null) return false;
+    sessionStorage.setItem(SAID, "yes");
+  } catch {
+  }
+  return true;
+}
+var WAITS = "While a cell runs, sound waits here.";
+function waitsWords(server) {
+  return server ? `${WAITS} To talk meanwhile, install realtime-nb in the environment that Jupyter itself runs in and restart Jupyter (the fast path), or update to JupyterLab 4.4 and ipykernel 7.` : `${WAITS} To talk meanwhile, open the notebook in JupyterLab.`;
+}
+
+// src/carrier/server.ts
+function relayAddress(id) {
+  const config = readConfig();
+  if (config === null || !/^[0-9a-f]{32}$/.test(id)) return "";
+  const url = new URL(`${config.base}realtime-nb/relay/${id}`, location.href);
+  if (url.origin !== location.origin) return "";
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  if (config.token !== "") url.searchParams.set("token", config.token);
+  return url.href;
+}
+function mayHaveRelay() {
+  return typeof WebSocket === "function" && readConfig() !== null;
+}
+function readConfig() {
+  const text2 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
+  if (!text2 || !/^https?:$/.test(location.protocol)) return null;
+  try {
+    const config = JSON.parse(text2);
+    if (typeof config !== "object" || config === null) return null;
+    const { baseUrl, token } = config;
+    if (typeof baseUrl !== "string" || baseUrl === "") return null;
+    const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
+    return { base, token: typeof token === "string" ? token : "" };
+  } catch {
+    return null;
+  }
+}
+
 // src/gate.ts
 var RELEASE_MS = 160;
 var ROOM_MS = 300;
@@ -1708,6 +1786,8 @@ function readIncoming(value) {
       return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
     case "notice":
       return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+    case "waits":
+      return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
       return null;
   }
@@ -1820,7 +1900,7 @@ function unpackPacket(bytes) {
 var CONFIRM_MS = 500;
 var SILENT_MS = 5e3;
 var WATCH_MS = 1e3;
-var AGAIN_MS = [1e3, 3e3, 1e4, 3e4];
+var AGAIN_MS2 = [1e3, 3e3, 1e4, 3e4];
 var Link = class {
   constructor(epoch) {
     this.epoch = epoch;
@@ -1999,7 +2079,7 @@ var FastPath = class {
       this.#post(link, link.outbox.number(), { kind: "back" }, []);
     }
     if (used) this.#handlers.changed();
-    const wait = AGAIN_MS[Math.min(this.#failures, AGAIN_MS.length - 1)];
+    const wait = AGAIN_MS2[Math.min(this.#failures, AGAIN_MS2.length - 1)];
     this.#failures++;
     const again = link?.agreed || this.#failures < 3;
     if (this.#address !== "" && again) this.#timer = setTimeout(() => this.#retry(), wait);
@@ -2020,34 +2100,6 @@ var FastPath = class {
   }
 };
 var now = () => performance.now();
-
-// src/carrier/server.ts
-function relayAddress(id) {
-  const config = readConfig();
-  if (config === null || !/^[0-9a-f]{32}$/.test(id)) return "";
-  const url = new URL(`${config.base}realtime-nb/relay/${id}`, location.href);
-  if (url.origin !== location.origin) return "";
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  if (config.token !== "") url.searchParams.set("token", config.token);
-  return url.href;
-}
-function mayHaveRelay() {
-  return typeof WebSocket === "function" && readConfig() !== null;
-}
-function readConfig() {
-  const text2 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
-  if (!text2 || !/^https?:$/.test(location.protocol)) return null;
-  try {
-    const config = JSON.parse(text2);
-    if (typeof config !== "object" || config === null) return null;
-    const { baseUrl, token } = config;
-    if (typeof baseUrl !== "string" || baseUrl === "") return null;
-    const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
-    return { base, token: typeof token === "string" ? token : "" };
-  } catch {
-    return null;
-  }
-}
 
 // src/ids.ts
 function randomId() {
@@ -2100,6 +2152,10 @@ var Port = class {
   setting(name) {
     return this.#model.get(name);
   }
+  /** Ask what the comm waits for in the kernel; the answer is a message of kind `waits`. */
+  probe() {
+    if (this.#live) this.#post({ kind: "probe" }, []);
+  }
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message, buffers = []) {
     if (!this.#live) return false;
@@ -2144,6 +2200,8 @@ var Port = class {
     const { kind, to } = fields;
     if (to !== void 0 && to !== this.client) return;
     if (kind === "reset") this.#anew();
+    else if (kind === "waits")
+      this.#deliver(value, buffers);
     else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
   }
   #deliver(value, buffers) {
@@ -2291,6 +2349,7 @@ var Engine = class {
   #speaker;
   #gate;
   #sound;
+  #busy;
   #views = 0;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
@@ -2301,9 +2360,13 @@ var Engine = class {
       {
         message: (message, buffers) => this.#receive(message, buffers),
         gone: (why) => this.#gone(why),
-        carrier: (carrier) => chat.set("status", { carrier })
+        carrier: (carrier) => this.#carried(carrier)
       },
       signal
+    );
+    this.#busy = new BusyWatch(
+      () => this.#port.probe(),
+      (waits) => this.#waits(waits)
     );
     this.#microphone = new Microphone(this.#context, {
       frame: (bytes, rms) => this.#frame(bytes, rms),
@@ -2455,11 +2518,15 @@ var Engine = class {
       case "notice":
         this.#chat.notify(message.level, message.text);
         break;
+      case "waits":
+        this.#busy.answer(message.cells);
+        break;
     }
   }
   #welcome(message) {
     const { endpoint, name, phrases } = message;
     this.#chat.set("status", { link: "live", name });
+    this.#carried(this.#chat.carrier);
     this.#state(message, endpoint);
     this.#owned(message.owner);
     this.#chat.set("phrases", { phrases });
@@ -2475,6 +2542,23 @@ var Engine = class {
     this.#chat.set("status", told);
     this.#gate.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
+  }
+  #carried(carrier) {
+    this.#chat.set("status", { carrier });
+    if (carrier === "comm" && this.#port.live) {
+      this.#busy.start();
+      return;
+    }
+    this.#busy.stop();
+    this.#waits(false);
+  }
+  /** A running cell holds up the sound here, or not (any more). */
+  #waits(waits) {
+    if (waits === this.#chat.waits) return;
+    this.#chat.set("status", { waits });
+    const words = waitsWords(mayHaveRelay());
+    if (!waits) this.#chat.dismiss(words);
+    else if (sayOnce()) this.#chat.notify("info", words);
   }
   #unanswered() {
     if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
@@ -2546,6 +2630,7 @@ var Engine = class {
   #gone(why) {
     this.releaseMicrophone();
     void this.#speaker.clear();
+    this.#busy.stop();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
   }
@@ -2571,6 +2656,7 @@ var Engine = class {
     return typeof value === "object" && value !== null ? value : {};
   }
   #close() {
+    this.#busy.stop();
     this.#microphone.stop();
     this.#speaker.close();
     this.#context.close();
@@ -3196,7 +3282,8 @@ function totalText(shown, trimmed, name) {
 // src/ui/header.ts
 var CARRIERS = {
   fast: "Sound goes by a WebSocket through your Jupyter Server.",
-  comm: "Sound goes by the notebook's own channel to the kernel, which a busy cell may hold up."
+  comm: "Sound goes by the notebook's own channel to the kernel.",
+  waits: "Sound goes by the notebook's own channel to the kernel, and waits while a cell runs."
 };
 function stateWords(chat) {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
@@ -3247,7 +3334,7 @@ function createHeader(chat) {
     setText(model, named.join(" · "));
     carrier.hidden = chat.link !== "live";
     setText(carrier, chat.carrier === "fast" ? "fast path" : "comm");
-    carrier.title = CARRIERS[chat.carrier];
+    carrier.title = CARRIERS[chat.waits ? "waits" : chat.carrier];
   };
   update();
   return { node, update };
