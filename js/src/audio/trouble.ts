@@ -24,7 +24,6 @@ const UPLOAD =
 export const ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
 
 const BY_NAME: Readonly<Record<string, string>> = {
-  NotAllowedError: `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`,
   NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
   NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
   OverconstrainedError: `No microphone here fits the requested settings: choose another in the settings. ${TYPE}`,
@@ -32,18 +31,37 @@ const BY_NAME: Readonly<Record<string, string>> = {
   AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`,
 };
 
+const NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
+
+const BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
+
+const VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
+
 const FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
 
 /** What `getUserMedia` threw, in words. */
 export function troubleOf(error: unknown): MicrophoneTrouble {
   if (error instanceof MicrophoneTrouble) return error;
   const name = nameOf(error);
-  if (name === "NotAllowedError" && isFramed()) return new MicrophoneTrouble(name, FRAMED);
   const detail = error instanceof Error ? error.message : String(error);
+  if (name === "NotAllowedError") return new MicrophoneTrouble(name, refused(detail));
   return new MicrophoneTrouble(
     name,
     BY_NAME[name] ?? `The microphone could not be opened (${name}: ${detail}). ${TYPE}`,
   );
+}
+
+/** Who has refused: the system, the editor, the page around this one, or the browser's user. */
+function refused(detail: string): string {
+  if (/by system/i.test(detail)) return BY_SYSTEM;
+  if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
+  return isFramed() ? FRAMED : NOT_ALLOWED;
+}
+
+/** On the desktop by its protocol, in a browser by the site that its outputs come from. */
+function isVisualStudioCode(location: Surroundings["location"] | undefined): boolean {
+  if (location === undefined) return false;
+  return location.protocol.startsWith("vscode-") || location.host.endsWith(".vscode-cdn.net");
 }
 
 /** The parts of a window that decide whether a microphone can be asked for at all. */
@@ -56,11 +74,8 @@ export interface Surroundings {
 /** Why this page can have no microphone whatever the user allows; null when it may ask. */
 export function troubleWith(page: Surroundings): MicrophoneTrouble | null {
   if (typeof page.navigator.mediaDevices?.getUserMedia === "function") return null;
-  if (page.location.protocol.startsWith("vscode-")) {
-    return new MicrophoneTrouble(
-      "NoMediaDevices",
-      `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`,
-    );
+  if (isVisualStudioCode(page.location)) {
+    return new MicrophoneTrouble("NoMediaDevices", VISUAL_STUDIO_CODE);
   }
   if (!page.isSecureContext) {
     return new MicrophoneTrouble(

@@ -60,6 +60,8 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   const finish = button("Finish", "check", "rnb-finish");
   const send = button("Send", "send", "rnb-send");
   const stop = button("Stop", "stop", "rnb-stop");
+  stop.title = "Stop the answer (Esc)";
+  stop.setAttribute("aria-keyshortcuts", "Escape");
   const copy = createCopy(chat, signal);
   const node = h(
     "div",

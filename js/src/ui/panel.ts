@@ -4,6 +4,7 @@ import type { Chat, Topic } from "../chat.js";
 import { createCaptions } from "./captions.js";
 import { type Actions, createComposer } from "./composer.js";
 import { h } from "./dom.js";
+import { type Escape, escapeKey } from "./escape.js";
 import { createEvents } from "./events.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
@@ -60,7 +61,7 @@ export function drawPanel(
     events.node,
   );
   el.append(root);
-  keepKeys(root, signal);
+  keepKeys(root, escapeKey(root, chat, actions, signal), signal);
   holdSpace(root, chat, actions, signal);
 
   const dirty = new Set<() => void>();
@@ -82,11 +83,15 @@ export function drawPanel(
 
 /**
  * JupyterLab takes keys before the page does: Enter on a button would edit the cell instead. Keep
- * all but its shortcuts with Ctrl or Command, such as Ctrl+S; of these, keep Enter.
+ * all but its shortcuts with Ctrl or Command, such as Ctrl+S; of these, keep Enter. Escape is its
+ * own again where there is nothing to stop and nothing to close.
  */
-function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+function keepKeys(root: HTMLElement, escapes: Escape, signal: AbortSignal): void {
   const decide = (event: KeyboardEvent) => {
-    const theirs = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
+    const theirs =
+      event.key === "Escape"
+        ? !escapes.wants(event)
+        : (event.ctrlKey || event.metaKey) && event.key !== "Enter";
     root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
   };
   // On the way down from the window: JupyterLab listens at the document.

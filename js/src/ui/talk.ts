@@ -75,7 +75,8 @@ export function holdSpace(
   };
   const down = (event: KeyboardEvent) => {
     if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (!chat.pushed || !chat.open || wantsSpace(event.target)) return;
+    // Held, it goes on repeating wherever the focus went: into a text box, too.
+    if (!held && (!chat.pushed || !chat.open || wantsSpace(event.target))) return;
     event.preventDefault(); // it would scroll, or press the microphone
     if (event.repeat || held) return;
     held = true;

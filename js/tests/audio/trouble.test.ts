@@ -33,6 +33,20 @@ describe("why there is no microphone", () => {
     expect(trouble.message).toMatch(/Type your message.*chat\.listen/);
   });
 
+  it.each(["vscode-webview://x", "https://x.vscode-cdn.net"])("knows %s", (place) => {
+    vi.stubGlobal("window", { self: 1, top: 2 });
+    vi.stubGlobal("location", new URL(place));
+    const trouble = troubleOf(new DOMException("", "NotAllowedError"));
+    vi.unstubAllGlobals();
+    expect(trouble.message).toMatch(/Visual Studio Code.*JupyterLab.*chat\.listen/);
+  });
+
+  it("sends nobody to the site settings where it is the system that refuses", () => {
+    const trouble = troubleOf(new DOMException("Permission denied by system", "NotAllowedError"));
+    expect(trouble.message).toMatch(/operating system.*privacy settings.*Type your message/);
+    expect(trouble.message).not.toMatch(/site settings/);
+  });
+
   it("says of one that ended how to get it back", () => {
     expect(ENDED).toMatch(/unplugged.*press Microphone again.*Type your message/);
   });

@@ -95,6 +95,14 @@ describe("the space bar", () => {
     expect(done).toEqual([]);
   });
 
+  it("writes no spaces where the focus went while it was held", () => {
+    key(one(".rnb"), "keydown");
+    expect(key(one(".rnb-box"), "keydown", { repeat: true })).toBe(true);
+    expect(key(one(".rnb-box"), "keyup")).toBe(true);
+    expect(key(one(".rnb-box"), "keydown")).toBe(false);
+    expect(done).toEqual(["hold", "release"]);
+  });
+
   it("is let go when the window is left, and when the view closes", () => {
     key(one(".rnb"), "keydown");
     window.dispatchEvent(new Event("blur"));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:33d67e18c3cd7cd87962bc968d9aaa1a6c1470da380c82fb751b72c80163e8eb
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:361f8af5e7733bf571fedb126762bf9c9dde6a3a485d5cd4b58365d7006c156f
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:33d67e18c3cd7cd87962bc968d9aaa1a6c1470da380c82fb751b72c80163e8eb
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:361f8af5e7733bf571fedb126762bf9c9dde6a3a485d5cd4b58365d7006c156f
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -643,31 +643,39 @@ var TYPE = "Type your message below instead; the answer is still spoken.";
 var UPLOAD = 'Type your message below instead, or upload a recording and run chat.listen("clip.wav") in a cell.';
 var ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
 var BY_NAME = {
-  NotAllowedError: `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`,
   NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
   NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
   OverconstrainedError: `No microphone here fits the requested settings: choose another in the settings. ${TYPE}`,
   SecurityError: `The browser forbids the microphone on this page. ${TYPE}`,
   AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
 };
+var NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
+var BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
+var VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
 var FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
 function troubleOf(error) {
   if (error instanceof MicrophoneTrouble) return error;
   const name = nameOf(error);
-  if (name === "NotAllowedError" && isFramed()) return new MicrophoneTrouble(name, FRAMED);
   const detail = error instanceof Error ? error.message : String(error);
+  if (name === "NotAllowedError") return new MicrophoneTrouble(name, refused(detail));
   return new MicrophoneTrouble(
     name,
     BY_NAME[name] ?? `The microphone could not be opened (${name}: ${detail}). ${TYPE}`
   );
 }
+function refused(detail) {
+  if (/by system/i.test(detail)) return BY_SYSTEM;
+  if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
+  return isFramed() ? FRAMED : NOT_ALLOWED;
+}
+function isVisualStudioCode(location2) {
+  if (location2 === void 0) return false;
+  return location2.protocol.startsWith("vscode-") || location2.host.endsWith(".vscode-cdn.net");
+}
 function troubleWith(page) {
   if (typeof page.navigator.mediaDevices?.getUserMedia === "function") return null;
-  if (page.location.protocol.startsWith("vscode-")) {
-    return new MicrophoneTrouble(
-      "NoMediaDevices",
-      `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`
-    );
+  if (isVisualStudioCode(page.location)) {
+    return new MicrophoneTrouble("NoMediaDevices", VISUAL_STUDIO_CODE);
   }
   if (!page.isSecureContext) {
     return new MicrophoneTrouble(
@@ -1473,10 +1481,10 @@ var Speaker = class {
     for (const { stream, samples } of report.streams) {
       if (this.#streams.has(stream)) this.#streams.set(stream, samples);
     }
-    const { streams, buffered, underruns, refused, prebuffer } = report;
+    const { streams, buffered, underruns, refused: refused2, prebuffer } = report;
     const latencyMs = this.#shared.latencyMs;
     const prebufferMs = 1e3 * prebuffer / RATE;
-    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused, prebufferMs });
+    this.#handlers.played({ streams, latencyMs, buffered, underruns, refused: refused2, prebufferMs });
   }
   async #wake() {
     if (this.#starting) return;
@@ -2975,7 +2983,7 @@ function holdSpace(root, chat, actions, signal) {
   };
   const down = (event) => {
     if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (!chat.pushed || !chat.open || wantsSpace(event.target)) return;
+    if (!held && (!chat.pushed || !chat.open || wantsSpace(event.target))) return;
     event.preventDefault();
     if (event.repeat || held) return;
     held = true;
@@ -3023,6 +3031,8 @@ function createComposer(chat, actions, signal) {
   const finish = button("Finish", "check", "rnb-finish");
   const send = button("Send", "send", "rnb-send");
   const stop = button("Stop", "stop", "rnb-stop");
+  stop.title = "Stop the answer (Esc)";
+  stop.setAttribute("aria-keyshortcuts", "Escape");
   const copy = createCopy(chat, signal);
   const node = h(
     "div",
@@ -3150,6 +3160,33 @@ function createCopy(chat, signal) {
 }
 function button(words, mark, className) {
   return h("button", { type: "button", class: `rnb-button ${className}` }, icon(mark), words);
+}
+
+// src/ui/escape.ts
+function meant(target, chat, actions) {
+  const settings = target instanceof Element ? target.closest("details.rnb-settings[open]") : null;
+  if (settings !== null) {
+    return () => {
+      settings.open = false;
+      settings.querySelector("summary")?.focus();
+    };
+  }
+  return chat.stoppable ? () => actions.stop() : null;
+}
+function escapeKey(root, chat, actions, signal) {
+  const means = (event) => {
+    const plain = !(event.ctrlKey || event.altKey || event.metaKey || event.shiftKey);
+    if (event.key !== "Escape" || !plain || event.isComposing) return null;
+    return meant(event.target, chat, actions);
+  };
+  const down = (event) => {
+    const act = event.defaultPrevented ? null : means(event);
+    if (act === null) return;
+    event.preventDefault();
+    if (!event.repeat) act();
+  };
+  root.addEventListener("keydown", down, { signal });
+  return { wants: (event) => means(event) !== null };
 }
 
 // src/ui/events.ts
@@ -3664,7 +3701,7 @@ function drawPanel(chat, actions, el, signal) {
     events.node
   );
   el.append(root);
-  keepKeys(root, signal);
+  keepKeys(root, escapeKey(root, chat, actions, signal), signal);
   holdSpace(root, chat, actions, signal);
   const dirty = /* @__PURE__ */ new Set();
   let scheduled = 0;
@@ -3682,9 +3719,9 @@ function drawPanel(chat, actions, el, signal) {
     root.remove();
   });
 }
-function keepKeys(root, signal) {
+function keepKeys(root, escapes, signal) {
   const decide = (event) => {
-    const theirs = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
+    const theirs = event.key === "Escape" ? !escapes.wants(event) : (event.ctrlKey || event.metaKey) && event.key !== "Enter";
     root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
   };
   window.addEventListener("keydown", decide, { signal, capture: true });
