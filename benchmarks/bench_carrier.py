@@ -67,7 +67,7 @@ def note(record, _changed):
         if item not in seen:
             seen.add(item)
             deltas.append(time.time() * 1000)
-heard = chat.bridge._on_started
+heard = chat.bridge._handlers["started"]
 def started(client, message, buffers):
     rings.append(message.get("t_ms"))
     heard(client, message, buffers)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.bridge.answers import Answers
+from realtime_nb.bridge.announcer import Announcer
+from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
-from realtime_nb.bridge.codec import Encoder
-from realtime_nb.bridge.downlink import Downlink
 from realtime_nb.bridge.feed import Feed, welcome_rows
-from realtime_nb.bridge.flow import Flow
-from realtime_nb.bridge.interruption import Interruption
+from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
 from realtime_nb.bridge.pages import Pages
 from realtime_nb.bridge.status import Status
-from realtime_nb.bridge.tail import Tail
 from realtime_nb.bridge.timing import Timing
 from realtime_nb.bridge.turns import Turns
-from realtime_nb.bridge.uplink import Uplink
-from realtime_nb.protocol.playback import Playback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +29,6 @@ VERSION: Final = 1
 """Of the messages between page and kernel."""
 
 _ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
-
-_EARLY_NOTICES: Final = 3
 
 _log = logging.getLogger(__name__)
 
@@ -59,8 +51,12 @@ class Bridge:
 
     Attributes
     ----------
+    notice
+        Shows one line to people; see `Announcer.notice`.
     playback
         What of each answer has been received and heard.
+    uplink
+        Counts the microphone's frames, and knows when each was captured.
     timing
         Where each spoken turn's time went.
     """
@@ -80,30 +76,26 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
-        self._lent: str | None = None
         self._status = Status(session)
-        self._early: deque[Message] = deque(maxlen=_EARLY_NOTICES)
-        self._encoder = Encoder(None)
-        self.playback = Playback()
-        self._feed = Feed(session.conversation, self._to_all, loop.loop)
-        self._downlink = Downlink(self._send_sound, loop.loop)
-        self._answers = Answers(self._status, self.playback, self._downlink)
-        self._flow = Flow(self._downlink, loop.loop)
-        self._interruption = Interruption(session, self._downlink, self.playback, self._to_owner)
+        self._announcer = Announcer(self._view, self._pages)
+        self.notice = self._announcer.notice
+        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop)
+        self._loudspeaker = Loudspeaker(session, self._status, self._announcer, loop.loop)
+        self.playback = self._loudspeaker.playback
         self._turns = Turns(
             session,
-            self._interruption,
-            mute=self._answers.silence,
-            silence=self._silence,
+            self._loudspeaker.interruption,
+            mute=self._loudspeaker.answers.silence,
+            silence=self._loudspeaker.silence,
             notice=self.notice,
             loop=loop,
         )
         self._modes = TurnModes(
             session, self._turns, changed=self._show_state, notice=self.notice, loop=loop
         )
-        self.uplink = Uplink(session)
+        self._capture = Capture(session, self._status, self._pages, self._announcer, loop.loop)
+        self.uplink = self._capture.uplink
         self.timing = Timing(self.uplink)
-        self._tail = Tail(session, loop.loop, self._append)
         self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
             "hello": self._on_hello,
             "mic": self._on_microphone,
@@ -178,58 +170,29 @@ class Bridge:
     @property
     def unplayed_ms(self) -> float:
         """Milliseconds of answers on their way to the page or unplayed in it."""
-        return sum(self.playback.remaining_ms(one.key) for one in self._downlink.streams())
+        return self._loudspeaker.unplayed_ms
 
     def lend_microphone(self, reason: str | None) -> None:
         """Send nothing that a page captures, and tell it the `reason`; None ends that."""
-        self._lent = reason
-        self._tail.stop()
-        if reason is not None and self._pages.microphone:
-            self._to_owner({"kind": "mic_off", "reason": reason})
+        self._capture.lend(reason)
 
     async def _stop(self, reason: str) -> None:
-        self._interruption.stop()
-        self._tail.stop()
+        self._capture.stop()
         self._feed.flush()
-        self._silence()
-        self._to_owner({"kind": "mic_off", "reason": reason})
+        self._loudspeaker.stop()
+        self._capture.let_go(reason)
         self._show_state()
 
-    # -- to the pages
-
-    def _to_all(self, message: Message) -> None:
-        self._view.send_message(message)
-
-    def _to_owner(self, message: Message) -> bool:
-        if self._pages.owner is None:
-            return False
-        self._view.send_message({**message, "to": self._pages.owner})
-        return True
-
-    def _send_sound(self, message: Message, buffers: Buffers) -> None:
-        self._view.send_message({**message, "to": self._pages.owner}, buffers)
-
-    def notice(self, level: str, text: str) -> None:
-        """Show one line to people; `level` is ``info``, ``warning`` or ``error``.
-
-        A line that is older than the first page is shown when that comes.
-        """
-        message = {"kind": "notice", "level": level, "text": text}
-        if self._pages.owner is None:
-            self._early.append(message)
-        else:
-            self._to_all(message)
-
     def _show_state(self) -> None:
-        self._to_all({"kind": "state", **self._standing()})
+        self._announcer.to_all({"kind": "state", **self._standing()})
 
     def _standing(self) -> Message:
         return {**self._status.message(), **self._modes.message()}
 
     def _on_state(self, state: str) -> None:
         self._show_state()
-        if state in ("closed", "failed"):
-            self._to_owner({"kind": "mic_off", "reason": f"the chat {_ENDS[state]}"})
+        if state in _ENDS:
+            self._capture.let_go(f"the chat {_ENDS[state]}")
 
     # -- from the session
 
@@ -241,31 +204,28 @@ class Bridge:
         handler = self._received.get(event.type)
         if handler is not None:
             handler(event)
-        self._tail.event(event)
+        self._capture.event(event)
         self.timing.event(event, record.t_ms, self._status.turn_detection)
 
     def _on_answer_sound(self, event: Event) -> None:
-        self._answers.take(event, wanted=self.has_page)
+        self._loudspeaker.answers.take(event, wanted=self.has_page)
 
     def _on_translated_sound(self, event: Event) -> None:
-        if self._pages.owner is not None:
-            self._flow.hear(event)
+        if self.has_page:
+            self._loudspeaker.translate(event)
 
     def _on_speech_started(self, _event: Event) -> None:
         if self._status.turn_detection.get("interrupt_response", True):
-            self._interruption.start()
+            self._loudspeaker.interruption.start()
 
     def _on_response_done(self, event: Event) -> None:
         self._say_failure(event.get("response.status_details.error"))
 
     def _on_session_closed(self, _event: Event) -> None:
-        self._flow.end()
+        self._loudspeaker.end_translation()
 
     def _on_session(self, _event: Event) -> None:
-        wire = self._status.format("input")
-        # An encoder remembers the sound before: it stays while the format does.
-        if self._encoder.wire != (wire or {}):
-            self._encoder = Encoder(wire)
+        self._capture.follow_format()
         self._modes.remember()
         self._show_state()
 
@@ -294,15 +254,20 @@ class Bridge:
 
     def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
         before, speaking = self._pages.owner, self._pages.microphone
-        owner = self._pages.arrive(client, self._loop.loop.time(), playing=self._downlink.active)
-        if before != self._pages.owner:
-            self._left(speaking=speaking)
+        owner = self._pages.arrive(
+            client, self._loop.loop.time(), playing=self._loudspeaker.downlink.active
+        )
+        if before not in (None, client) and owner:
+            # Nobody has heard of that page for a while: what it had is not played any more.
+            self._loudspeaker.leave()
+            if speaking:
+                self._capture.left()
         session = self._session
         endpoint = session.endpoint
-        self._view.send_message(
+        self._announcer.to(
+            client,
             {
                 "kind": "welcome",
-                "to": client,
                 "version": VERSION,
                 **self._standing(),
                 "endpoint": {
@@ -316,55 +281,38 @@ class Bridge:
                 "items": [self._feed.show(item) for item in session.conversation.items],
                 "events": welcome_rows(session.log),
                 "phrases": self.phrases,
-            }
+            },
         )
         if owner:
-            self._to_all({"kind": "owner", "client": client})
-        while self._early:
-            self._to_all(self._early.popleft())
+            self._announcer.to_all({"kind": "owner", "client": client})
+        self._announcer.show_early()
 
     def _claim(self, client: str) -> None:
-        speaking = self._pages.microphone
+        before, speaking = self._pages.owner, self._pages.microphone
+        if before != client:
+            self._loudspeaker.pass_on()
         if self._pages.claim(client, self._loop.loop.time()):
-            self._left(speaking=speaking)
-            self._to_all({"kind": "owner", "client": client})
-
-    def _left(self, *, speaking: bool) -> None:
-        """End what the page that was the owner was playing, and what was said to it."""
-        if self._status.kind == "realtime":
-            self._interruption.leave()
-        self._flow.drop()
-        if speaking:
-            self._tail.begin(self._status.kind)
+            if speaking:
+                self._capture.left()
+            self._announcer.to_all({"kind": "owner", "client": client})
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))
-        refusal = self._lent
-        if self._session.state != "open":
-            refusal = f"the chat is {self._status.state}; run the cell again"
+        refusal = self._capture.refusal()
         if on and refusal is not None:
-            self._view.send_message({"kind": "mic_off", "to": client, "reason": refusal})
+            self._announcer.to(client, {"kind": "mic_off", "reason": refusal})
             return
         if on:
             self._claim(client)
         if client == self._pages.owner:
-            self._pages.microphone = on
-            if on:
-                self._tail.stop()
-            elif self._lent is None:
-                self._tail.begin(self._status.kind)
+            self._capture.switch(on=on)
 
     def _on_microphone_failed(self, client: str, message: Message, _buffers: Buffers) -> None:
-        if client == self._pages.owner:
-            self._pages.microphone = False
-        _log.info("no microphone: %s %s", message.get("name"), message.get("message"))
+        self._capture.failed(client, message)
 
     def _on_audio(self, client: str, _message: Message, buffers: Buffers) -> None:
-        if client == self._pages.owner and buffers and self._lent is None:
-            self.uplink.take(buffers[0], self._encoder)
-
-    def _append(self, pcm: bytes) -> None:
-        self._session.append_audio(self._encoder(pcm))
+        if client == self._pages.owner and buffers:
+            self._capture.take(buffers[0])
 
     def _on_text(self, client: str, message: Message, _buffers: Buffers) -> None:
         text = str(message.get("text", "")).strip()
@@ -390,29 +338,17 @@ class Bridge:
     def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
         self._turns.stop()
 
-    def _silence(self) -> None:
-        """Have the page play no more of what it has; nothing is cut."""
-        self._flow.drop()
-        self._to_owner({"kind": "clear", "id": 0})
-
     def _on_played(self, client: str, message: Message, _buffers: Buffers) -> None:
-        if client != self._pages.owner:
-            return
-        for entry in message.get("streams", ()):
-            stream = self._downlink.played(entry.get("stream"), entry.get("samples"))
-            if stream is not None:
-                self.playback.play(stream.key, stream.position)
+        if client == self._pages.owner:
+            self._loudspeaker.played(message)
 
     def _on_started(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
             self.timing.started(message.get("t_ms"))
 
     def _on_drained(self, client: str, message: Message, _buffers: Buffers) -> None:
-        if client != self._pages.owner:
-            return
-        stream = self._downlink.drained(message.get("stream"))
-        if stream is not None:
-            self.playback.play(stream.key, stream.position)
+        if client == self._pages.owner:
+            self._loudspeaker.drained(message)
 
     def _on_cleared(self, _client: str, message: Message, _buffers: Buffers) -> None:
-        self._interruption.answered(message)
+        self._loudspeaker.cleared(message)

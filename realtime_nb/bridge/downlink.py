@@ -2,10 +2,11 @@
 
 A service speaks faster than real time. The first sound of an answer goes out at once; later
 deltas are gathered to at most `FRAME_MS` or `GATHER_S`, since a comm carries few large
-messages better than many small ones. At most `AHEAD_MS` of sound lie unplayed in the page;
-the rest waits here, bounded by `MAX_WAITING` bytes. What comes past that is dropped and
-counted in `refused_bytes`, with all that follows of its content part: a hole would put what
-is behind it at a wrong place of the item.
+messages better than many small ones; one longer than `LONGEST_MS` is cut. At most `AHEAD_MS` of
+sound lie unplayed in the page, and a copy here, so that another page can go on with it; the
+rest waits here, bounded by `MAX_WAITING` bytes. What comes past that is dropped and counted in
+`refused_bytes`, with all that follows of its content part: a hole would put what is behind it
+at a wrong place of the item.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.playback import PartKey
 
 FRAME_MS: Final = 200
+LONGEST_MS: Final = 1000
 GATHER_S: Final = 0.02
 AHEAD_MS: Final = 30_000
 MAX_WAITING: Final = 64 * 2**20
@@ -55,6 +57,10 @@ class Stream:
         Whether the page has been told so.
     full
         Whether sound of it was dropped for want of room: then no more is taken.
+    waiting
+        What the page was not given yet.
+    unplayed
+        The end of what it was given; its last `ahead_ms` at least.
     """
 
     number: int
@@ -67,6 +73,7 @@ class Stream:
     full: bool = False
     before: int = 0
     waiting: deque[bytes] = field(default_factory=deque[bytes])
+    unplayed: deque[bytes] = field(default_factory=deque[bytes])
 
     @property
     def ahead_ms(self) -> float:
@@ -82,6 +89,22 @@ class Stream:
         """Take a report of the page; it never goes back, nor past what was sent."""
         if isinstance(samples, int):
             self.played_samples = max(self.played_samples, min(samples, self.sent_bytes // 2))
+        unplayed = self.sent_bytes - 2 * self.played_samples
+        kept = sum(map(len, self.unplayed))
+        while self.unplayed and kept - len(self.unplayed[0]) >= unplayed:
+            kept -= len(self.unplayed.popleft())
+
+    def begin_again(self, number: int) -> int:
+        """Become a stream that begins where this one was played to; return its new bytes."""
+        sound = b"".join(self.unplayed)
+        sound = sound[len(sound) - (self.sent_bytes - 2 * self.played_samples) :]
+        self.unplayed.clear()
+        self.waiting.extendleft(reversed(_pieces(sound)))
+        self.number = number
+        self.sent_bytes = 2 * self.played_samples
+        self.seq = 0
+        self.told_end = False
+        return len(sound)
 
 
 class Downlink:
@@ -96,7 +119,7 @@ class Downlink:
     """
 
     def __init__(
-        self, send: Callable[[Message, Buffers], None], loop: asyncio.AbstractEventLoop
+        self, send: Callable[[Message, Buffers], object], loop: asyncio.AbstractEventLoop
     ) -> None:
         self._send = send
         self._loop = loop
@@ -106,6 +129,7 @@ class Downlink:
         self._next_number = 1
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._held = False
         self.refused_bytes = 0
 
     @property
@@ -140,7 +164,7 @@ class Downlink:
             stream.full = True
             self.refused_bytes += len(pcm)
             return
-        stream.waiting.append(pcm)
+        stream.waiting.extend(_pieces(pcm))
         self._waiting_bytes += len(pcm)
         first = stream.seq == 0 and self._order[0] is stream
         enough = sum(map(len, stream.waiting)) >= FRAME_MS * _BYTES_PER_MS
@@ -190,6 +214,19 @@ class Downlink:
             self._timer.cancel()
             self._timer = None
 
+    def hold(self) -> None:
+        """Send nothing until `release`: it is not known yet where a page stopped."""
+        self._held = True
+
+    def release(self) -> None:
+        """Send again, to another page, and begin with what the one before had not played."""
+        self._held = False
+        for stream in self._order:
+            if stream.seq:
+                self._waiting_bytes += stream.begin_again(self._next_number)
+                self._next_number += 1
+        self._pump()
+
     def _open(self, key: PartKey, before: int) -> Stream:
         number = self._next_number
         stream = Stream(number, key, sent_bytes=2 * before, played_samples=before, before=before)
@@ -219,6 +256,8 @@ class Downlink:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._held:
+            return
         ahead = sum(stream.ahead_ms for stream in self._order)
         for stream in self._order:
             while stream.waiting and ahead < AHEAD_MS:
@@ -243,11 +282,18 @@ class Downlink:
         self._send(message, (frame.pack(),))
         stream.seq += 1
         stream.sent_bytes += len(pcm)
+        stream.unplayed.append(pcm)
         return frame.duration_ms
 
 
+def _pieces(pcm: bytes) -> list[bytes]:
+    """Cut sound into what may be one frame; what a service sends is mostly less."""
+    most = LONGEST_MS * _BYTES_PER_MS
+    return [pcm[start : start + most] for start in range(0, len(pcm), most)]
+
+
 def _take(chunks: deque[bytes], most: int) -> bytes:
-    """Take chunks off the front up to `most` bytes, the first one however long it is."""
+    """Take chunks off the front up to `most` bytes; the first one however long it is."""
     taken: list[bytes] = [chunks.popleft()]
     size = len(taken[0])
     while chunks and size + len(chunks[0]) <= most:

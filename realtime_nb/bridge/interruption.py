@@ -2,7 +2,7 @@
 
 The page goes silent first; what it answers, samples its playback worklet consumed, says what
 was heard. Nothing is guessed from a clock: a page that does not answer within `ANSWER_S` is
-taken at its last report, and so is one that another page takes over from.
+taken at its last report. Where another page takes over, that one goes on from there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from realtime_nb.bridge.downlink import Downlink, Stream
     from realtime_nb.bridge.view import Message
@@ -56,6 +56,8 @@ class Interruption:
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._after: list[Callable[[], None]] = []
+        # While one page hands over to another: what of it is to be cut after all.
+        self._moving: list[Stream] | None = None
 
     def start(self) -> None:
         """Silence the page at once; items are cut when it has answered.
@@ -65,23 +67,32 @@ class Interruption:
         streams = self._downlink.streams()
         if not streams:
             return
-        number = self._next_id
-        self._next_id += 1
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Message] = loop.create_future()
-        if not self._send({"kind": "clear", "id": number}):
-            self._downlink.drop()
-            return
-        self._answers[number] = answer
+        if self._moving is not None:
+            # The page that played it is silent already, and says how far it came.
+            self._moving += streams
+        elif (number := self._ask()) is not None:
+            self._run(self._cut(number, streams))
         self._downlink.drop()
-        task = loop.create_task(self._cut(number, streams, answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+
+    def pass_on(self) -> None:
+        """Silence the page that plays; when it has answered, the owner goes on from there.
+
+        The sound lies here until it is played, so what one page has not played, another can.
+        """
+        streams = self._downlink.streams()
+        if not streams or self._moving is not None or (number := self._ask()) is None:
+            return
+        self._moving = []
+        self._downlink.hold()
+        self._run(self._move(number, streams))
 
     def leave(self) -> None:
         """Cut what the page that played has not reported: it plays no more."""
         streams = self._downlink.streams()
         self._downlink.drop()
+        if self._moving is not None:
+            self._moving += streams
+            return
         for stream in streams:
             self._truncate(stream, 0.0)
 
@@ -114,21 +125,46 @@ class Interruption:
             for callback in after:
                 callback()
 
-    async def _cut(
-        self, number: int, streams: list[Stream], answer: asyncio.Future[Message]
-    ) -> None:
-        latency_ms = 0.0
-        try:
-            message = await asyncio.wait_for(answer, ANSWER_S)
-        except TimeoutError:
-            _log.warning("the page did not answer a clear within %s s", ANSWER_S)
-        else:
-            latency_ms = _latency(message)
-            self._count(message, streams)
-        finally:
-            self._answers.pop(number, None)
+    def _ask(self) -> int | None:
+        """Have the page fall silent; return under which number it answers, None without one."""
+        number = self._next_id
+        self._next_id += 1
+        if not self._send({"kind": "clear", "id": number}):
+            return None
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        return number
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    async def _cut(self, number: int, streams: list[Stream]) -> None:
+        latency_ms = await self._hear(number, streams)
         for stream in streams:
             self._truncate(stream, latency_ms)
+
+    async def _move(self, number: int, streams: list[Stream]) -> None:
+        try:
+            latency_ms = await self._hear(number, streams)
+        finally:
+            cut, self._moving = self._moving or [], None
+        for stream in cut:
+            self._truncate(stream, latency_ms)
+        self._downlink.release()
+
+    async def _hear(self, number: int, streams: list[Stream]) -> float:
+        """Wait for what the page says that was heard; return its output latency."""
+        try:
+            message = await asyncio.wait_for(self._answers[number], ANSWER_S)
+        except TimeoutError:
+            _log.warning("the page did not answer a clear within %s s", ANSWER_S)
+            return 0.0
+        finally:
+            self._answers.pop(number, None)
+        latency_ms = latency_of(message)
+        self._count(message, streams, latency_ms)
+        return latency_ms
 
     def _truncate(self, stream: Stream, latency_ms: float) -> None:
         heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
@@ -142,20 +178,21 @@ class Interruption:
         if error is not None and self._session.state == "open":
             _log.warning("an answer that was interrupted could not be cut: %s", error)
 
-    def _count(self, message: Message, streams: list[Stream]) -> None:
+    def _count(self, message: Message, streams: list[Stream], latency_ms: float) -> None:
         reported = message.get("streams")
         entries = cast("list[Any]", reported) if isinstance(reported, list) else []
         for fields in (cast("Message", entry) for entry in entries if isinstance(entry, dict)):
             for stream in streams:
                 if fields.get("stream") == stream.number:
                     stream.reached(fields.get("samples"))
-                    self._playback.play(stream.key, stream.position)
+                    self._playback.play(stream.key, stream.position, latency_ms=latency_ms)
 
     def _was_played_whole(self, stream: Stream) -> bool:
         return stream.ended and self._playback.remaining_ms(stream.key) <= 0
 
 
-def _latency(message: Message) -> float:
+def latency_of(message: Message) -> float:
+    """Return how long the page says that sound takes from its worklet to the ear, in ms."""
     value: Any = message.get("latency_ms")
     if not isinstance(value, int | float):
         return 0.0

@@ -208,12 +208,12 @@ class Recorder:
             part.missed_ms += ms
             self._alone_until_ms = max(self._alone_until_ms, part.end_ms)
 
-    def _on_played(self, key: PartKey, samples: int) -> None:
+    def _on_played(self, key: PartKey, samples: int, latency_ms: float) -> None:
         with self._lock:
             part = self._notes.parts.get(key)
             if part is not None:
-                now = self._notes.clock.at(self._session.now_ms())
-                part.play(now, samples * 1000 / self._playback.rate)
+                sounds_ms = self._notes.clock.at(self._session.now_ms()) + latency_ms
+                part.play(sounds_ms, samples * 1000 / self._playback.rate)
 
     def _on_flow(self, event: Event, record: Record) -> None:
         size = payload_bytes(event)

@@ -40,22 +40,25 @@ class Playback:
     def __init__(self, rate: int = DEFAULT_RATE) -> None:
         self.rate = rate
         self._parts: dict[PartKey, PartPlayback] = {}
-        self._watchers: list[Callable[[PartKey, int], object]] = []
+        self._watchers: list[Callable[[PartKey, int, float], object]] = []
 
-    def watch(self, watcher: Callable[[PartKey, int], object]) -> None:
-        """Have `watcher` called at each report, with the part and its samples played so far."""
+    def watch(self, watcher: Callable[[PartKey, int, float], object]) -> None:
+        """Have `watcher` called at each report: part, samples played so far, latency in ms."""
         self._watchers.append(watcher)
 
     def receive(self, key: PartKey, samples: int) -> None:
         """Count `samples` more as received for the part."""
         self._part(key).received += samples
 
-    def play(self, key: PartKey, samples: int) -> None:
-        """Set how many samples of the part the speaker has consumed; it never goes back."""
+    def play(self, key: PartKey, samples: int, *, latency_ms: float = 0.0) -> None:
+        """Set how many samples of the part the speaker has consumed; it never goes back.
+
+        `latency_ms` later they sound.
+        """
         part = self._part(key)
         part.played = min(max(part.played, samples), part.received)
         for watcher in self._watchers:
-            watcher(key, part.played)
+            watcher(key, part.played, latency_ms)
 
     def heard_ms(self, key: PartKey, *, latency_ms: float = 0.0) -> int:
         """Return the whole milliseconds of a part that have been heard.

@@ -128,8 +128,13 @@ class Page:
         return streams
 
     def _clear(self, number: int) -> None:
-        awaited = self.stage.bridge._interruption._answers
-        for ring in self.rings.values() if number in awaited else ():
+        interruption = self.stage.bridge._loudspeaker.interruption
+        stopped = list(self.rings.values()) if number in interruption._answers else []
+        if interruption._moving is not None:
+            # Another page goes on with it, but for what was stopped meanwhile.
+            cut = {stream.key for stream in interruption._moving}
+            stopped = [ring for ring in stopped if ring.key in cut]
+        for ring in stopped:
             if ring.position == self.stage.bridge.playback.received(ring.key):
                 continue  # heard whole, as far as it goes: there may be nothing to cut
             self.cleared[ring.key] = int(max(0, self.heard_ms.get(ring.key, 0) - LATENCY_MS))

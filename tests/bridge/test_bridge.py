@@ -10,6 +10,7 @@ import pytest
 from realtime_nb.bridge import Bridge
 from realtime_nb.bridge.frames import MICROPHONE, Frame
 from tests.bridge.fakes import FakeLoop, FakeSession, FakeView
+from tests.bridge.page import sound as numbered
 
 RATE = 24_000
 
@@ -28,7 +29,9 @@ class Room:
         return [Frame.unpack(b[0]) for m, b in self.view.sent if m["kind"] == "audio"]
 
     def answer(self, milliseconds: int, item_id: str = "a1", level: int = 7) -> None:
-        pcm = level.to_bytes(2, "little") * (24 * milliseconds)
+        self.hear(level.to_bytes(2, "little") * (24 * milliseconds), item_id)
+
+    def hear(self, pcm: bytes, item_id: str) -> None:
         self.session.receive(
             {
                 "type": "response.output_audio.delta",
@@ -38,6 +41,9 @@ class Room:
                 "delta": base64.b64encode(pcm).decode(),
             }
         )
+
+    def count_up(self, milliseconds: int, first_ms: int = 0) -> None:
+        self.hear(numbered(first_ms, milliseconds), "a1")
 
     def finish(self, item_id: str = "a1") -> None:
         self.session.receive(
@@ -271,13 +277,98 @@ async def test_who_comes_in_the_middle_of_an_answer_hears_its_rest_in_its_place(
     assert ("truncate", "a1", 0, 2500) in room.session.did
 
 
-async def test_an_answer_that_another_page_ends_is_cut_at_the_last_report(owned: Room) -> None:
-    owned.answer(2000)
+async def test_an_answer_goes_on_in_the_page_that_takes_over(owned: Room) -> None:
+    owned.count_up(2000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 12_000}])
+    owned.view.page_says("take_over", client="other")
+    await owned.settle()
+    assert owned.view.of_kind("clear") == [{"kind": "clear", "id": 1, "to": "page"}]
+    given = len(owned.sounds())
+    owned.count_up(100, first_ms=2000)
+    owned.finish()
+    await owned.settle(0.05)
+    assert len(owned.sounds()) == given, "until it is known where to go on"
+    streams = [{"stream": 1, "samples": 24_000}]
+    owned.view.page_says("cleared", id=1, streams=streams, latency_ms=40)
+    await owned.settle(0.01)
+    frames = owned.sounds()[given:]
+    assert {frame.stream for frame in frames} == {2}
+    assert [frame.seq for frame in frames] == list(range(len(frames)))
+    assert frames[0].offset == 24_000
+    assert b"".join(frame.pcm for frame in frames) == numbered(1000, 1100)
+    assert {m["to"] for m, _ in owned.view.sent if m.get("stream") == 2} == {"other"}
+    assert owned.view.of_kind("end") == [{"kind": "end", "stream": 2, "to": "other"}]
+    owned.view.page_says("drained", stream=2, client="other")
+    await owned.settle()
+    assert owned.session.did == []
+    assert owned.bridge.playback.heard_ms(("a1", 0)) == 2100
+
+
+async def test_a_page_that_is_gone_is_taken_over_from_at_its_last_report(owned: Room) -> None:
+    owned.count_up(2000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
     owned.view.page_says("mic", client="other", on=True)
+    await owned.settle(1.1)
+    taken = [frame for frame in owned.sounds() if frame.stream == 2]
+    assert b"".join(frame.pcm for frame in taken) == numbered(1000, 1000)
+
+
+async def test_what_is_stopped_while_a_page_hands_over_is_cut_where_that_one_was(
+    owned: Room,
+) -> None:
+    owned.answer(2000)
+    owned.view.page_says("take_over", client="other")
+    owned.view.page_says("stop", client="other")
+    await owned.settle()
+    streams = [{"stream": 1, "samples": 24_000}]
+    owned.view.page_says("cleared", id=1, streams=streams, latency_ms=40)
+    await owned.settle(0.01)
+    assert ("truncate", "a1", 0, 960) in owned.session.did
+    assert not owned.bridge._loudspeaker.downlink.active
+    assert {message["to"] for message in owned.view.of_kind("audio")} == {"page"}
+    owned.view.page_says("take_over", client="page")
+    await owned.settle()
+    assert len(owned.view.of_kind("clear")) == 1, "there is nothing to hand over"
+
+
+async def test_taken_over_twice_it_goes_on_in_the_last_page(owned: Room) -> None:
+    owned.count_up(1000)
+    owned.view.page_says("take_over", client="other")
+    owned.view.page_says("take_over", client="third")
+    await owned.settle()
+    streams = [{"stream": 1, "samples": 480}]
+    owned.view.page_says("cleared", id=1, streams=streams, latency_ms=0)
+    await owned.settle(0.01)
+    assert owned.view.of_kind("audio")[-1]["to"] == "third"
+    taken = [frame for frame in owned.sounds() if frame.stream == 2]
+    assert b"".join(frame.pcm for frame in taken) == numbered(20, 980)
+    owned.view.page_says("take_over", client="page")
+    await owned.settle()
+    owned.view.page_says("cleared", id=2, client="third", streams=[], latency_ms=0)
+    await owned.settle(0.01)
+    taken = [frame for frame in owned.sounds() if frame.stream == 3]
+    assert b"".join(frame.pcm for frame in taken) == numbered(20, 980)
+
+
+async def test_an_answer_is_cut_where_a_page_that_is_gone_reported_last(
+    owned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned.answer(2000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
+    await owned.settle()
+    monkeypatch.setattr("realtime_nb.bridge.pages.SILENT_S", -1.0)
+    owned.view.page_says("hello", client="reloaded", version=1)
     await owned.settle()
     assert owned.session.did == [("truncate", "a1", 0, 1000)]
-    assert not owned.bridge._downlink.active
+    assert not owned.bridge._loudspeaker.downlink.active
+
+
+async def test_a_huge_piece_of_sound_goes_down_in_frames_like_any_other(owned: Room) -> None:
+    owned.count_up(40_000)
+    frames = owned.sounds()
+    assert max(frame.duration_ms for frame in frames) == 1000
+    assert sum(frame.duration_ms for frame in frames) == 30_000
+    assert b"".join(frame.pcm for frame in frames) == numbered(0, 30_000)
 
 
 async def test_past_its_room_a_part_is_ended_and_leaves_no_hole(
@@ -291,7 +382,7 @@ async def test_past_its_room_a_part_is_ended_and_leaves_no_hole(
     owned.answer(1000)
     await owned.settle(0.05)
     assert sum(frame.samples for frame in owned.sounds()) == 31 * RATE
-    assert owned.bridge._downlink.refused_bytes == 3 * 48_000
+    assert owned.bridge._loudspeaker.downlink.refused_bytes == 3 * 48_000
     owned.answer(1000, item_id="a2")
     await owned.settle(0.05)
     assert owned.sounds()[-1].stream == 2

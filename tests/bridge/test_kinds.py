@@ -110,11 +110,11 @@ async def test_odd_sessions_are_shown_as_far_as_they_go(told: dict[str, Any]) ->
 async def test_an_update_that_keeps_the_format_keeps_the_encoder() -> None:
     law = {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcmu"}}}}
     room = Room("realtime", law)
-    encoder = room.bridge._encoder
+    encoder = room.bridge._capture.encoder
     room.tell({**law, "instructions": "Be brief."})
-    assert room.bridge._encoder is encoder
+    assert room.bridge._capture.encoder is encoder
     room.tell({"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcma"}}}})
-    assert room.bridge._encoder is not encoder
+    assert room.bridge._capture.encoder is not encoder
 
 
 async def test_finish_in_a_transcription_commits_and_asks_for_nothing() -> None:

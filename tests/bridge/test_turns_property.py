@@ -127,6 +127,21 @@ class Talk(RuleBasedStateMachine):
         page = self.pages[which % len(self.pages)]
         page.say("mic", on=True)
 
+    @precondition(lambda self: len(self.pages) > 1)
+    @rule(which=st.integers(0, 5))
+    def a_page_takes_over_and_goes_on_where_the_other_was(self, which: int) -> None:
+        for page in self.pages:
+            page.read()
+        rings = [ring for page in self.pages for ring in page.rings.values()]
+        heard = {ring.key: ring.position for ring in rings if ring.samples}
+        taker = self.pages[which % len(self.pages)]
+        taker.say("take_over")
+        for page in [*self.pages, *self.pages]:
+            page.read()
+        there = {ring.key: ring.position for ring in taker.rings.values()}
+        assert heard.items() <= there.items()
+        assert all(not page.rings for page in self.pages if page is not taker)
+
     @precondition(lambda self: self.pages)
     @rule(which=st.integers(0, 5), on=st.booleans())
     def a_page_speaks(self, which: int, *, on: bool) -> None:
@@ -367,7 +382,7 @@ class Talk(RuleBasedStateMachine):
 
     @invariant()
     def no_more_waits_than_is_stated(self) -> None:
-        downlink = self.stage.bridge._downlink
+        downlink = self.stage.bridge._loudspeaker.downlink
         waiting = [chunk for one in downlink.streams() for chunk in one.waiting]
         assert sum(map(len, waiting)) == downlink._waiting_bytes
 

@@ -1,0 +1,119 @@
+"""The owner's loudspeaker: what is on its way to it, and what it says that was heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.bridge.answers import Answers
+from realtime_nb.bridge.downlink import Downlink
+from realtime_nb.bridge.flow import Flow
+from realtime_nb.bridge.interruption import Interruption, latency_of
+from realtime_nb.protocol.playback import Playback
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from realtime_nb.bridge.announcer import Announcer
+    from realtime_nb.bridge.downlink import Stream
+    from realtime_nb.bridge.status import Status
+    from realtime_nb.bridge.view import Message
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.protocol.events import Event
+
+
+class Loudspeaker:
+    """Plays answers and translations in the owner, and stops them.
+
+    Parameters
+    ----------
+    session
+        Whose items are cut.
+    status
+        Says of which kind the session is, and in which format its sound comes.
+    announcer
+        The way to the pages.
+    loop
+        The loop this runs on.
+
+    Attributes
+    ----------
+    playback
+        What of each answer has been received and heard.
+    downlink
+        What is on its way to the page.
+    answers
+        Where the sound of answers comes in.
+    interruption
+        Stops what is heard.
+    """
+
+    def __init__(
+        self,
+        session: RealtimeSession,
+        status: Status,
+        announcer: Announcer,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._status = status
+        self._announcer = announcer
+        self.playback = Playback()
+        self.downlink = Downlink(announcer.to_owner, loop)
+        self.answers = Answers(status, self.playback, self.downlink)
+        self._flow = Flow(self.downlink, loop)
+        self.interruption = Interruption(session, self.downlink, self.playback, announcer.to_owner)
+
+    @property
+    def unplayed_ms(self) -> float:
+        """Milliseconds of answers on their way to the page or unplayed in it."""
+        return sum(self.playback.remaining_ms(one.key) for one in self.downlink.streams())
+
+    def translate(self, event: Event) -> None:
+        """Take one piece of a translation's sound."""
+        self._flow.hear(event)
+
+    def end_translation(self) -> None:
+        """Note that no more of a translation comes."""
+        self._flow.end()
+
+    def silence(self) -> None:
+        """Have the page play no more of what it has; nothing is cut."""
+        self._flow.drop()
+        self._announcer.to_owner({"kind": "clear", "id": 0})
+
+    def leave(self) -> None:
+        """End what a page was playing that is gone."""
+        if self._status.kind == "realtime":
+            self.interruption.leave()
+        self._flow.drop()
+
+    def pass_on(self) -> None:
+        """Have the page that plays fall silent, and go on there in the one that is the owner then.
+
+        To be called while the page that plays is the owner still.
+        """
+        self.interruption.pass_on()
+
+    def stop(self) -> None:
+        """Wait for no page any more, and be silent."""
+        self.interruption.stop()
+        self.silence()
+
+    # -- what the owner reports
+
+    def played(self, message: Message) -> None:
+        """Take a report of how far each stream was played."""
+        for entry in message.get("streams", ()):
+            stream = self.downlink.played(entry.get("stream"), entry.get("samples"))
+            self._reached(stream, message)
+
+    def drained(self, message: Message) -> None:
+        """Take a report that a stream was played to its end."""
+        self._reached(self.downlink.drained(message.get("stream")), message)
+
+    def cleared(self, message: Message) -> None:
+        """Take a page's answer to a `clear`."""
+        self.interruption.answered(message)
+
+    def _reached(self, stream: Stream | None, message: dict[str, Any]) -> None:
+        if stream is not None:
+            self.playback.play(stream.key, stream.position, latency_ms=latency_of(message))
