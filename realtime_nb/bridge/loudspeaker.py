@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from realtime_nb.bridge.answers import Answers
 from realtime_nb.bridge.downlink import Downlink
@@ -56,6 +56,7 @@ class Loudspeaker:
     ) -> None:
         self._status = status
         self._announcer = announcer
+        self._latency_ms = 0.0
         self.playback = Playback()
         self.downlink = Downlink(announcer.to_owner, loop)
         self.answers = Answers(status, self.playback, self.downlink)
@@ -102,18 +103,19 @@ class Loudspeaker:
 
     def played(self, message: Message) -> None:
         """Take a report of how far each stream was played."""
+        self._latency_ms = latency_of(message)
         for entry in message.get("streams", ()):
             stream = self.downlink.played(entry.get("stream"), entry.get("samples"))
-            self._reached(stream, message)
+            self._reached(stream)
 
     def drained(self, message: Message) -> None:
         """Take a report that a stream was played to its end."""
-        self._reached(self.downlink.drained(message.get("stream")), message)
+        self._reached(self.downlink.drained(message.get("stream")))
 
     def cleared(self, message: Message) -> None:
         """Take a page's answer to a `clear`."""
         self.interruption.answered(message)
 
-    def _reached(self, stream: Stream | None, message: dict[str, Any]) -> None:
+    def _reached(self, stream: Stream | None) -> None:
         if stream is not None:
-            self.playback.play(stream.key, stream.position, latency_ms=latency_of(message))
+            self.playback.play(stream.key, stream.position, latency_ms=self._latency_ms)

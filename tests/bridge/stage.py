@@ -37,7 +37,7 @@ class StillLoop(BackgroundLoop):
     def __init__(self) -> None:
         self.now_s = 1000.0
         self._loop = asyncio.new_event_loop()
-        self._loop.time = lambda: self.now_s  # type: ignore[method-assign]
+        self._loop.time = lambda: self.now_s  # type: ignore[method-assign]  # time by hand
         self._loop.set_exception_handler(self._failed)
         self.failures: list[BaseException] = []
         self._stopping = False
@@ -127,7 +127,7 @@ class Stage:
         core = self.core = self.session._core
         core.now_ms = lambda: (self.loop.now_s - 1000) * 1000
         self.line = Paper(core.log, core.now_ms)
-        core._connection = self.line  # type: ignore[assignment]
+        core._connection = self.line  # type: ignore[assignment]  # a stand-in
         core.state = "open"
         switch_interval.hold()
         self.view = FakeView()

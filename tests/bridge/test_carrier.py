@@ -38,7 +38,7 @@ class Room:
 
     def __init__(self) -> None:
         self.comm = FakeView()
-        self.carriers = Carriers(self.comm, FakeLoop())  # type: ignore[arg-type]
+        self.carriers = Carriers(self.comm, FakeLoop())  # type: ignore[arg-type]  # a stand-in
         self.got: list[tuple[dict[str, Any], list[bytes]]] = []
         self.pages: list[Page] = []
         self.undo = self.carriers.on_message(
@@ -192,7 +192,7 @@ async def test_a_lost_fast_path_loses_and_doubles_nothing(room: Room) -> None:
         "n": 5,
     }
     # And the fast path again.
-    again = await room.page(room.carriers._listener.place.id)  # type: ignore[union-attr]
+    again = await room.page(room.carriers._listener.place.id)  # type: ignore[union-attr]  # it listens by now
     assert (await again.join(got=5)).got == 4
     again.say("d", n=5)
     room.carriers.send_message({"kind": "items", "number": 4})
@@ -204,7 +204,7 @@ async def test_a_lost_fast_path_loses_and_doubles_nothing(room: Room) -> None:
 async def test_a_line_lost_on_the_pages_side_only_is_taken_over(room: Room) -> None:
     page = await joined(room)
     room.carriers.send_message({"kind": "state"})
-    again = await room.page(room.carriers._listener.place.id)  # type: ignore[union-attr]
+    again = await room.page(room.carriers._listener.place.id)  # type: ignore[union-attr]  # it listens by now
     await again.join(got=1)
     assert (await again.receive()).n == 2
     async with asyncio.timeout(5):
@@ -315,7 +315,7 @@ async def test_the_end_of_a_chat_takes_the_offer_back_and_the_last_words_go_by_c
     room: Room,
 ) -> None:
     await joined(room)
-    place = room.carriers._listener.place.id  # type: ignore[union-attr]
+    place = room.carriers._listener.place.id  # type: ignore[union-attr]  # it listens by now
     room.stop()
     await settle()
     room.carriers.send_message({"kind": "mic_off", "to": "page", "reason": "closed"})

@@ -42,7 +42,7 @@ def test_a_packet_cut_short_is_none(length: int) -> None:
         GOOD + b"x",
         GOOD[:12] + (MAX_BUFFERS + 1).to_bytes(4, "little") + GOOD[16:],
         GOOD[:8] + b"\xff\xff\xff\xff" + GOOD[12:],
-        Packet(1, 0, [1]).pack(),  # type: ignore[arg-type]
+        Packet(1, 0, [1]).pack(),  # type: ignore[arg-type]  # what a bad page may send
     ],
     ids=["longer", "many buffers", "long text", "no object"],
 )

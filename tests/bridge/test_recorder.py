@@ -125,6 +125,22 @@ async def test_an_answer_lies_where_it_was_played_and_ends_where_it_was_cut(talk
     assert (turn.role, turn.start_ms) == ("assistant", 1295)
 
 
+async def test_an_answer_lies_where_it_sounded_and_not_where_the_worklet_took_it(
+    talk: Talk,
+) -> None:
+    talk.page_comes()
+    talk.answers(level(7, 500), 1000)
+    for now_ms, ms in ((1300, 200), (1500, 400)):
+        talk.session.clock_ms = now_ms
+        streams = [{"stream": 1, "samples": 24 * ms}]
+        talk.bridge._receive(
+            {"kind": "played", "client": "page", "streams": streams, "latency_ms": 150}, ()
+        )
+    talk.session.clock_ms = 1600
+    talk.bridge._receive({"kind": "drained", "client": "page", "stream": 1}, ())
+    assert spans(talk.recording().stereo.samples[:, 1]) == [(1250, 1750, 7)]
+
+
 async def test_what_the_page_got_and_never_played_was_not_heard(talk: Talk) -> None:
     talk.page_comes()
     talk.answers(level(7, 2000), 1000)
