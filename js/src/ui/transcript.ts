@@ -17,7 +17,14 @@ const SPEAKERS: Readonly<Record<Role, string>> = {
 class Bubble {
   readonly node: HTMLElement;
   readonly #text = document.createTextNode("");
-  readonly #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
+  readonly #unheardText = document.createTextNode("");
+  /** Screen readers do not tell that words are struck. */
+  readonly #unheard = h(
+    "s",
+    { class: "rnb-unheard", title: "generated, but not heard" },
+    spoken(" (not heard:) "),
+    this.#unheardText,
+  );
   readonly #dots = dots();
   readonly #note = h("p", { class: "rnb-note" });
   readonly #words: HTMLElement;
@@ -35,7 +42,7 @@ class Bubble {
     const cut = item.heardChars !== null && item.role === "assistant";
     const [heard, unheard] = cut ? splitAt(item.text, item.heardChars ?? 0) : [item.text, ""];
     setText(this.#text, heard);
-    setText(this.#unheard, unheard);
+    setText(this.#unheardText, unheard);
     this.#unheard.hidden = unheard === "";
     const writing = item.status === "in_progress";
     this.#dots.hidden = !(item.pending || (writing && item.text === ""));

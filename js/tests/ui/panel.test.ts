@@ -159,11 +159,12 @@ describe("transcript", () => {
   it("strikes out what was not heard, counted in code points", async () => {
     chat.upsertItems([item("a", { text: "😀 heard, lost", heardChars: 8 })], []);
     await frame();
-    expect(log().querySelector("s")?.textContent).toBe(" lost");
+    const struck = () => log().querySelector("s")?.textContent;
+    expect(struck()).toBe(" (not heard:)  lost");
     expect(log().querySelector(".rnb-note")?.textContent).toBe("cut off here");
     chat.upsertItems([item("a", { text: "abc", heardChars: 0, note: "stopped after 0.1 s" })], []);
     await frame();
-    expect(log().querySelector("s")?.textContent).toBe("abc");
+    expect(struck()).toBe(" (not heard:) abc");
     expect(log().querySelector(".rnb-note")?.textContent).toBe("stopped after 0.1 s");
   });
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:361f8af5e7733bf571fedb126762bf9c9dde6a3a485d5cd4b58365d7006c156f
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a7daab27f4930488bb739bce16bfcb22dece953072895ca65ccbade383cd6358
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

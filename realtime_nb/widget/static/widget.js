@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:361f8af5e7733bf571fedb126762bf9c9dde6a3a485d5cd4b58365d7006c156f
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a7daab27f4930488bb739bce16bfcb22dece953072895ca65ccbade383cd6358
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -3611,7 +3611,14 @@ var SPEAKERS = {
 var Bubble = class {
   node;
   #text = document.createTextNode("");
-  #unheard = h("s", { class: "rnb-unheard", title: "generated, but not heard" });
+  #unheardText = document.createTextNode("");
+  /** Screen readers do not tell that words are struck. */
+  #unheard = h(
+    "s",
+    { class: "rnb-unheard", title: "generated, but not heard" },
+    spoken(" (not heard:) "),
+    this.#unheardText
+  );
   #dots = dots();
   #note = h("p", { class: "rnb-note" });
   #words;
@@ -3627,7 +3634,7 @@ var Bubble = class {
     const cut = item.heardChars !== null && item.role === "assistant";
     const [heard, unheard] = cut ? splitAt(item.text, item.heardChars ?? 0) : [item.text, ""];
     setText(this.#text, heard);
-    setText(this.#unheard, unheard);
+    setText(this.#unheardText, unheard);
     this.#unheard.hidden = unheard === "";
     const writing = item.status === "in_progress";
     this.#dots.hidden = !(item.pending || writing && item.text === "");
