@@ -237,15 +237,16 @@ class SessionCore:
             When the connection ends before.
         """
         future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
-        self.transmit(event, answer=settle(future), refuse=fail(future))
-        return await self.wait_for(future, as_dict(event)["type"])
+        event_id = self.transmit(event, answer=settle(future), refuse=fail(future))
+        return await self.wait_for(future, as_dict(event)["type"], event_id)
 
-    async def wait_for(self, future: asyncio.Future[Any], what: str) -> Any:
+    async def wait_for(self, future: asyncio.Future[Any], what: str, event_id: str = "") -> Any:
         """Wait for an answer to `what`, at most the reply timeout."""
         try:
             async with asyncio.timeout(self._reply_timeout):
                 return await future
         except TimeoutError:
+            self._ledger.give_up(event_id)
             stray = self._ledger.last_stray
             meanwhile = f"; an error that named no event: {stray}" if stray else ""
             raise CallTimeout(

@@ -8,16 +8,20 @@ somebody waiting, and every answer crosses one out. The rules:
   for a duplicate item id). Their code or parameter says which kind of event they answer,
   and the oldest entry of that kind, or the one whose item the message names, is refused.
 - An error that fits nothing belongs to nobody; `last_stray` keeps it for a later message.
-- Other answers go to the oldest entry of their kind, by item id where there is one.
+- Other answers go to the oldest entry of their kind, by item id where there is one; a
+  `session.updated` to the oldest whose fields it holds, if there is one.
+- What nobody waits for any more gives way to what somebody does: a service that has once
+  left an event unanswered does not make every later one wait.
 - What the service's voice activity detection commits by itself answers nothing of ours.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.errors import RealtimeError, ServerError
@@ -96,6 +100,10 @@ class Entry:
         The item it is about, where it names one.
     shape
         Type and role of an item to be created.
+    session
+        What an update asks for.
+    given_up
+        Whether its answer is overdue, and nobody waits for it any more.
     answer, refuse
         One of them is called, once, with the event that answers it or with what went wrong.
     """
@@ -104,6 +112,8 @@ class Entry:
     event_id: str
     item_id: str | None
     shape: tuple[Any, Any] = (None, None)
+    session: Any = None
+    given_up: bool = False
     answer: Answer | None = None
     refuse: Refuse | None = None
 
@@ -143,6 +153,7 @@ class Ledger:
             event_id=str(event.get("event_id", "")),
             item_id=event.get("item_id") or item.get("id"),
             shape=(item.get("type"), item.get("role")),
+            session=event.get("session"),
             answer=answer,
             refuse=refuse,
         )
@@ -153,6 +164,12 @@ class Ledger:
     def strike(self, event_id: str) -> None:
         """Cross out an entry that needs no answer any more."""
         self._entries = [entry for entry in self._entries if entry.event_id != event_id]
+
+    def give_up(self, event_id: str) -> None:
+        """Note that nobody waits for the answer to an event any more; it may still come."""
+        entry = self._named(event_id)
+        if entry is not None:
+            entry.given_up = True
 
     def received(self, event: Event) -> ServerError | None:
         """Take in a server event; return the error that belongs to nobody, if it is one."""
@@ -184,12 +201,21 @@ class Ledger:
 
     def _answer(self, event: Event) -> None:
         kind, path = _ANSWERS[event.type]
-        for entry in self._entries:
-            if entry.kind == kind and (not path or self._about(entry, event, event.get(path))):
-                self._entries.remove(entry)
-                if entry.answer is not None:
-                    entry.answer(event)
-                return
+        entries = [entry for entry in self._entries if entry.kind == kind]
+        if path:
+            entries = [one for one in entries if self._about(one, event, event.get(path))]
+        entries.sort(key=lambda one: (one.given_up, not _holds(event.get("session"), one.session)))
+        if not entries:
+            return
+        entry = entries[0]
+        if not path:
+            # Answers come in order: what is overdue and was sent before is never answered.
+            at = self._entries.index(entry)
+            late = [one for one in entries[1:] if one.given_up and self._entries.index(one) < at]
+            self._entries = [one for one in self._entries if one not in late]
+        self._entries.remove(entry)
+        if entry.answer is not None:
+            entry.answer(event)
 
     def _strike_unwatched(self, kind: str) -> None:
         """Cross out the oldest of a kind that the user sent by hand and nobody watches."""
@@ -222,6 +248,7 @@ class Ledger:
     def _guessed(self, error: ServerError) -> Entry | None:
         kind = _kind_of(error)
         entries = [entry for entry in self._entries if entry.kind == kind]
+        entries.sort(key=lambda entry: entry.given_up)
         named = [entry for entry in entries if entry.item_id and entry.item_id in str(error)]
         return next(iter(named or entries), None)
 
@@ -238,6 +265,16 @@ def server_error(event: Event) -> ServerError:
         type=as_text(error.get("type")),
         event_id=as_text(error.get("event_id")),
     )
+
+
+def _holds(told: Any, asked: Any) -> bool:
+    """Whether an object that a service tells has every field of the one asked for."""
+    if isinstance(asked, dict):
+        fields = cast("dict[str, Any]", asked)
+        return all(_holds(as_object(told).get(name), value) for name, value in fields.items())
+    if isinstance(asked, float) and isinstance(told, int | float):
+        return math.isclose(told, asked, rel_tol=1e-5)  # a service may keep half as many digits
+    return told == asked
 
 
 def _kind_of(error: ServerError) -> str | None:

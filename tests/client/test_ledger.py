@@ -297,3 +297,40 @@ def test_what_the_user_sent_by_hand_and_nobody_watches_is_crossed_out_in_order()
     assert len(ledger) == 1
     ledger.received(Event(error("…", "conversation_already_has_active_response")))
     assert len(watched) == 1
+
+
+def test_an_update_is_answered_by_the_session_that_holds_it():
+    quiet = {"audio": {"output": {"speed": 1.1}}}
+    book = Book()
+    book.enter("slow", type="session.update", session={"instructions": "Be slow."})
+    book.enter("quick", type="session.update", session=quiet)
+    told = {"instructions": "Be old.", "audio": {"output": {"speed": 1.100000023, "voice": "m"}}}
+    book.received(type="session.updated", session=told)
+    assert list(book.outcome) == ["quick"]
+    book.received(type="session.updated", session={"instructions": "otherwise"})
+    assert list(book.outcome) == ["quick", "slow"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [
+        ("session.update", "session.updated"),
+        ("input_audio_buffer.commit", "input_audio_buffer.committed"),
+        ("input_audio_buffer.clear", "input_audio_buffer.cleared"),
+    ],
+)
+def test_what_nobody_waits_for_any_more_keeps_nobody_waiting(asks, answers):
+    book = Book().enter("silent", type=asks)
+    book.ledger.give_up("silent")
+    for name in ("second", "third"):
+        book.enter(name, type=asks)
+        book.received(type=answers)
+    assert list(book.outcome) == ["second", "third"]
+    assert len(book.ledger) == 0
+
+
+def test_an_answer_that_comes_late_is_still_taken():
+    book = Book().enter("late", type="session.update", session={})
+    book.ledger.give_up("late")
+    assert book.error("no", event_id="late") is None
+    assert list(book.outcome) == ["late"]

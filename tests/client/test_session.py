@@ -600,6 +600,24 @@ async def test_updates_in_flight_are_told_apart():
         await session.close()
 
 
+async def test_an_update_that_is_never_answered_holds_up_none_after_it():
+    script = [
+        HELLO,
+        expect("session.update"),
+        expect("session.update", session={"instructions": "two"}),
+        answer(session_updated),
+        expect("session.update", session={"instructions": "three"}),
+        answer(session_updated),
+    ]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer, reply_timeout=0.3)
+        with pytest.raises(CallTimeout):
+            await session.update({"instructions": "one"})
+        for words in ("two", "three"):
+            assert (await session.update({"instructions": words}))["instructions"] == words
+        await session.close()
+
+
 async def test_commit_gives_the_item_and_clear_is_answered():
     script = [
         HELLO,
