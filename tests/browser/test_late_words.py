@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.browser.chat_page import LOAD, ChatPage, until
-from tests.browser.harness import OpenNotebook
+
+if TYPE_CHECKING:
+    from tests.browser.harness import OpenNotebook
 
 pytestmark = pytest.mark.timeout(240)
 

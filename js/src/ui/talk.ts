@@ -21,12 +21,17 @@ export function createTalk(
   );
   node.setAttribute("aria-keyshortcuts", "Space");
 
+  let pointed = false;
   const hold = (event: PointerEvent) => {
     if (event.button !== 0) return;
     node.setPointerCapture?.(event.pointerId);
+    pointed = true;
     actions.talk(true);
   };
-  const release = () => actions.talk(false);
+  const release = () => {
+    pointed = false;
+    actions.talk(false);
+  };
   const keyed = (event: KeyboardEvent) => {
     if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
@@ -37,6 +42,10 @@ export function createTalk(
   for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
     node.addEventListener(end, release, { signal });
   }
+  // Not every browser gives a button the focus that its window could lose.
+  whenLeft(() => {
+    if (pointed) release();
+  }, signal);
   node.addEventListener("keydown", keyed, { signal });
   node.addEventListener("keyup", keyed, { signal });
   // A screen reader presses without a key or a pointer: once to talk, once more when done.
@@ -75,12 +84,15 @@ export function holdSpace(
   };
   const down = (event: KeyboardEvent) => {
     if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
-    // Held, it goes on repeating wherever the focus went: into a text box, too.
-    if (!held && (!chat.pushed || !chat.open || wantsSpace(event.target))) return;
+    if (!chat.pushed || !chat.open || wantsSpace(event.target)) return;
     event.preventDefault(); // it would scroll, or press the microphone
     if (event.repeat || held) return;
     held = true;
     actions.talk(true);
+  };
+  // Held, it goes on repeating wherever the focus went: into a text box or a cell.
+  const again = (event: KeyboardEvent) => {
+    if (held && event.key === " " && event.repeat) event.preventDefault();
   };
   const up = (event: KeyboardEvent) => {
     if (event.key !== " " || !held) return;
@@ -90,9 +102,15 @@ export function holdSpace(
   root.addEventListener("keydown", down, { signal });
   // The key may be let go anywhere, or where no page hears it.
   window.addEventListener("keyup", up, { signal, capture: true });
+  window.addEventListener("keydown", again, { signal, capture: true });
+  whenLeft(release, signal);
+  signal.addEventListener("abort", release);
+}
+
+/** The window or the tab was left, where no key and no pointer is heard. */
+function whenLeft(release: () => void, signal: AbortSignal): void {
   window.addEventListener("blur", release, { signal });
   document.addEventListener("visibilitychange", release, { signal });
-  signal.addEventListener("abort", release);
 }
 
 /** After a click on Microphone the focus is there: the space bar talks all the same. */

@@ -48,6 +48,12 @@ describe("the talk key", () => {
     expect(done).toEqual(["hold", "release"]);
   });
 
+  it("is let go with the window, whether or not it had the focus", () => {
+    one(".rnb-talk-key").dispatchEvent(new MouseEvent("pointerdown", { button: 0 }));
+    window.dispatchEvent(new Event("blur"));
+    expect(done).toEqual(["hold", "release"]);
+  });
+
   it("is held by its own keys, once however they repeat", () => {
     const node = one(".rnb-talk-key");
     for (const name of [" ", "Enter"]) {
@@ -98,6 +104,7 @@ describe("the space bar", () => {
   it("writes no spaces where the focus went while it was held", () => {
     key(one(".rnb"), "keydown");
     expect(key(one(".rnb-box"), "keydown", { repeat: true })).toBe(true);
+    expect(key(document.body, "keydown", { repeat: true })).toBe(true);
     expect(key(one(".rnb-box"), "keyup")).toBe(true);
     expect(key(one(".rnb-box"), "keydown")).toBe(false);
     expect(done).toEqual(["hold", "release"]);

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a7daab27f4930488bb739bce16bfcb22dece953072895ca65ccbade383cd6358
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ed8670e76725fcea5af0add99a02205adc93867a03a5c6cdb0a9c56cb42ad8be
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

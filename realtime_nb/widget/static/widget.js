@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:a7daab27f4930488bb739bce16bfcb22dece953072895ca65ccbade383cd6358
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ed8670e76725fcea5af0add99a02205adc93867a03a5c6cdb0a9c56cb42ad8be
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2939,12 +2939,17 @@ function createTalk(chat, actions, signal) {
     words
   );
   node.setAttribute("aria-keyshortcuts", "Space");
+  let pointed = false;
   const hold = (event) => {
     if (event.button !== 0) return;
     node.setPointerCapture?.(event.pointerId);
+    pointed = true;
     actions.talk(true);
   };
-  const release2 = () => actions.talk(false);
+  const release2 = () => {
+    pointed = false;
+    actions.talk(false);
+  };
   const keyed = (event) => {
     if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
@@ -2955,6 +2960,9 @@ function createTalk(chat, actions, signal) {
   for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
     node.addEventListener(end, release2, { signal });
   }
+  whenLeft(() => {
+    if (pointed) release2();
+  }, signal);
   node.addEventListener("keydown", keyed, { signal });
   node.addEventListener("keyup", keyed, { signal });
   node.addEventListener(
@@ -2983,11 +2991,14 @@ function holdSpace(root, chat, actions, signal) {
   };
   const down = (event) => {
     if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (!held && (!chat.pushed || !chat.open || wantsSpace(event.target))) return;
+    if (!chat.pushed || !chat.open || wantsSpace(event.target)) return;
     event.preventDefault();
     if (event.repeat || held) return;
     held = true;
     actions.talk(true);
+  };
+  const again = (event) => {
+    if (held && event.key === " " && event.repeat) event.preventDefault();
   };
   const up = (event) => {
     if (event.key !== " " || !held) return;
@@ -2996,9 +3007,13 @@ function holdSpace(root, chat, actions, signal) {
   };
   root.addEventListener("keydown", down, { signal });
   window.addEventListener("keyup", up, { signal, capture: true });
+  window.addEventListener("keydown", again, { signal, capture: true });
+  whenLeft(release2, signal);
+  signal.addEventListener("abort", release2);
+}
+function whenLeft(release2, signal) {
   window.addEventListener("blur", release2, { signal });
   document.addEventListener("visibilitychange", release2, { signal });
-  signal.addEventListener("abort", release2);
 }
 function wantsSpace(target) {
   if (!(target instanceof Element)) return false;
