@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.playback import PartKey, Playback
 
 _SILENCED_KEPT: Final = 16
-_DECODERS_KEPT: Final = 64  # parts that a service never ended
+_OPEN_KEPT: Final = 64  # parts that a service never ended
 
 
 class Answers:
@@ -34,13 +34,35 @@ class Answers:
         self._status = status
         self._playback = playback
         self._downlink = downlink
-        self._decoders: dict[PartKey, Decoder] = {}
+        # The parts that have not ended, and the response that each is of.
+        self._open: dict[PartKey, tuple[Decoder, Any]] = {}
         self._silenced: deque[str] = deque(maxlen=_SILENCED_KEPT)
+        self._silence_next = False
 
     def silence(self, response_id: str | None) -> None:
-        """Play nothing more of a response: it was stopped, and the service may not know yet."""
+        """Play nothing more of a response: it was stopped, and the service may not know yet.
+
+        None stands for the one that was asked for and has not begun, until `go_on`.
+        """
         if response_id is not None:
             self._silenced.append(response_id)
+        else:
+            self._silence_next = True
+
+    def go_on(self) -> None:
+        """Note that what was asked for and stopped before it began is over, or never began."""
+        self._silence_next = False
+
+    def begun(self, response_id: Any) -> None:
+        """Note that a response has begun."""
+        if self._silence_next and isinstance(response_id, str):
+            self._silence_next = False
+            self._silenced.append(response_id)
+
+    def over(self, response_id: Any, *, wanted: bool) -> None:
+        """Note that a response has ended: one that was broken off never ends its parts."""
+        for key in [key for key, (_, of) in self._open.items() if of == response_id]:
+            self._end(key, wanted=wanted)
 
     def take(self, event: Event, *, wanted: bool) -> None:
         """Take one ``response.output_audio.delta`` or ``.done``.
@@ -56,24 +78,31 @@ class Answers:
         if key is None:
             return
         if not event.type.endswith(".delta"):
-            self._decoders.pop(key, None)
-            self._downlink.end(key)
+            self._end(key, wanted=wanted)
         elif event.audio:
-            if event.get("response_id") in self._silenced:
+            response_id = event.get("response_id")
+            if response_id in self._silenced:
                 self._downlink.shut(key)
-            self._hear(key, event.audio, wanted=wanted)
+            self._hear(key, self._decoder(key, response_id)(event.audio), wanted=wanted)
 
-    def _hear(self, key: PartKey, sound: bytes, *, wanted: bool) -> None:
-        decoder = self._decoders.get(key)
-        if decoder is None:
-            decoder = self._decoders[key] = Decoder(self._status.format("output"))
-            while len(self._decoders) > _DECODERS_KEPT:
-                del self._decoders[next(iter(self._decoders))]
-        pcm = decoder(sound)
+    def _decoder(self, key: PartKey, response_id: Any) -> Decoder:
+        if key not in self._open:
+            self._open[key] = Decoder(self._status.format("output")), response_id
+            while len(self._open) > _OPEN_KEPT:
+                del self._open[next(iter(self._open))]
+        return self._open[key][0]
+
+    def _hear(self, key: PartKey, pcm: bytes, *, wanted: bool) -> None:
         before = self._playback.received(key)
         self._playback.receive(key, len(pcm) // 2)
         if wanted:
             self._downlink.add(key, pcm, before=before)
+
+    def _end(self, key: PartKey, *, wanted: bool) -> None:
+        decoder, _ = self._open.pop(key, (None, None))
+        if decoder is not None and (rest := decoder.rest()):
+            self._hear(key, rest, wanted=wanted)
+        self._downlink.end(key)
 
 
 def _key(item_id: Any, content_index: Any) -> PartKey | None:

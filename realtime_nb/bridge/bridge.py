@@ -85,7 +85,7 @@ class Bridge:
         self._turns = Turns(
             session,
             self._loudspeaker.interruption,
-            mute=self._loudspeaker.answers.silence,
+            answers=self._loudspeaker.answers,
             silence=self._loudspeaker.silence,
             notice=self.notice,
             loop=loop,
@@ -119,6 +119,7 @@ class Bridge:
             "session.output_audio.delta": self._on_translated_sound,
             "response.output_audio.delta": self._on_answer_sound,
             "response.output_audio.done": self._on_answer_sound,
+            "response.created": self._on_response_created,
             "response.done": self._on_response_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
         }
@@ -216,9 +217,18 @@ class Bridge:
 
     def _on_speech_started(self, _event: Event) -> None:
         if self._status.turn_detection.get("interrupt_response", True):
+            # The service cancels it; what it had made by then may still come.
+            active = self._session.conversation.active_response_id
+            if active is not None:
+                self._loudspeaker.answers.silence(active)
             self._loudspeaker.interruption.start()
 
+    def _on_response_created(self, event: Event) -> None:
+        if event.get("response.conversation_id", "default") is not None:
+            self._loudspeaker.answers.begun(event.get("response.id"))
+
     def _on_response_done(self, event: Event) -> None:
+        self._loudspeaker.answers.over(event.get("response.id"), wanted=self.has_page)
         self._say_failure(event.get("response.status_details.error"))
 
     def _on_session_closed(self, _event: Event) -> None:

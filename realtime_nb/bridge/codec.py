@@ -102,3 +102,7 @@ class Decoder:
         if self._resampler is not None:
             samples = self._resampler.feed(samples)
         return float_to_pcm16(samples)
+
+    def rest(self) -> bytes:
+        """Return what is left when no more comes: a resampler stays a few samples behind."""
+        return b"" if self._resampler is None else float_to_pcm16(self._resampler.flush())

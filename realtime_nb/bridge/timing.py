@@ -9,11 +9,13 @@ difference is what the notebook itself costs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from realtime_nb.bridge.uplink import Mark, Uplink
     from realtime_nb.protocol.events import Event
+
+KEPT: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -71,6 +73,11 @@ class Timing:
     ----------
     uplink
         Which knows where each moment of sound lies on both clocks.
+
+    Attributes
+    ----------
+    turns
+        The newest `KEPT` turns.
     """
 
     def __init__(self, uplink: Uplink) -> None:
@@ -83,6 +90,7 @@ class Timing:
         if event.type == "input_audio_buffer.speech_stopped":
             self._turn = self._begin(event, turn_detection or {})
             self.turns.append(self._turn)
+            del self.turns[:-KEPT]
         elif (
             event.type == "response.output_audio.delta"
             and self._turn is not None

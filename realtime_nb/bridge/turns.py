@@ -11,6 +11,7 @@ from realtime_nb.errors import ResponseFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_nb.bridge.answers import Answers
     from realtime_nb.bridge.interruption import Interruption
     from realtime_nb.client.loop import BackgroundLoop
     from realtime_nb.client.session import RealtimeSession
@@ -28,8 +29,8 @@ class Turns:
         The session.
     interruption
         Stops an answer, and cuts it where it was heard to.
-    mute
-        Has no more played of the response with this id.
+    answers
+        Where the sound of answers comes in.
     silence
         Has the page play no more, where there is nothing to cut.
     notice
@@ -43,7 +44,7 @@ class Turns:
         session: RealtimeSession,
         interruption: Interruption,
         *,
-        mute: Callable[[str | None], None],
+        answers: Answers,
         silence: Callable[[], None],
         notice: Callable[[str, str], None],
         loop: BackgroundLoop,
@@ -51,7 +52,7 @@ class Turns:
         self._session = session
         self._status = Status(session)
         self._interruption = interruption
-        self._mute = mute
+        self._answers = answers
         self._silence = silence
         self._notice = notice
         self._loop = loop
@@ -84,9 +85,9 @@ class Turns:
         # Also one that was asked for and has not begun.
         if self._session.responding:
             # Sound of it may be on its way until the service knows.
-            self._mute(self._session.conversation.active_response_id)
+            self._answers.silence(self._session.conversation.active_response_id)
             call = self._session.cancel()
-            call.add_done_callback(lambda done: self._not_stopped(done.exception()))
+            call.add_done_callback(lambda done: self._loop.post(self._stopped, done.exception()))
         self._interruption.start()
 
     def _say(self, text: str) -> None:
@@ -100,7 +101,8 @@ class Turns:
         call = self._session.respond()
         call.add_done_callback(lambda done: self._say_refused(done.exception()))
 
-    def _not_stopped(self, error: BaseException | None) -> None:
+    def _stopped(self, error: BaseException | None) -> None:
+        self._answers.go_on()
         if error is not None and self._session.state == "open":
             _log.warning("the answer could not be stopped: %s", error)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DEFAULT_RATE: Final = 24_000
 """Samples a second of ``audio/pcm``, in Hz."""
 
+KEPT: Final = 4_096
+"""Parts that are remembered; of older ones nothing is known to have been heard."""
+
 PartKey: TypeAlias = tuple[str, int]
 """Item id and content index."""
 
@@ -91,4 +94,7 @@ class Playback:
         return 0.0 if part is None else part.received * 1000 / self.rate
 
     def _part(self, key: PartKey) -> PartPlayback:
-        return self._parts.setdefault(key, PartPlayback())
+        part = self._parts.setdefault(key, PartPlayback())
+        if len(self._parts) > KEPT:
+            del self._parts[next(iter(self._parts))]
+        return part

@@ -60,6 +60,8 @@ class FakeSession:
         self.conversation = Conversation()
         self.did: list[tuple[Any, ...]] = []
         self.commits: list[FakeCall] = []
+        self.cancels: list[FakeCall] = []
+        self.requested = False
         self.asked_kind = "realtime"
         self.has_room = True
         self.clock_ms = 0.0
@@ -80,7 +82,7 @@ class FakeSession:
 
     @property
     def responding(self) -> bool:
-        return self.conversation.active_response_id is not None
+        return self.requested or self.conversation.active_response_id is not None
 
     def now_ms(self) -> float:
         return self.clock_ms
@@ -107,7 +109,8 @@ class FakeSession:
 
     def cancel(self) -> FakeCall:
         self.did.append(("cancel",))
-        return FakeCall()
+        self.cancels.append(FakeCall())
+        return self.cancels[-1]
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> FakeCall:
         self.did.append(("truncate", item_id, content_index, audio_end_ms))

@@ -31,12 +31,12 @@ class Room:
     def answer(self, milliseconds: int, item_id: str = "a1", level: int = 7) -> None:
         self.hear(level.to_bytes(2, "little") * (24 * milliseconds), item_id)
 
-    def hear(self, pcm: bytes, item_id: str) -> None:
+    def hear(self, pcm: bytes, item_id: str, response_id: str = "resp_1") -> None:
         self.session.receive(
             {
                 "type": "response.output_audio.delta",
                 "item_id": item_id,
-                "response_id": "resp_1",
+                "response_id": response_id,
                 "content_index": 0,
                 "delta": base64.b64encode(pcm).decode(),
             }
@@ -258,6 +258,60 @@ async def test_what_comes_of_an_answer_that_was_stopped_is_not_heard(owned: Room
     owned.answer(1000)
     await owned.settle(0.05)
     assert owned.sounds() == []
+
+
+async def test_what_was_stopped_before_it_began_is_not_heard_and_what_follows_is(
+    owned: Room,
+) -> None:
+    owned.session.receive({"type": "response.done", "response": {"id": "resp_1"}})
+    owned.session.requested = True
+    owned.view.page_says("stop")
+    await owned.settle()
+    owned.session.receive(
+        {"type": "response.created", "response": {"id": "aside", "conversation_id": None}},
+        {"type": "response.created", "response": {"id": "resp_1", "conversation_id": "c"}},
+    )
+    owned.answer(200)
+    owned.session.receive(
+        {"type": "response.created", "response": {"id": "resp_2", "conversation_id": "c"}}
+    )
+    assert owned.sounds() == []
+    owned.hear(numbered(0, 100), "a2", response_id="resp_2")
+    assert len(owned.sounds()) == 1
+
+
+async def test_what_was_stopped_and_never_began_silences_nothing_else(owned: Room) -> None:
+    owned.session.receive({"type": "response.done", "response": {"id": "resp_1"}})
+    owned.session.requested = True
+    owned.view.page_says("stop")
+    await owned.settle()
+    owned.session.cancels[-1].end()
+    await owned.settle()
+    owned.session.receive(
+        {"type": "response.created", "response": {"id": "resp_2", "conversation_id": "c"}}
+    )
+    owned.hear(numbered(0, 100), "a2", response_id="resp_2")
+    assert len(owned.sounds()) == 1
+
+
+async def test_an_answer_that_the_user_speaks_over_before_its_first_sound_is_not_heard(
+    owned: Room,
+) -> None:
+    owned.session.receive(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 5}
+    )
+    owned.answer(200)
+    assert owned.sounds() == []
+    assert owned.session.did == []
+
+
+@pytest.mark.parametrize("status", ["failed", "incomplete", "cancelled"])
+async def test_an_answer_broken_off_is_played_to_its_end_and_holds_up_no_other(
+    owned: Room, status: str
+) -> None:
+    owned.answer(200)
+    owned.session.receive({"type": "response.done", "response": {"id": "resp_1", "status": status}})
+    assert owned.view.of_kind("end") == [{"kind": "end", "stream": 1, "to": "page"}]
 
 
 async def test_who_comes_in_the_middle_of_an_answer_hears_its_rest_in_its_place(
@@ -505,4 +559,6 @@ async def test_other_formats_are_turned_into_the_page_s(owned: Room) -> None:
             "delta": base64.b64encode(bytes([255]) * 800).decode(),
         }
     )
-    assert abs(owned.sounds()[0].duration_ms - 100) < 5
+    owned.finish("a9")
+    await owned.settle(0.05)
+    assert sum(frame.duration_ms for frame in owned.sounds()) == 100

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_nb.protocol.playback import Playback
+from realtime_nb.protocol.playback import KEPT, Playback
 
 KEY = ("item_1", 0)
 
@@ -30,3 +30,12 @@ def test_what_was_heard_never_passes_what_was_received(steps: list, latency: flo
         (playback.receive if receives else playback.play)(KEY, samples)
     assert 0 <= playback.heard_ms(KEY, latency_ms=latency) <= playback.received_ms(KEY)
     assert playback.remaining_ms(KEY) >= 0
+
+
+def test_the_oldest_parts_are_forgotten():
+    playback = Playback()
+    for number in range(KEPT + 1):
+        playback.receive((f"item{number}", 0), 24)
+    assert playback.received(("item0", 0)) == 0
+    assert playback.received(("item1", 0)) == 24
+    assert playback.received((f"item{KEPT}", 0)) == 24
