@@ -6,6 +6,8 @@
 export const FIRST_MS = 2000;
 /** A second answer of the same kind is believed. */
 export const AGAIN_MS = 3000;
+/** What was found is asked again: where that thread came late, it is not true any more. */
+export const STILL_MS = 30_000;
 
 export class BusyWatch {
   readonly #ask: () => void;
@@ -33,9 +35,12 @@ export class BusyWatch {
 
   /** The kernel has answered: what it was sent had to wait for cells, or not. */
   answer(waits: boolean): void {
-    if (!waits) this.#found(false);
-    else if (++this.#answers > 1) this.#found(true);
-    else this.#later(AGAIN_MS);
+    if (!waits) {
+      this.#found(false);
+      return;
+    }
+    if (++this.#answers > 1) this.#found(true);
+    this.#later(this.#answers > 1 ? STILL_MS : AGAIN_MS);
   }
 
   #later(ms: number): void {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AGAIN_MS, BusyWatch, FIRST_MS, sayOnce, waitsWords } from "../src/busy.js";
+import { AGAIN_MS, BusyWatch, FIRST_MS, STILL_MS, sayOnce, waitsWords } from "../src/busy.js";
 
 function setUp() {
   const found: boolean[] = [];
@@ -27,8 +27,13 @@ describe("BusyWatch", () => {
     expect(asked()).toBe(2);
     watch.answer(true);
     expect(found).toEqual([true]);
-    vi.advanceTimersByTime(60_000);
-    expect(asked()).toBe(2);
+    // And takes it back when it is not true any more.
+    vi.advanceTimersByTime(STILL_MS);
+    expect(asked()).toBe(3);
+    watch.answer(false);
+    expect(found).toEqual([true, false]);
+    vi.advanceTimersByTime(10 * STILL_MS);
+    expect(asked()).toBe(3);
   });
 
   it("finds nothing where the first answer came from the main thread only", () => {

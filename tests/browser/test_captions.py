@@ -118,7 +118,7 @@ def test_a_cell_that_shows_the_view_again_keeps_the_microphone(
     chat.start(3)
     chat.press_microphone()
     notebook.run_cell(3)
-    time.sleep(3.5)
+    notebook.sleep(3.5)
     assert chat.live_tracks == 1
     assert chat.microphone.get_attribute("aria-pressed") == "true"
     assert notebook.page.locator(".rnb-microphone").count() == 1

@@ -80,6 +80,7 @@ if (location.search === "?unasked") {
   }, 0);
   setTimeout(() => {
     const hear = document.querySelector(".rnb-hear");
+    console.log("noted");
     unasked = { asked: hear !== null && !hear.hidden, drained: model.of("drained").length };
   }, 1500);
 }

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ed8670e76725fcea5af0add99a02205adc93867a03a5c6cdb0a9c56cb42ad8be
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:588f0fe98bfd56503a13330ed1d4fcaea4eb7f213bbcded2c07642a57f0b326d
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ed8670e76725fcea5af0add99a02205adc93867a03a5c6cdb0a9c56cb42ad8be
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:588f0fe98bfd56503a13330ed1d4fcaea4eb7f213bbcded2c07642a57f0b326d
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -1516,6 +1516,7 @@ var Speaker = class {
 // src/busy.ts
 var FIRST_MS = 2e3;
 var AGAIN_MS = 3e3;
+var STILL_MS = 3e4;
 var BusyWatch = class {
   #ask;
   #found;
@@ -1538,9 +1539,12 @@ var BusyWatch = class {
   }
   /** The kernel has answered: what it was sent had to wait for cells, or not. */
   answer(waits) {
-    if (!waits) this.#found(false);
-    else if (++this.#answers > 1) this.#found(true);
-    else this.#later(AGAIN_MS);
+    if (!waits) {
+      this.#found(false);
+      return;
+    }
+    if (++this.#answers > 1) this.#found(true);
+    this.#later(this.#answers > 1 ? STILL_MS : AGAIN_MS);
   }
   #later(ms) {
     clearTimeout(this.#timer);
