@@ -3,7 +3,7 @@
 The sound is read, resampled and encoded a second at a time on another thread, so that
 neither its length nor a slow disk is felt. At real pace each frame leaves when it has been
 spoken; else as fast as the service takes it. No frame is ever dropped: where the outbox has
-no room, the clip waits.
+no room, the clip waits. It follows the session's input format when that changes.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from realtime_nb.audio.g711 import alaw_encode, ulaw_encode
-from realtime_nb.audio.pcm import float_to_int16, int16_to_pcm16
+from realtime_nb.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from realtime_nb.audio.pcm import (
+    float_to_int16,
+    int16_to_float,
+    int16_to_pcm16,
+    pcm16_to_int16,
+)
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.client.junk import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from realtime_nb.audio.source import SoundSource
@@ -32,6 +35,26 @@ _WAITING_BYTES: Final = 256 * 1024  # 5 s of PCM: what may wait for the socket
 _ROOM_EVERY_S: Final = 0.005
 _PCM_RATE: Final = 24_000
 _G711_RATE: Final = 8_000
+# What a service says beyond is a mistake, and would cost memory without end.
+_LOWEST, _HIGHEST = 1_000, 384_000
+_PCM: Final = "audio/pcm"
+_CODECS: Final = {
+    _PCM: (int16_to_pcm16, pcm16_to_int16),
+    "audio/pcmu": (ulaw_encode, ulaw_decode),
+    "audio/pcma": (alaw_encode, alaw_decode),
+}
+
+
+def wire_format(session: dict[str, Any] | None) -> tuple[str, int]:
+    """Return in which type, and at which rate in Hz, a session wants its sound."""
+    audio = as_object((session or {}).get("audio"))
+    wire = as_object(as_object(audio.get("input")).get("format"))
+    kind, rate = wire.get("type"), wire.get("rate")
+    if kind in ("audio/pcmu", "audio/pcma"):
+        return kind, _G711_RATE
+    if isinstance(rate, int) and _LOWEST <= rate <= _HIGHEST:
+        return _PCM, rate
+    return _PCM, _PCM_RATE
 
 
 class WireSound:
@@ -46,16 +69,9 @@ class WireSound:
     """
 
     def __init__(self, rate: int, session: dict[str, Any] | None) -> None:
-        audio = as_object((session or {}).get("audio"))
-        wire = as_object(as_object(audio.get("input")).get("format"))
-        kinds = {"audio/pcmu": ulaw_encode, "audio/pcma": alaw_encode}
-        kind = wire.get("type")
-        self._encode = kinds.get(kind if isinstance(kind, str) else "", int16_to_pcm16)
-        self._sample_bytes = 2 if self._encode is int16_to_pcm16 else 1
-        told = wire.get("rate")
-        self.rate = told if isinstance(told, int) and told > 0 else _PCM_RATE
-        if self._sample_bytes == 1:
-            self.rate = _G711_RATE
+        self.kind, self.rate = wire_format(session)
+        self._encode, self._decode = _CODECS[self.kind]
+        self._sample_bytes = 2 if self.kind == _PCM else 1
         self._resampler = StreamResampler(rate, self.rate)
 
     def __call__(self, samples: NDArray[np.float32], *, last: bool = False) -> bytes:
@@ -64,6 +80,12 @@ class WireSound:
         if last:
             done = np.concatenate((done, self._resampler.flush()))
         return self._encode(float_to_int16(done))
+
+    def turned(self, sound: bytes, session: dict[str, Any] | None) -> bytes:
+        """Return sound made here, and what is left inside, in another session's format."""
+        rest = self(np.zeros(0, np.float32), last=True)
+        other = WireSound(self.rate, session)
+        return other(int16_to_float(self._decode(sound + rest)), last=True)
 
     def bytes_of(self, ms: float) -> int:
         """Return how many bytes last `ms` milliseconds."""
@@ -107,18 +129,33 @@ class Feeder:
         ConnectionLost
             When the session ends before.
         """
-        wire = WireSound(self._source.rate, self._core.conversation.session)
-        blocks = _encoded(self._source, wire)
-        frame = wire.bytes_of(FRAME_MS if self._realtime else FAST_FRAME_MS)
+        blocks = self._source.blocks()
+        frame_ms = FRAME_MS if self._realtime else FAST_FRAME_MS
+        self._wire = WireSound(self._source.rate, self._core.conversation.session)
         self._due_s = asyncio.get_running_loop().time()
-        left = b""
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-            left += block
-            while len(left) >= frame:
-                await self._send(left[:frame], wire)
-                left = left[frame:]
-        if left:
-            await self._send(left, wire)
+        left, more = b"", True
+        while more:
+            block = await asyncio.to_thread(next, blocks, None)
+            more = block is not None
+            end = np.zeros(0, np.float32)
+            left += await asyncio.to_thread(
+                self._wire, end if block is None else block, last=not more
+            )
+            while left and (not more or len(left) >= self._wire.bytes_of(frame_ms)):
+                size = min(len(left), self._wire.bytes_of(frame_ms))
+                await self._room(self._wire.ms_of(size), realtime=self._realtime)
+                left = self._follow(left)
+                size = min(len(left), self._wire.bytes_of(frame_ms))
+                self._put(left[:size], self._wire)
+                left = left[size:]
+
+    def _follow(self, left: bytes) -> bytes:
+        """Return what waits in the format that is wanted by now."""
+        session = self._core.conversation.session
+        if wire_format(session) != (self._wire.kind, self._wire.rate):
+            left = self._wire.turned(left, session)
+            self._wire = WireSound(self._source.rate, session)
+        return left
 
     async def silence(self, ms: float, *, realtime: bool | None = None) -> None:
         """Send `ms` of silence, at the clip's pace or at the one given."""
@@ -129,27 +166,24 @@ class Feeder:
         if pace:
             self._due_s = max(self._due_s, asyncio.get_running_loop().time())
         for start in range(0, len(pcm), frame):
-            await self._send(pcm[start : start + frame], wire, realtime=pace)
+            piece = pcm[start : start + frame]
+            await self._room(wire.ms_of(len(piece)), realtime=pace)
+            self._put(piece, wire)
 
-    async def _send(self, pcm: bytes, wire: WireSound, *, realtime: bool | None = None) -> None:
-        ms = wire.ms_of(len(pcm))
-        if self._realtime if realtime is None else realtime:
+    async def _room(self, ms: float, *, realtime: bool) -> None:
+        """Wait until the next `ms` are due, and there is room for them."""
+        if realtime:
             # By the clock and not by the frame: a loop that was late catches up.
             self._due_s += ms / 1000
             await asyncio.sleep(max(0.0, self._due_s - asyncio.get_running_loop().time()))
         else:
             await asyncio.sleep(0)
-        outbox = self._core.outbox
-        while outbox.audio_bytes > _WAITING_BYTES:
+        while self._core.outbox.audio_bytes > _WAITING_BYTES:
             await self._core.ready()
             await asyncio.sleep(_ROOM_EVERY_S)
         await self._core.ready()
-        outbox.put_audio(pcm)
+
+    def _put(self, pcm: bytes, wire: WireSound) -> None:
+        self._core.outbox.put_audio(pcm)
         self._core.flush()
-        self.sent_ms += ms
-
-
-def _encoded(source: SoundSource, wire: WireSound) -> Iterator[bytes]:
-    for block in source.blocks():
-        yield wire(block)
-    yield wire(np.zeros(0, np.float32), last=True)
+        self.sent_ms += wire.ms_of(len(pcm))

@@ -249,3 +249,34 @@ async def test_a_long_clip_waits_for_a_service_that_does_not_read(loop):
         call.cancel()
         go_on.set()
         await session.close()
+
+
+async def test_a_clip_follows_the_input_format_when_that_changes(loop):
+    changed = asyncio.Event()
+    law = {"audio": {"input": {"format": {"type": "audio/pcmu"}, "turn_detection": None}}}
+    peer, config = manual_peer(
+        wait_until(changed),
+        send(session_updated({"session": law})),
+        expect(COMMIT),
+        send({"type": "input_audio_buffer.committed", "item_id": "item_u"}),
+        expect("response.create"),
+        answer(lambda request: spoken(request, "Yes.")),
+    )
+    clip = AudioClip(np.tile(TONE.samples, 10), 24_000)  # 2 s
+    async with peer:
+        session = RealtimeSession(peer.endpoint, config, loop=loop)
+        await session.open()
+        call = session.listen(clip)
+        await peer.heard(APPEND, 5)
+        changed.set()
+        heard = await call
+        sizes = [len(base64.b64decode(event["audio"])) for event in peer.of_type(APPEND)]
+        linear = sizes.count(1920)
+        assert sizes[:linear] == [1920] * linear
+        assert 5 <= linear < 50
+        assert set(sizes[linear:-1]) == {320}
+        assert heard.sent_ms == pytest.approx(2000, abs=1)
+        phone = ulaw_decode(sound_of(peer)[1920 * linear :]) / 32768
+        wanted = clip.samples[960 * linear :: 3]
+        assert np.abs(phone - wanted[: len(phone)])[40:-40].max() < 0.1
+        await session.close()
