@@ -17,12 +17,7 @@ export function createNotices(
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
-  const take = () => {
-    // The button goes away, and the focus should not go with it.
-    takeOver.closest<HTMLElement>(".rnb")?.focus({ preventScroll: true });
-    actions.takeOver();
-  };
-  takeOver.addEventListener("click", take, { signal });
+  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },

@@ -68,8 +68,15 @@ export function drawPanel(
   let scheduled = 0;
   const redraw = () => {
     scheduled = 0;
+    const focused = document.activeElement;
+    const ours = root.contains(focused);
     for (const update of dirty) update();
     dirty.clear();
+    // What was pressed may be gone, hidden or of no use now: the focus does not go with it, or the
+    // next key would be nobody's.
+    if (ours && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
+      root.focus({ preventScroll: true });
+    }
   };
   chat.subscribe((topic) => {
     for (const update of parts[topic]) dirty.add(update);

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:588f0fe98bfd56503a13330ed1d4fcaea4eb7f213bbcded2c07642a57f0b326d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0ff10163180f22c427c0783f9128f385d0fb04f765434916bd8b78f3f344e302
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:588f0fe98bfd56503a13330ed1d4fcaea4eb7f213bbcded2c07642a57f0b326d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0ff10163180f22c427c0783f9128f385d0fb04f765434916bd8b78f3f344e302
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2911,10 +2911,10 @@ function createMeter(className, read) {
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     pen.fillStyle = getComputedStyle(canvas).color;
-    const step = WIDTH / BARS;
+    const step2 = WIDTH / BARS;
     levels.forEach((level, index) => {
       const height = Math.max(2, level * HEIGHT);
-      pen.fillRect(index * step, (HEIGHT - height) / 2, step - 1, height);
+      pen.fillRect(index * step2, (HEIGHT - height) / 2, step2 - 1, height);
     });
   };
   const update = () => {
@@ -3406,11 +3406,7 @@ function createNotices(chat, actions, signal) {
   );
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
-  const take = () => {
-    takeOver.closest(".rnb")?.focus({ preventScroll: true });
-    actions.takeOver();
-  };
-  takeOver.addEventListener("click", take, { signal });
+  takeOver.addEventListener("click", () => actions.takeOver(), { signal });
   const elsewhere = h(
     "p",
     { class: "rnb-elsewhere" },
@@ -3452,7 +3448,7 @@ function createNotices(chat, actions, signal) {
 
 // src/ui/phrases.ts
 function createPhrases(chat, choose, signal) {
-  const chips = h("div", { class: "rnb-chips" });
+  const chips = h("div", { class: "rnb-chips", role: "group", "aria-label": "Phrases" });
   const node = h(
     "details",
     { class: "rnb-phrases", open: true },
@@ -3469,15 +3465,37 @@ function createPhrases(chat, choose, signal) {
     },
     { signal }
   );
+  chips.addEventListener("keydown", (event) => step(chips, event), { signal });
+  chips.addEventListener("focusin", (event) => stopAt(chips, event.target), { signal });
   const update = () => {
     node.hidden = chat.phrases.length === 0 || !chat.open;
     if (drawn === chat.phrases && drawnKind === chat.kind) return;
     drawn = chat.phrases;
     drawnKind = chat.kind;
     chips.replaceChildren(...drawn.map((phrase) => chipOf(phrase, chat.kind === "realtime")));
+    stopAt(chips, chips.firstElementChild);
   };
   update();
   return { node, update };
+}
+function stopAt(chips, chosen) {
+  for (const chip of chips.querySelectorAll("button")) chip.tabIndex = chip === chosen ? 0 : -1;
+}
+function step(chips, event) {
+  const all = [...chips.querySelectorAll("button")];
+  const at = event.target instanceof HTMLButtonElement ? all.indexOf(event.target) : -1;
+  const places = {
+    ArrowLeft: at - 1,
+    ArrowUp: at - 1,
+    ArrowRight: at + 1,
+    ArrowDown: at + 1,
+    Home: 0,
+    End: all.length - 1
+  };
+  const next = all[places[event.key] ?? -1];
+  if (at < 0 || next === void 0) return;
+  event.preventDefault();
+  next.focus();
 }
 function chipOf(phrase, typable) {
   if (!typable) return h("span", { class: "rnb-chip" }, phrase);
@@ -3733,8 +3751,13 @@ function drawPanel(chat, actions, el, signal) {
   let scheduled = 0;
   const redraw = () => {
     scheduled = 0;
+    const focused = document.activeElement;
+    const ours = root.contains(focused);
     for (const update of dirty) update();
     dirty.clear();
+    if (ours && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
+      root.focus({ preventScroll: true });
+    }
   };
   chat.subscribe((topic) => {
     for (const update of parts[topic]) dirty.add(update);
