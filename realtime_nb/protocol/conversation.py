@@ -12,6 +12,7 @@ The rules it keeps:
 - The assistant's `conversation.item.done` carries a null `previous_item_id` (seen live), so
   only `.added` and `.created` move an item.
 - A deleted item stays away: what still comes for it changes nothing.
+- Past `MAX_ITEMS` the first item goes, so that a service that never ends costs no more.
 - Every change comes from an event. The same events give the same conversation, whether they
   come from the socket or from a file.
 """
@@ -24,12 +25,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 from realtime_nb.protocol.captions import CAPTION_TYPES, Captions
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.items import Item, audio_ms
+from realtime_nb.protocol.order import Order
 from realtime_nb.protocol.summary import item_texts, payload_bytes
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.log import Direction, Record
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+MAX_ITEMS: Final = 10_000
+"""Items that are kept; past them the first one goes. A service's hour holds far fewer."""
 _GONE_KEPT: Final = 512
 _OPEN_KEPT: Final = 8  # responses at once; the protocol allows one
 _APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
@@ -50,9 +54,8 @@ class Conversation:
 
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}
-        self._order: list[str] = []
-        self._captions = Captions(self._items, self._order)
-        self._previous: dict[str, str] = {}
+        self._order = Order()
+        self._captions = Captions(self._items, self._order.ids)
         self._gone: dict[str, None] = {}
         self._open: dict[str, None] = {}
         self.session: dict[str, Any] | None = None
@@ -74,7 +77,9 @@ class Conversation:
     @property
     def items(self) -> list[Item]:
         """The items in the order of the conversation."""
-        return [self._items[item_id] for item_id in tuple(self._order)]
+        # The session's thread may forget one while a cell looks.
+        found = [self._items.get(item_id) for item_id in tuple(self._order.ids)]
+        return [item for item in found if item is not None]
 
     def item(self, item_id: Any) -> Item | None:
         """Return an item by its id, None when there is none."""
@@ -84,8 +89,7 @@ class Conversation:
         """Return the id of the item before `item_id`, None for the first or an unknown one."""
         if item_id not in self._items:
             return None
-        place = self._order.index(item_id)
-        return self._order[place - 1] if place else None
+        return self._order.before(item_id)
 
     def last_assistant_audio(self) -> tuple[str, int] | None:
         """Return item id and content index of the last sound of the assistant, else None."""
@@ -152,7 +156,7 @@ class Conversation:
         item = self._read_item(event, t_ms)
         if item is None:
             return None
-        self._place(item.id, event.get("previous_item_id"))
+        self._order.place(item.id, event.get("previous_item_id"))
         spoken = item.role == "user" and any(p.kind == "audio" for p in item.parts.values())
         # Words of a streaming transcriber come before their item; only a text in the item ends it.
         told = bool(item_texts(cast("dict[str, Any]", event.get("item"))))
@@ -179,11 +183,7 @@ class Conversation:
         item = self.item(event.get("item_id"))
         if item is None:
             return None
-        del self._items[item.id]
-        self._order.remove(item.id)
-        self._previous.pop(item.id, None)
-        self._gone[item.id] = None
-        _keep_newest(self._gone, _GONE_KEPT)
+        self._forget(item.id)
         return item.id
 
     def _on_truncated(self, event: Event, _: float) -> str | None:
@@ -207,7 +207,7 @@ class Conversation:
     def _on_committed(self, event: Event, t_ms: float) -> str | None:
         changed = self._on_speech_started(event, t_ms)
         if changed is not None and event.get("previous_item_id") is not None:
-            self._place(changed, event.get("previous_item_id"))
+            self._order.place(changed, event.get("previous_item_id"))
         return changed
 
     def _on_transcript_delta(self, event: Event, t_ms: float) -> str | None:
@@ -225,7 +225,7 @@ class Conversation:
             return None
         item.role = item.role or "user"
         item.part(_index(event), "audio").text = _text(event, "transcript")
-        item.awaits_transcript = False
+        item.awaits_transcript, item.error = False, None
         item.transcribed = True
         return item.id
 
@@ -308,36 +308,16 @@ class Conversation:
             return None
         if item_id not in self._items:
             self._items[item_id] = Item(item_id, started_ms=t_ms)
-            self._order.append(item_id)
-            waiting = [one for one, previous in self._previous.items() if previous == item_id]
-            for one in waiting:
-                self._move_behind(one, item_id)
-        return self._items[item_id]
+            self._order.add(item_id)
+            if len(self._items) > MAX_ITEMS:
+                self._forget(self._order.ids[0])
+        return self._items.get(item_id)
 
-    def _place(self, item_id: str, previous: Any) -> None:
-        """Put an item after `previous`; ``"root"`` is the front, others wait for theirs."""
-        if previous == "root":
-            self._previous.pop(item_id, None)
-            self._move_behind(item_id, None)
-        elif isinstance(previous, str) and previous != item_id:
-            self._previous[item_id] = previous
-            if previous in self._items:
-                self._move_behind(item_id, previous)
-
-    def _move_behind(self, item_id: str, previous: str | None) -> None:
-        """Move an item, and with it those that were put behind it."""
-        first = self._order.index(item_id)
-        end = first + 1
-        while end < len(self._order):
-            if self._previous.get(self._order[end]) != self._order[end - 1]:
-                break
-            end += 1
-        moved = self._order[first:end]
-        if previous in moved:
-            return  # two items that each claim to come after the other
-        del self._order[first:end]
-        place = 0 if previous is None else self._order.index(previous) + 1
-        self._order[place:place] = moved
+    def _forget(self, item_id: str) -> None:
+        del self._items[item_id]
+        self._order.remove(item_id)
+        self._gone[item_id] = None
+        _keep_newest(self._gone, _GONE_KEPT)
 
     def _is_open(self, event: Event) -> bool:
         response_id = event.get("response_id")

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.conversation import MAX_ITEMS, Conversation
 from realtime_nb.protocol.events import SERVER_EVENT_TYPES, Event
 from realtime_nb.protocol.log import EventLog
 
@@ -269,3 +269,30 @@ def test_words_completed_in_another_order_stand_as_they_were_spoken() -> None:
         heard("b", "two"),
     )
     assert [item.text for item in conversation.items] == ["one", "two", "three"]
+
+
+def test_a_transcript_that_comes_after_its_failure_is_no_failure() -> None:
+    conversation = Conversation()
+    about = {"item_id": "u", "content_index": 0}
+    kind = "conversation.item.input_audio_transcription"
+    for data in (
+        {"type": f"{kind}.failed", **about, "error": {"message": "busy"}},
+        {"type": f"{kind}.completed", **about, "transcript": "hello"},
+    ):
+        conversation.apply("received", Event(data), 0.0)
+    item = conversation.items[0]
+    assert (item.text, item.error) == ("hello", None)
+
+
+def test_past_its_bound_a_conversation_forgets_its_first_item() -> None:
+    conversation = Conversation()
+    for number in range(MAX_ITEMS + 2):
+        item = {"id": f"item{number}", "type": "message", "role": "user", "content": []}
+        previous = f"item{number - 1}" if number else None
+        data = {"type": "conversation.item.added", "previous_item_id": previous, "item": item}
+        conversation.apply("received", Event(data), 0.0)
+    kept = [item.id for item in conversation.items]
+    assert kept == [f"item{number}" for number in range(2, MAX_ITEMS + 2)]
+    late = {"type": "conversation.item.input_audio_transcription.delta", "delta": "x"}
+    assert conversation.apply("received", Event({**late, "item_id": "item0"}), 0.0) == frozenset()
+    assert conversation.previous_id("item2") is None
