@@ -77,6 +77,7 @@ def test_an_answer_stopped_by_hand_is_cut_where_it_was_heard_to(
     cut_before: set[str] = set()
     ways = {
         "button": lambda: notebook.page.locator(".rnb-stop").click(),
+        "escape": lambda: notebook.page.get_by_role("textbox", name="Message").press("Escape"),
         "cell": lambda: notebook.run_cell(3),
         # The last, since its own answer plays next.
         "text": lambda: chat.type("what time is it"),
