@@ -33,6 +33,8 @@ const BY_NAME: Readonly<Record<string, string>> = {
 
 const NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
 
+const UNANSWERED = `The browser's question was closed without an answer: press Microphone again and allow it. ${TYPE}`;
+
 const BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
 
 const VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
@@ -55,7 +57,8 @@ export function troubleOf(error: unknown): MicrophoneTrouble {
 function refused(detail: string): string {
   if (/by system/i.test(detail)) return BY_SYSTEM;
   if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
-  return isFramed() ? FRAMED : NOT_ALLOWED;
+  if (isFramed()) return FRAMED;
+  return /dismissed/i.test(detail) ? UNANSWERED : NOT_ALLOWED;
 }
 
 /** On the desktop by its protocol, in a browser by the site that its outputs come from. */

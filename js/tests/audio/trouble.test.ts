@@ -47,6 +47,12 @@ describe("why there is no microphone", () => {
     expect(trouble.message).not.toMatch(/site settings/);
   });
 
+  it("asks for another press where the question was only closed", () => {
+    const trouble = troubleOf(new DOMException("Permission dismissed", "NotAllowedError"));
+    expect(trouble.message).toMatch(/closed.*press Microphone again.*Type your message/);
+    expect(trouble.message).not.toMatch(/site settings/);
+  });
+
   it("says of one that ended how to get it back", () => {
     expect(ENDED).toMatch(/unplugged.*press Microphone again.*Type your message/);
   });

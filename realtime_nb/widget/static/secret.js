@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0ff10163180f22c427c0783f9128f385d0fb04f765434916bd8b78f3f344e302
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:120df4616e034fbcf5fea1c5dfc3f8d8f111b6abbadfd924247d0107c7db3309
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0ff10163180f22c427c0783f9128f385d0fb04f765434916bd8b78f3f344e302
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:120df4616e034fbcf5fea1c5dfc3f8d8f111b6abbadfd924247d0107c7db3309
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -650,6 +650,7 @@ var BY_NAME = {
   AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
 };
 var NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
+var UNANSWERED = `The browser's question was closed without an answer: press Microphone again and allow it. ${TYPE}`;
 var BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
 var VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
 var FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
@@ -666,7 +667,8 @@ function troubleOf(error) {
 function refused(detail) {
   if (/by system/i.test(detail)) return BY_SYSTEM;
   if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
-  return isFramed() ? FRAMED : NOT_ALLOWED;
+  if (isFramed()) return FRAMED;
+  return /dismissed/i.test(detail) ? UNANSWERED : NOT_ALLOWED;
 }
 function isVisualStudioCode(location2) {
   if (location2 === void 0) return false;
