@@ -1,0 +1,53 @@
+"""A second tab takes over in the middle of an answer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.chat_page import LOAD, TALK, ChatPage, until
+from tests.browser.played import heard_ms
+
+if TYPE_CHECKING:
+    from tests.browser.harness import NotebookPage, OpenNotebook
+
+pytestmark = pytest.mark.timeout(180)
+
+LONG = "one two three four five six seven eight nine ten eleven twelve " * 3
+ANSWER = """\
+part = chat.bridge.playback._parts[next(iter(chat.bridge.playback._parts))]
+cuts = sum(r.event.type == "conversation.item.truncate" for r in chat.events)
+print(round(part.received / 24), round(part.played / 24), cuts)"""
+NEAR_MS = 300
+"""Where one tab ends, or the other begins, with silent samples, they are not counted as heard."""
+
+
+def test_an_answer_goes_on_in_the_tab_that_takes_over(open_notebook: OpenNotebook) -> None:
+    first_tab = open_notebook([LOAD, TALK, ANSWER])
+    first = ChatPage(first_tab).start(0, 1)
+    first_tab.save()
+    second_tab = first_tab.second_tab()
+    ChatPage(second_tab).wait_live()
+    take_over = second_tab.page.get_by_role("button", name="Take over")
+    if not take_over.is_visible():
+        first_tab.page.get_by_role("button", name="Take over").click()
+        take_over.wait_for()
+    first.type(LONG)
+    until(lambda: heard_ms(first_tab) > 1000, message="the first tab plays nothing")
+    take_over.click()
+    until(lambda: heard_ms(second_tab) > 1000, message="the second tab plays nothing")
+    here = heard_ms(first_tab)
+    until(lambda: _is_still(second_tab), seconds=60)
+    assert heard_ms(first_tab) == here, "both tabs play"
+    first_tab.run_cell(2)
+    received, played, cuts = (int(word) for word in first_tab.text(2).split())
+    assert (played, cuts) == (received, 0)
+    assert abs(here + heard_ms(second_tab) - received) < NEAR_MS
+
+
+def _is_still(tab: NotebookPage) -> bool:
+    before = heard_ms(tab)
+    time.sleep(1.5)
+    return heard_ms(tab) == before
