@@ -6,8 +6,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { SharedContext } from "./audio/context.js";
 import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
+import { playbackIn } from "./audio/playback.js";
 import type { Processing } from "./audio/preferences.js";
-import { playbackIn, Speaker } from "./audio/speaker.js";
+import { Speaker } from "./audio/speaker.js";
 import { ENDED, MicrophoneTrouble } from "./audio/trouble.js";
 import { BusyWatch, sayOnce, waitsWords } from "./busy.js";
 import { mayHaveRelay } from "./carrier/server.js";

@@ -406,3 +406,27 @@ def test_a_browser_that_refuses_24_khz_hears_and_plays_all_the_same(page: Page) 
     captured = np.concatenate([frame["samples"] for frame in frames]) / 32768
     # Twice resampled; 44.6 dB was seen on a busy machine.
     assert snr_against(sweep(), captured) > 40
+
+
+def test_a_page_of_plain_http_has_no_microphone_but_plays(page: Page) -> None:
+    page.route("http://lab.example/**", serve)
+    page.goto("http://lab.example/")
+    page.wait_for_function("globalThis.engine?.model.client !== undefined")
+    assert page.evaluate("[isSecureContext, 'audioWorklet' in new AudioContext()]") == [False] * 2
+    page.evaluate("engine.model.welcome()")
+    microphone(page).click()
+    page.get_by_text("only to https and localhost pages").wait_for()
+    page.evaluate("engine.answer(1, 25)")
+    page.wait_for_function("engine.model.of('drained').length === 1")
+    assert kinds(page, "played")[-1]["streams"] == [{"stream": 1, "samples": 25 * FRAME}]
+    # And is silent when it is told to be.
+    page.evaluate("engine.answer(2, 200)")
+    page.wait_for_function("engine.model.of('played').at(-1).streams[0]?.stream === 2")
+    page.evaluate("engine.model.tell({kind: 'clear', to: engine.model.client, id: 5})")
+    page.wait_for_function("engine.model.of('cleared').length === 1")
+    (progress,) = kinds(page, "cleared")[0]["streams"]
+    assert 0 < progress["samples"] < 200 * FRAME
+    count = len(kinds(page, "played"))
+    page.wait_for_timeout(500)
+    assert len(kinds(page, "played")) == count
+    assert page.locator(".rnb-notice").count() == 1

@@ -1,11 +1,11 @@
 // The speaker: sound of answers in, and exact word of what was played out.
 
-import playbackSource from "worklet:../worklets/playback.worklet.ts";
 import { RATE } from "../frames.js";
 import type { Progress } from "../messages.js";
 import type { PlaybackCommand, PlaybackReport } from "../worklets/wire.js";
 import { epochMs } from "./clock.js";
-import { addWorklet, type SharedContext } from "./context.js";
+import type { SharedContext } from "./context.js";
+import type { OpenPlayback, PlaybackPort } from "./playback.js";
 
 /** How many finished streams are remembered, to drop their late frames. */
 const FINISHED_MAX = 64;
@@ -34,29 +34,6 @@ export interface SpeakerHandlers {
   /** How loud it is, RMS, 0..1. */
   level(rms: number): void;
   failed(message: string): void;
-}
-
-/** The playback worklet's port, as far as the speaker uses it; tests put their own here. */
-export interface PlaybackPort {
-  send(command: PlaybackCommand, transfer?: Transferable[]): void;
-}
-
-export type OpenPlayback = (report: (report: PlaybackReport) => void) => Promise<PlaybackPort>;
-
-/** Load the playback worklet into the shared context and connect it to the loudspeaker. */
-export function playbackIn(shared: SharedContext): OpenPlayback {
-  return async (report) => {
-    const context = shared.get();
-    await addWorklet(context, playbackSource);
-    const node = new AudioWorkletNode(context, "realtime-nb-playback", {
-      numberOfInputs: 0,
-      numberOfOutputs: 1,
-      outputChannelCount: [1],
-    });
-    node.port.onmessage = (event: MessageEvent<PlaybackReport>) => report(event.data);
-    node.connect(context.destination);
-    return { send: (command, transfer = []) => node.port.postMessage(command, transfer) };
-  };
 }
 
 export class Speaker {

@@ -5,12 +5,15 @@ import widget from "/bundle.js";
 import { FakeModel } from "/fake_model.js";
 
 const tracks = [];
-const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (constraints) => {
-  const stream = await getUserMedia(constraints);
-  for (const track of stream.getTracks()) tracks.push({ track, constraints });
-  return stream;
-};
+const devices = navigator.mediaDevices; // none on a page of plain http
+const getUserMedia = devices?.getUserMedia.bind(devices);
+if (devices) {
+  devices.getUserMedia = async (constraints) => {
+    const stream = await getUserMedia(constraints);
+    for (const track of stream.getTracks()) tracks.push({ track, constraints });
+    return stream;
+  };
+}
 
 const model = new FakeModel();
 model.traits._audio_constraints = {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:120df4616e034fbcf5fea1c5dfc3f8d8f111b6abbadfd924247d0107c7db3309
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:f17aef8e10cf8034406c0719f197291c622cae4437cdfbf68d4edd56bfabaf49
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

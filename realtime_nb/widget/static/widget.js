@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:120df4616e034fbcf5fea1c5dfc3f8d8f111b6abbadfd924247d0107c7db3309
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:f17aef8e10cf8034406c0719f197291c622cae4437cdfbf68d4edd56bfabaf49
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -1285,33 +1285,34 @@ var playback_worklet_default = `"use strict";
     }
   };
 
-  // src/worklets/playback.worklet.ts
+  // src/worklets/playback.ts
   var REPORT_EVERY_S = 0.2;
   var LEVEL_EVERY_S = 0.05;
-  var PlaybackProcessor = class extends AudioWorkletProcessor {
+  var Playback = class {
+    #tell;
     #player = new Player();
-    #loudspeaker = new Loudspeaker(this.#player, sampleRate);
+    #loudspeaker;
     #nextReport = 0;
     #nextLevel = 0;
     #loud = false;
     #open = true;
-    constructor() {
-      super();
-      this.port.onmessage = (event) => this.#obey(event.data);
+    /** \`rate\`: of the context, in Hz. */
+    constructor(rate, tell) {
+      this.#loudspeaker = new Loudspeaker(this.#player, rate);
+      this.#tell = tell;
     }
-    process(_inputs, outputs) {
-      const out = outputs[0]?.[0];
-      if (out === void 0) return this.#open;
+    /** Fill \`out\`, at \`timeS\` of the context's clock; false when there will be no more sound. */
+    render(out, timeS) {
       this.#loudspeaker.render(out);
       if (this.#player.hasDrained) this.#tellDrained();
-      if (this.#player.active && currentTime >= this.#nextReport) {
-        this.#nextReport = currentTime + REPORT_EVERY_S;
+      if (this.#player.active && timeS >= this.#nextReport) {
+        this.#nextReport = timeS + REPORT_EVERY_S;
         this.#tellPlayed();
       }
-      if (currentTime >= this.#nextLevel) this.#tellLevel();
+      if (timeS >= this.#nextLevel) this.#tellLevel(timeS);
       return this.#open;
     }
-    #obey(command) {
+    obey(command) {
       switch (command.kind) {
         case "push": {
           const pushed = this.#player.push(command.stream, command.offset, command.samples);
@@ -1342,26 +1343,549 @@ var playback_worklet_default = `"use strict";
       this.#tell({ kind: "played", streams, buffered, underruns, refused, lost, prebuffer });
     }
     /** While something sounds, and once more when it no longer does. */
-    #tellLevel() {
-      this.#nextLevel = currentTime + LEVEL_EVERY_S;
+    #tellLevel(timeS) {
+      this.#nextLevel = timeS + LEVEL_EVERY_S;
       const rms = this.#loudspeaker.takeLevel();
       if (rms > 0 || this.#loud) this.#tell({ kind: "level", rms });
       this.#loud = rms > 0;
     }
-    #tell(report) {
-      this.port.postMessage(report);
+  };
+
+  // src/worklets/playback.worklet.ts
+  var PlaybackProcessor = class extends AudioWorkletProcessor {
+    #playback = new Playback(sampleRate, (report) => this.port.postMessage(report));
+    #open = true;
+    constructor() {
+      super();
+      this.port.onmessage = (event) => {
+        this.#playback.obey(event.data);
+        if (event.data.kind === "close") this.#open = false;
+      };
+    }
+    process(_inputs, outputs) {
+      const out = outputs[0]?.[0];
+      return out === void 0 ? this.#open : this.#playback.render(out, currentTime);
     }
   };
   registerProcessor("realtime-nb-playback", PlaybackProcessor);
 })();
 `;
 
-// src/audio/speaker.ts
+// src/worklets/resampler.ts
+var BETA = 10;
+var CUTOFF = 0.93;
+var CROSSINGS = 48;
+var Resampler = class {
+  #phases;
+  #step;
+  #taps;
+  #kernel;
+  /** Input not used up yet, oldest first; begins with silence. */
+  #input;
+  #held;
+  /** Where the next output stands, in 1/#phases of an input sample. */
+  #phase = 0;
+  /** How late the output is, in input samples. */
+  delay;
+  /** `maxBlock`: the most input samples given at once. */
+  constructor(from, to, maxBlock) {
+    const divisor = gcd(from, to);
+    this.#phases = to / divisor;
+    this.#step = from / divisor;
+    const half = Math.ceil(CROSSINGS * Math.max(1, from / to));
+    this.#taps = 2 * half;
+    this.delay = half;
+    this.#kernel = kernel(this.#phases, half, Math.min(1, to / from) * CUTOFF);
+    this.#input = new Float32Array(this.#taps + maxBlock);
+    this.#held = this.#taps - 1;
+  }
+  /** The most samples one block of `count` can give. */
+  capacity(count2) {
+    return Math.ceil(count2 * this.#phases / this.#step) + 1;
+  }
+  /** Begin anew, with silence before. */
+  reset() {
+    this.#input.fill(0);
+    this.#held = this.#taps - 1;
+    this.#phase = 0;
+  }
+  /** Take `count` samples in, write what they give to `output`; returns how many. */
+  process(samples, count2, output) {
+    const input = this.#input;
+    for (let i = 0; i < count2; i++) input[this.#held + i] = samples[i] ?? 0;
+    this.#held += count2;
+    let at = 0;
+    let made = 0;
+    while (at + this.#taps <= this.#held) {
+      output[made++] = this.#convolve(at);
+      this.#phase += this.#step;
+      at += Math.floor(this.#phase / this.#phases);
+      this.#phase %= this.#phases;
+    }
+    const used = Math.min(at, this.#held);
+    this.#phase += (at - used) * this.#phases;
+    input.copyWithin(0, used, this.#held);
+    this.#held -= used;
+    return made;
+  }
+  #convolve(at) {
+    const row = this.#phase * this.#taps;
+    let sum = 0;
+    for (let k = 0; k < this.#taps; k++) {
+      sum += (this.#kernel[row + k] ?? 0) * (this.#input[at + k] ?? 0);
+    }
+    return sum;
+  }
+};
+function kernel(phases, half, cutoff) {
+  const taps = 2 * half;
+  const table = new Float32Array(phases * taps);
+  for (let phase = 0; phase < phases; phase++) {
+    const row = new Float64Array(taps);
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      const distance = k - (half - 1) - phase / phases;
+      const value = sinc(distance * cutoff) * kaiser(distance / half);
+      row[k] = value;
+      sum += value;
+    }
+    for (let k = 0; k < taps; k++) table[phase * taps + k] = (row[k] ?? 0) / sum;
+  }
+  return table;
+}
+function sinc(x) {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+function kaiser(x) {
+  return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
+}
+function bessel(x) {
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; term > sum * 1e-12; k++) {
+    term *= (x / (2 * k)) ** 2;
+    sum += term;
+  }
+  return sum;
+}
+function gcd(a, b) {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
+// src/worklets/loudspeaker.ts
+var RATE2 = 24e3;
+var BLOCK = 128;
+var Loudspeaker = class {
+  #player;
+  #resampler;
+  #block = new Float32Array(BLOCK);
+  #made;
+  /** What the resampler made and nobody took yet: [#from, #to) of #made. */
+  #from = 0;
+  #to = 0;
+  #energy = 0;
+  #count = 0;
+  /** `rate`: of the context, in Hz. */
+  constructor(player, rate) {
+    this.#player = player;
+    this.#resampler = rate === RATE2 ? null : new Resampler(RATE2, rate, BLOCK);
+    this.#made = new Float32Array(this.#resampler?.capacity(BLOCK) ?? 0);
+  }
+  /** Fill `out` with what is heard next. */
+  render(out) {
+    if (this.#resampler === null) this.#player.render(out);
+    else this.#resample(this.#resampler, out);
+    for (const sample of out) this.#energy += sample * sample;
+    this.#count += out.length;
+  }
+  /** Forget what lies between player and ear. */
+  clear() {
+    this.#from = 0;
+    this.#to = 0;
+    this.#resampler?.reset();
+  }
+  /** Level since the last call, RMS, 0..1. */
+  takeLevel() {
+    const level = this.#count === 0 ? 0 : Math.sqrt(this.#energy / this.#count);
+    this.#energy = 0;
+    this.#count = 0;
+    return level;
+  }
+  #resample(resampler, out) {
+    for (let at = 0; at < out.length; at++) {
+      while (this.#from === this.#to) {
+        this.#player.render(this.#block);
+        this.#from = 0;
+        this.#to = resampler.process(this.#block, BLOCK, this.#made);
+      }
+      out[at] = this.#made[this.#from++] ?? 0;
+    }
+  }
+};
+
+// src/worklets/ring.ts
+var CHUNK_SAMPLES = 9600;
+var ChunkPool = class {
+  #max;
+  #free = null;
+  #freeCount = 0;
+  #made = 0;
+  constructor(maxBytes) {
+    this.#max = Math.floor(maxBytes / (CHUNK_SAMPLES * Int16Array.BYTES_PER_ELEMENT));
+  }
+  /** How many chunks may still be taken. */
+  get available() {
+    return this.#freeCount + this.#max - this.#made;
+  }
+  take() {
+    const chunk = this.#free;
+    if (chunk !== null) {
+      this.#free = chunk.next;
+      this.#freeCount--;
+      chunk.next = null;
+      return chunk;
+    }
+    if (this.#made >= this.#max) return null;
+    this.#made++;
+    return { samples: new Int16Array(CHUNK_SAMPLES), next: null };
+  }
+  give(chunk) {
+    chunk.next = this.#free;
+    this.#free = chunk;
+    this.#freeCount++;
+  }
+};
+var Ring = class {
+  #pool;
+  #head = null;
+  #tail = null;
+  /** Next sample to read in the head chunk. */
+  #readAt = 0;
+  /** Next free place in the tail chunk. */
+  #writeAt = CHUNK_SAMPLES;
+  #length = 0;
+  constructor(pool) {
+    this.#pool = pool;
+  }
+  /** Samples waiting. */
+  get length() {
+    return this.#length;
+  }
+  /** Whether `count` more samples fit the pool. */
+  fits(count2) {
+    const beyondTail = count2 - (CHUNK_SAMPLES - this.#writeAt);
+    return Math.ceil(beyondTail / CHUNK_SAMPLES) <= this.#pool.available;
+  }
+  /** Append all of `samples`, or none: false when the pool is used up. */
+  write(samples) {
+    if (!this.fits(samples.length)) return false;
+    let at = 0;
+    while (at < samples.length) {
+      const chunk = this.#writable();
+      if (chunk === null) return false;
+      const count2 = Math.min(CHUNK_SAMPLES - this.#writeAt, samples.length - at);
+      chunk.samples.set(samples.subarray(at, at + count2), this.#writeAt);
+      this.#writeAt += count2;
+      this.#length += count2;
+      at += count2;
+    }
+    return true;
+  }
+  /** Move up to `count` samples to `out` as floats in -1..1; returns how many there were. */
+  read(out, at, count2) {
+    const total = Math.min(count2, this.#length);
+    let done = 0;
+    while (done < total && this.#head !== null) {
+      const samples = this.#head.samples;
+      const part = Math.min(CHUNK_SAMPLES - this.#readAt, total - done);
+      for (let i = 0; i < part; i++) {
+        out[at + done + i] = (samples[this.#readAt + i] ?? 0) / 32768;
+      }
+      this.#readAt += part;
+      this.#length -= part;
+      done += part;
+      if (this.#readAt === CHUNK_SAMPLES) this.#dropHead();
+    }
+    return total;
+  }
+  /** Forget everything waiting. */
+  clear() {
+    while (this.#head !== null) this.#dropHead();
+    this.#length = 0;
+  }
+  #writable() {
+    if (this.#tail !== null && this.#writeAt < CHUNK_SAMPLES) return this.#tail;
+    const chunk = this.#pool.take();
+    if (chunk === null) return null;
+    if (this.#tail === null) this.#head = chunk;
+    else this.#tail.next = chunk;
+    this.#tail = chunk;
+    this.#writeAt = 0;
+    return chunk;
+  }
+  #dropHead() {
+    const chunk = this.#head;
+    if (chunk === null) return;
+    this.#head = chunk.next;
+    this.#readAt = 0;
+    if (this.#head === null) {
+      this.#tail = null;
+      this.#writeAt = CHUNK_SAMPLES;
+    }
+    this.#pool.give(chunk);
+  }
+};
+
+// src/worklets/player.ts
+var PREBUFFER = 1920;
+var PREBUFFER_MAX = 4 * PREBUFFER;
+var TELLING_SAMPLES = 24e3;
+var MAX_BYTES = 6 * 1024 * 1024;
+var STARVED_SAMPLES = 12e3;
+var GAP_MAX = 48e3;
 var FINISHED_MAX = 64;
-var CLEAR_MS = 500;
+var Player = class {
+  #pool;
+  #order = [];
+  #finished = /* @__PURE__ */ new Set();
+  #drained = [];
+  #prebuffer = PREBUFFER;
+  #buffered = 0;
+  #underruns = 0;
+  #refused = 0;
+  #lost = 0;
+  constructor(maxBytes = MAX_BYTES) {
+    this.#pool = new ChunkPool(maxBytes);
+  }
+  /** Samples waiting in all streams. */
+  get buffered() {
+    return this.#buffered;
+  }
+  /** Samples that must wait before a stream begins. */
+  get prebuffer() {
+    return this.#prebuffer;
+  }
+  /** Times a stream ran dry before its end. */
+  get underruns() {
+    return this.#underruns;
+  }
+  /** Samples that found the memory full. */
+  get refused() {
+    return this.#refused;
+  }
+  /** Samples that never arrived; silence stands in their place. */
+  get lost() {
+    return this.#lost;
+  }
+  /** Whether any stream is not yet played to its end. */
+  get active() {
+    return this.#order.length > 0;
+  }
+  /** Take in samples that stand at `offset` of their stream. */
+  push(id, offset, samples) {
+    if (this.#finished.has(id)) return "late";
+    let stream = this.#find(id);
+    const isNew = stream === void 0;
+    if (stream === void 0) {
+      stream = this.#open(id, offset);
+      this.#order.push(stream);
+    }
+    if (stream.ended) return "late";
+    const skip = Math.max(0, stream.expected - offset);
+    const fresh = samples.subarray(Math.min(skip, samples.length));
+    const gap = Math.max(0, offset - stream.expected);
+    if (stream.cut || gap > GAP_MAX || !stream.ring.fits(gap + fresh.length)) {
+      stream.cut = true;
+      this.#refused += fresh.length;
+      return "refused";
+    }
+    if (gap > 0) {
+      stream.ring.write(new Int16Array(gap));
+      this.#lost += gap;
+    }
+    stream.ring.write(fresh);
+    stream.expected += gap + fresh.length;
+    this.#buffered += gap + fresh.length;
+    return isNew ? "started" : "queued";
+  }
+  /** No more samples will come for this stream; what waits is played at once. */
+  end(id) {
+    if (this.#finished.has(id)) return;
+    const stream = this.#find(id);
+    if (stream !== void 0) {
+      stream.ended = true;
+      return;
+    }
+    this.#finish(id);
+    this.#drained.push({ stream: id, samples: 0 });
+  }
+  /** Drop everything waiting; returns how far each stream came. Their late frames are dropped. */
+  clear() {
+    const progress = this.progress();
+    for (const stream of this.#order) {
+      stream.ring.clear();
+      this.#finish(stream.id);
+    }
+    this.#order.length = 0;
+    this.#buffered = 0;
+    return progress;
+  }
+  /** Samples consumed of each stream not yet played to its end. */
+  progress() {
+    return this.#order.map((stream) => ({ stream: stream.id, samples: stream.position }));
+  }
+  /** Whether `takeDrained` has something to tell. */
+  get hasDrained() {
+    return this.#drained.length > 0;
+  }
+  /** Streams played to their end since the last call. */
+  takeDrained() {
+    return this.#drained.splice(0);
+  }
+  /** Fill `out` with the next samples, and with silence where there are none. */
+  render(out) {
+    let filled = 0;
+    while (filled < out.length) {
+      const stream = this.#ready(out.length - filled);
+      if (stream === null) break;
+      const count2 = stream.ring.read(out, filled, out.length - filled);
+      stream.position += count2;
+      this.#buffered -= count2;
+      filled += count2;
+      if (stream.ended && stream.ring.length === 0) this.#drain(stream);
+      else if (filled < out.length) this.#underrun(stream);
+    }
+    out.fill(0, filled);
+  }
+  /** The stream to read from now, or null while none may sound. */
+  #ready(wanted) {
+    const head = this.#order[0];
+    if (head === void 0) return null;
+    if (!head.playing && (head.ended || head.ring.length >= this.#prebuffer)) head.playing = true;
+    if (head.playing) return head;
+    head.starved += wanted;
+    if (head.starved > STARVED_SAMPLES && this.#order.length > 1) {
+      head.starved = 0;
+      this.#order.shift();
+      this.#order.push(head);
+    }
+    return null;
+  }
+  #underrun(stream) {
+    this.#underruns++;
+    stream.playing = false;
+    stream.starved = 0;
+    stream.dry = true;
+    this.#prebuffer = Math.min(2 * this.#prebuffer, PREBUFFER_MAX);
+  }
+  #drain(stream) {
+    if (!stream.dry && stream.position >= TELLING_SAMPLES) {
+      this.#prebuffer = Math.max(PREBUFFER, Math.floor(7 * this.#prebuffer / 8));
+    }
+    this.#order.shift();
+    this.#finish(stream.id);
+    this.#drained.push({ stream: stream.id, samples: stream.position });
+  }
+  #finish(id) {
+    this.#finished.add(id);
+    if (this.#finished.size <= FINISHED_MAX) return;
+    for (const oldest of this.#finished) {
+      this.#finished.delete(oldest);
+      return;
+    }
+  }
+  #find(id) {
+    return this.#order.find((stream) => stream.id === id);
+  }
+  #open(id, offset) {
+    return {
+      id,
+      ring: new Ring(this.#pool),
+      expected: offset,
+      position: offset,
+      dry: false,
+      ended: false,
+      playing: false,
+      cut: false,
+      starved: 0
+    };
+  }
+};
+
+// src/worklets/playback.ts
+var REPORT_EVERY_S = 0.2;
+var LEVEL_EVERY_S = 0.05;
+var Playback = class {
+  #tell;
+  #player = new Player();
+  #loudspeaker;
+  #nextReport = 0;
+  #nextLevel = 0;
+  #loud = false;
+  #open = true;
+  /** `rate`: of the context, in Hz. */
+  constructor(rate, tell) {
+    this.#loudspeaker = new Loudspeaker(this.#player, rate);
+    this.#tell = tell;
+  }
+  /** Fill `out`, at `timeS` of the context's clock; false when there will be no more sound. */
+  render(out, timeS) {
+    this.#loudspeaker.render(out);
+    if (this.#player.hasDrained) this.#tellDrained();
+    if (this.#player.active && timeS >= this.#nextReport) {
+      this.#nextReport = timeS + REPORT_EVERY_S;
+      this.#tellPlayed();
+    }
+    if (timeS >= this.#nextLevel) this.#tellLevel(timeS);
+    return this.#open;
+  }
+  obey(command) {
+    switch (command.kind) {
+      case "push": {
+        const pushed = this.#player.push(command.stream, command.offset, command.samples);
+        if (pushed === "started") this.#tell({ kind: "started", stream: command.stream });
+        break;
+      }
+      case "end":
+        this.#player.end(command.stream);
+        break;
+      case "clear":
+        this.#loudspeaker.clear();
+        this.#tell({ kind: "cleared", id: command.id, streams: this.#player.clear() });
+        break;
+      case "close":
+        this.#player.clear();
+        this.#open = false;
+    }
+  }
+  /** First the last count of what ended, then that it ended. */
+  #tellDrained() {
+    const drained = this.#player.takeDrained();
+    this.#tellPlayed(drained);
+    for (const { stream } of drained) this.#tell({ kind: "drained", stream });
+  }
+  #tellPlayed(drained = []) {
+    const { buffered, underruns, refused: refused2, lost, prebuffer } = this.#player;
+    const streams = [...drained, ...this.#player.progress()];
+    this.#tell({ kind: "played", streams, buffered, underruns, refused: refused2, lost, prebuffer });
+  }
+  /** While something sounds, and once more when it no longer does. */
+  #tellLevel(timeS) {
+    this.#nextLevel = timeS + LEVEL_EVERY_S;
+    const rms = this.#loudspeaker.takeLevel();
+    if (rms > 0 || this.#loud) this.#tell({ kind: "level", rms });
+    this.#loud = rms > 0;
+  }
+};
+
+// src/audio/playback.ts
+var SCRIPT_SAMPLES = 1024;
 function playbackIn(shared) {
   return async (report) => {
     const context = shared.get();
+    if (context.audioWorklet === void 0) {
+      return inScript(context, report);
+    }
     await addWorklet(context, playback_worklet_default);
     const node = new AudioWorkletNode(context, "realtime-nb-playback", {
       numberOfInputs: 0,
@@ -1373,6 +1897,24 @@ function playbackIn(shared) {
     return { send: (command, transfer = []) => node.port.postMessage(command, transfer) };
   };
 }
+function inScript(context, report) {
+  const playback = new Playback(context.sampleRate, report);
+  const node = context.createScriptProcessor(SCRIPT_SAMPLES, 0, 1);
+  node.onaudioprocess = ({ outputBuffer }) => {
+    playback.render(outputBuffer.getChannelData(0), context.currentTime);
+  };
+  node.connect(context.destination);
+  return {
+    send(command) {
+      playback.obey(command);
+      if (command.kind === "close") node.disconnect();
+    }
+  };
+}
+
+// src/audio/speaker.ts
+var FINISHED_MAX2 = 64;
+var CLEAR_MS = 500;
 var Speaker = class {
   #shared;
   #open;
@@ -1498,7 +2040,7 @@ var Speaker = class {
   #forget(stream) {
     if (!this.#streams.delete(stream)) return;
     this.#finished.push(stream);
-    if (this.#finished.length > FINISHED_MAX) this.#finished.shift();
+    if (this.#finished.length > FINISHED_MAX2) this.#finished.shift();
     if (!this.active) {
       this.#muted = false;
       this.#shared.rest("speaker");
