@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.endpoint import resolve_endpoint
     from realtime_nb.client.ephemeral import create_client_secret
     from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.inspection import RealtimeLog
     from realtime_nb.notebook import (
         Chat,
         load_ipython_extension,
@@ -30,6 +31,7 @@ __all__ = [
     "AudioClip",
     "Chat",
     "EventLog",
+    "RealtimeLog",
     "RealtimeSession",
     "connect",
     "create_client_secret",
@@ -45,6 +47,7 @@ _HOMES = {
     "AudioClip": "realtime_nb.audio.clip",
     "Chat": "realtime_nb.notebook",
     "EventLog": "realtime_nb.protocol.log",
+    "RealtimeLog": "realtime_nb.inspection",
     "RealtimeSession": "realtime_nb.client.session",
     "connect": "realtime_nb.client.connection",
     "create_client_secret": "realtime_nb.client.ephemeral",

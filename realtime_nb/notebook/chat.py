@@ -12,6 +12,8 @@ from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
+from realtime_nb.inspection import RealtimeLog, Talk
+from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.listening import Listening
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.report import ConfigReport
     from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import EventLog
 
 REPLY_TIMEOUT_S: Final = 10.0
 # A translation is given time to say what it still has.
@@ -101,6 +102,7 @@ class Chat:
         self._recorder = Recorder(
             self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page
         )
+        self._events = RealtimeLog(self.session.log)
         self._closed = False
 
     def open(self) -> Outcome:
@@ -182,9 +184,9 @@ class Chat:
         return self.session.endpoint
 
     @property
-    def events(self) -> EventLog:
+    def events(self) -> RealtimeLog:
         """Every event in both directions; ``.df`` is a `pandas.DataFrame`."""
-        return self.session.log
+        return self._events
 
     @property
     def items(self) -> list[Item]:
@@ -205,6 +207,20 @@ class Chat:
         ``events.max_audio_bytes`` changes that.
         """
         return make_recording(self._recorder.notes(), self.session.log, self.session.conversation)
+
+    def talk(self) -> Talk:
+        """Return the facts of the conversation so far, as what inspects it wants them."""
+        return Talk(
+            log=self.session.log,
+            conversation=self.session.conversation,
+            notes=self._recorder.notes(),
+            timings=tuple(self.bridge.timing.turns),
+            model=_model_of(self),
+            kind=self.kind,
+            config_rows=config_rows(self.config.rows if self.config is not None else ()),
+            name=self.name,
+            practice=self.endpoint.practice,
+        )
 
     def save_audio(self, path: str | os.PathLike[str]) -> Path:
         """Write both sides so far as a stereo WAV file, 24 kHz; return its path.
@@ -312,3 +328,9 @@ class Chat:
         endpoint = self.session.endpoint
         where = f"{endpoint.name}, {endpoint.model}" if endpoint.model else endpoint.name
         return f"<chat {self.name!r}: {self.state}, {where}, {len(self.items)} items>"
+
+
+def _model_of(chat: Chat) -> str:
+    """Return the model that answers, as the service tells it, else as it was asked for."""
+    told = (chat.effective or {}).get("model")
+    return told if isinstance(told, str) and told else chat.endpoint.model or ""

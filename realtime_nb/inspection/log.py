@@ -1,0 +1,93 @@
+"""`RealtimeLog`: the events of a session as its user holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.log import EventLog, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RealtimeLog(Sequence[Record]):
+    """The events of a session, live or from a file.
+
+    A live one goes on growing while it is looked at. Its length and places are those of the
+    records that are kept; `Record.seq` counts all that passed.
+
+    Parameters
+    ----------
+    source
+        The log it shows; an empty one when None.
+    problems
+        What could not be read of a file.
+
+    Attributes
+    ----------
+    source
+        As given: where the events are kept.
+    problems
+        As given.
+    """
+
+    def __init__(self, source: EventLog | None = None, *, problems: Sequence[str] = ()) -> None:
+        self.source = EventLog() if source is None else source
+        self.problems = tuple(problems)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.source)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        return self.source[index]
+
+    @property
+    def max_audio_bytes(self) -> int:
+        """Bytes of sound payload (base64, as on the wire) that are kept; it may be changed."""
+        return self.source.max_audio_bytes
+
+    @max_audio_bytes.setter
+    def max_audio_bytes(self, size: int) -> None:
+        self.source.max_audio_bytes = size
+
+    @property
+    def dropped_records(self) -> int:
+        """Records that were let go of, so that memory stays bounded."""
+        return self.source.dropped_records
+
+    @property
+    def dropped_audio(self) -> int:
+        """Sound payloads that were let go of; their records are there."""
+        return self.source.dropped_audio
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
+        """Return rows `start` to `stop` (places in the log) as dicts; see `Record.row`."""
+        return self.source.rows(start, stop)
+
+    def audio(self, item_id: str) -> bytes:
+        """Return the sound received for an item, in order, in the session's output format."""
+        return self.source.audio(item_id)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row an event as a `pandas.DataFrame`, without sound payloads; see `EventLog.df`."""
+        return self.source.df
+
+    def conversation(self) -> Conversation:
+        """Return the conversation that the events tell, replayed from the first one kept."""
+        return Conversation.replay(self.source)
+
+    def __repr__(self) -> str:
+        return repr(self.source).replace("EventLog", "RealtimeLog", 1)
+
+    def _repr_html_(self) -> str:
+        return self.source._repr_html_()  # pyright: ignore[reportPrivateUsage] -- the protocol's name for it
