@@ -15,6 +15,7 @@ from realtime_nb.speech.engines import load_engines
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import make_mic_wav
+from tests.browser.played import heard_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,8 @@ def test_the_answer_s_words_are_heard(open_notebook: OpenNotebook) -> None:
     chat = ChatPage(notebook).start(0, 1)
     chat.type("what is seven plus five")
     until(lambda: "12" in chat.transcript)
-    time.sleep(4)
+    until(lambda: heard_ms(notebook) > 300, message="the page plays nothing")
+    notebook.wait_until("() => document.querySelector('.rnb-stop').disabled")
     candidates = [f"seven plus five is {n}" for n in ("ten", "eleven", "twelve", "thirteen", "two")]
     assert "twelve" in recognised(notebook.ears.heard(), candidates)
 
