@@ -6,7 +6,9 @@
 - ring: to its first sample in the page's playback ring.
 
 The bare WebSocket is sent each frame the moment the product sends it, to a process that does
-nothing but answer with as many bytes; it has no ring, and stands beside it as it came.
+nothing but answer with as many bytes. On the way down that process is told of the first sound
+of each answer, and sends as many bytes itself: so both are measured at the same moments, when
+page and kernel have the same to do. It has no ring, and stands beside it as it came.
 All on one host; the page's clock is fitted to the system's by the bare WebSocket's quickest
 round trip. CPU is that of kernel and Jupyter Server per second of microphone sound, beside the
 process of the bare WebSocket.
@@ -25,7 +27,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -59,7 +61,10 @@ turn_detection: null
 ---
 Keep answers to one sentence."""
 WATCH = """import json, time
+import socket
 deltas, rings, seen = [], [], set()
+bell = socket.create_connection(("127.0.0.1", BELL))
+bell.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 epoch_ms = time.time() * 1000 - chat.session.now_ms()
 def note(record, _changed):
     if record.event.type == "response.output_audio.delta":
@@ -67,6 +72,7 @@ def note(record, _changed):
         if item not in seen:
             seen.add(item)
             deltas.append(time.time() * 1000)
+            bell.send(b"!")
 heard = chat.bridge._handlers["started"]
 def started(client, message, buffers):
     rings.append(message.get("t_ms"))
@@ -96,7 +102,7 @@ while time.monotonic() < end:
 MIRROR = """(() => {
   const send = WebSocket.prototype.send;
   const now = () => performance.timeOrigin + performance.now();
-  const bare = { socket: null, trips: [], sounds: [] };
+  const bare = { socket: null, trips: [], sounds: [], bells: [] };
   const known = new WeakSet();
   const latin = new TextDecoder("latin1");
   const listen = ({ data }) => {
@@ -112,7 +118,8 @@ MIRROR = """(() => {
     socket.onmessage = ({ data }) => {
       const at = now();
       const view = new DataView(data);
-      bare.trips.push([0, 8, 16].map((place) => view.getFloat64(place, true)).concat(at));
+      if (view.getFloat64(0, true) === 0) bare.bells.push([view.getFloat64(8, true), at]);
+      else bare.trips.push([0, 8, 16].map((place) => view.getFloat64(place, true)).concat(at));
     };
   });
   WebSocket.prototype.send = function (data) {
@@ -134,18 +141,42 @@ MIRROR = """(() => {
 })();""".replace("FRAME", str(FRAME_BYTES))
 
 
+class Bare(NamedTuple):
+    """Where the process of the bare WebSocket is found."""
+
+    url: str
+    bell: str
+    pid: int
+
+
 async def serve() -> None:
-    """Answer each message with its first 8 bytes, the time it came, and as many bytes."""
+    """Answer each message with its first 8 bytes, the time it came, and as many bytes.
+
+    Each byte at the other port, the bell, has every page sent as many bytes at once.
+    """
+
+    pages: set[websockets.ServerConnection] = set()
 
     async def echo(connection: websockets.ServerConnection) -> None:
-        async for message in connection:
-            came_ms = time.time() * 1000
-            (t_ms,) = struct.unpack_from("<d", message, 8 + 16)
-            head = struct.pack("<ddd", struct.unpack_from("<d", message)[0], came_ms, t_ms)
-            await connection.send(head + bytes(len(message) - len(head)))
+        pages.add(connection)
+        try:
+            async for message in connection:
+                came_ms = time.time() * 1000
+                (t_ms,) = struct.unpack_from("<d", message, 8 + 16)
+                head = struct.pack("<ddd", struct.unpack_from("<d", message)[0], came_ms, t_ms)
+                await connection.send(head + bytes(len(message) - len(head)))
+        finally:
+            pages.discard(connection)
 
-    async with websockets.serve(echo, "127.0.0.1", 0, compression=None) as server:
-        print(server.sockets[0].getsockname()[1], flush=True)
+    async def ring(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while await reader.read(1):
+            message = struct.pack("<dd", 0.0, time.time() * 1000) + bytes(FRAME_BYTES)
+            websockets.broadcast(pages, message)
+
+    bell = await asyncio.start_server(ring, "127.0.0.1", 0)
+    async with bell, websockets.serve(echo, "127.0.0.1", 0, compression=None) as server:
+        ports = [each.sockets[0].getsockname()[1] for each in (server, bell)]
+        print(*ports, flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
@@ -171,7 +202,7 @@ def ask_and_stop(page: Page, seconds: float) -> None:
         page.wait_for_timeout(150)
 
 
-def run(lab: LabServer, folder: Path, bare_url: str, bare_pid: int, seconds: float) -> Any:
+def run(lab: LabServer, folder: Path, peer: Bare, seconds: float) -> Any:
     """Return what was measured in one server: condition by condition."""
     mic = make_mic_wav(folder / "mic.wav", [0.5, tone(440, 4.0)])
     measured: dict[str, Any] = {}
@@ -179,8 +210,10 @@ def run(lab: LabServer, folder: Path, bare_url: str, bare_pid: int, seconds: flo
         browser = launch(playwright, find_chromium(), folder / "p", mic=mic, loop_mic=True)
         try:
             busy = [cell.format(seconds=seconds) for cell in BUSY.values()]
+            watch = WATCH.replace("BELL", peer.bell)
             path = write_notebook(
-                lab.root, [LOAD, TALK, WATCH, TELL, "import os\nos.getpid()", *busy]
+                lab.root,
+                [LOAD, TALK, watch, TELL, "import os\nos.getpid()", *busy],
             )
             notebook = NotebookPage(lab, browser, path, [])
             notebook.page.add_init_script(MIRROR)
@@ -189,23 +222,25 @@ def run(lab: LabServer, folder: Path, bare_url: str, bare_pid: int, seconds: flo
                 notebook.run_cell(cell)
             page = notebook.page
             pids = [int(notebook.text(4)), lab.pid or 0]
-            page.evaluate("url => __bare.open(url)", bare_url)
+            page.evaluate("url => __bare.open(url)", peer.url)
             page.get_by_role("button", name="Microphone", exact=True).click()
             notebook.sleep(3)
             for number, name in enumerate(BUSY):
                 notebook.run_cell(3)  # empties what was noted
-                page.evaluate("() => { __bare.trips = []; __bare.sounds = []; }")
+                page.evaluate("() => { __bare.trips = []; __bare.sounds = []; __bare.bells = []; }")
                 began_ms = time.time() * 1000
-                before, before_bare = cpu_s(pids), cpu_s([bare_pid])
+                before, before_bare = cpu_s(pids), cpu_s([peer.pid])
                 cell = notebook.run_cell(5 + number, wait=False)
                 ask_and_stop(page, seconds - 1)
                 ended_ms = time.time() * 1000
-                spent = cpu_s(pids) - before, cpu_s([bare_pid]) - before_bare
+                spent = cpu_s(pids) - before, cpu_s([peer.pid]) - before_bare
                 notebook.wait_run(cell, 60)
                 notebook.sleep(1)
                 notebook.run_cell(3)
                 told = json.loads(notebook.text(3))
-                bare = page.evaluate("() => ({ trips: __bare.trips, sounds: __bare.sounds })")
+                bare = page.evaluate(
+                    "(({ trips, sounds, bells }) => ({ trips, sounds, bells }))(__bare)"
+                )
                 measured[name] = reckon(told, bare, began_ms, ended_ms, spent)
             measured["carrier"] = page.locator(".rnb-carrier").last.inner_text()
         finally:
@@ -226,7 +261,8 @@ def reckon(
     sent_at = dict(zip(np.round(captured + FRAME_MS, 2), sent, strict=True))
     legs = [at - sent_at[key] for end, at in up if (key := np.round(end, 2)) in sent_at]
     deltas = np.array(told["deltas"])
-    down_bare = (back + page_to_system - came)[during]
+    rung, rung_at = np.array(bare["bells"], float).reshape(-1, 2).T
+    down_bare = rung_at + page_to_system - rung
     return {
         "mic": up[:, 1] - up[:, 0] - page_to_system,
         "bare mic": (came - captured - FRAME_MS - page_to_system)[during],
@@ -259,6 +295,9 @@ def show(name: str, values: dict[str, NDArray[np.float64]]) -> None:
     print(f"  {name}: {spent}" if name in ("idle", "sleep") else f"  {name}:")
     for way in ("mic", "up", "down", "ring"):
         own, bare = values[way], values[f"bare {way}"]
+        if not own.size or not bare.size:
+            print(f"    {way:>4} nothing was measured")
+            continue
         texts = [
             " / ".join(f"{np.percentile(each, part):6.1f}" for part in (50, 95, 99))
             for each in (own, bare)
@@ -276,8 +315,8 @@ def main() -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    port = bare.stdout.readline().strip() if bare.stdout else ""
-    url = f"ws://127.0.0.1:{port}"
+    port, bell = bare.stdout.readline().split() if bare.stdout else ("", "")
+    peer = Bare(f"ws://127.0.0.1:{port}", bell, bare.pid)
     print("ms p50 / p95 / p99 beyond the frame's length; CPU ms per second of sound")
     try:
         for relay in (False, True):
@@ -285,7 +324,7 @@ def main() -> None:
                 lab = LabServer(Path(name) / "lab", relay=relay)
                 lab.start()
                 try:
-                    measured = run(lab, Path(name), url, bare.pid, seconds)
+                    measured = run(lab, Path(name), peer, seconds)
                 finally:
                     lab.stop()
             print(measured.pop("carrier"))
