@@ -121,6 +121,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._commits: deque[float] = deque()
         self._committed = False
+        # Turns that were begun and given up; a service may commit one all the same.
+        self._dropped: dict[str, tuple[float, float | None]] = {}
         self._turn_from_ms = 0.0
         self._alone_until_ms = 0.0
         self._page_offset_ms: float | None = None
@@ -147,9 +149,10 @@ class Recorder:
 
     # -- events
 
-    def _take(self, record: Record, _changed: frozenset[str]) -> None:
+    def _take(self, record: Record, changed: frozenset[str]) -> None:
         event = record.event
         with self._lock:
+            self._drop(changed)
             self._notes.last_seq = record.seq
             self._notes.forget()
             if record.direction == "received":
@@ -161,6 +164,14 @@ class Recorder:
             elif event.type == "input_audio_buffer.commit":
                 self._commits.append(self._notes.user.audio_ms)
                 self._committed = True
+
+    def _drop(self, changed: frozenset[str]) -> None:
+        turns = self._notes.turns
+        for item_id in changed:
+            if item_id in turns and self._session.conversation.dropped(item_id):
+                self._dropped[item_id] = turns.pop(item_id)
+                if len(self._dropped) > KEPT:
+                    del self._dropped[next(iter(self._dropped))]
 
     def _on_sent(self, event: Event, record: Record) -> None:
         size = payload_bytes(event)
@@ -237,12 +248,14 @@ class Recorder:
     def _on_speech_stopped(self, event: Event, _record: Record) -> None:
         item_id = str(event.get("item_id"))
         end_ms = event.get("audio_end_ms")
-        if item_id in self._notes.turns and isinstance(end_ms, int | float):
-            self._notes.turns[item_id] = (self._notes.turns[item_id][0], float(end_ms))
+        for turns in (self._notes.turns, self._dropped):
+            if item_id in turns and isinstance(end_ms, int | float):
+                turns[item_id] = (turns[item_id][0], float(end_ms))
 
     def _on_committed(self, event: Event, _record: Record) -> None:
         item_id = str(event.get("item_id"))
-        start, end = self._notes.turns.get(item_id, (self._turn_from_ms, None))
+        begun = self._dropped.pop(item_id, (self._turn_from_ms, None))
+        start, end = self._notes.turns.get(item_id, begun)
         if end is None:
             # By hand: it ends with what had been sent when the commit was.
             end = self._commits.popleft() if self._commits else self._notes.user.audio_ms

@@ -8,6 +8,9 @@ The rules it keeps:
 - `speech_started` names the item that the user's words will become, so the turn has its
   place from the moment it begins. A transcript or delta of an unknown item makes the item.
 - Deltas append; a final text replaces them; nothing erases text that has arrived.
+- What was begun and never committed goes again: when somebody begins to speak anew, when the
+  buffer is cleared, when turns are found in another way. A service that commits it all the
+  same brings it back, to where it stood.
 - A translation has no items on the wire: its words become paragraphs, see `captions`.
 - The assistant's `conversation.item.done` carries a null `previous_item_id` (seen live), so
   only `.added` and `.created` move an item.
@@ -25,8 +28,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 from realtime_nb.protocol.captions import CAPTION_TYPES, Captions
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.items import Item, audio_ms
+from realtime_nb.protocol.open_responses import OpenResponses
 from realtime_nb.protocol.order import Order
+from realtime_nb.protocol.session_sound import audio_format, hearing, transcribes
 from realtime_nb.protocol.summary import item_texts, payload_bytes
+from realtime_nb.protocol.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.log import Direction, Record
@@ -35,7 +41,6 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 MAX_ITEMS: Final = 10_000
 """Items that are kept; past them the first one goes. A service's hour holds far fewer."""
 _GONE_KEPT: Final = 512
-_OPEN_KEPT: Final = 8  # responses at once; the protocol allows one
 _APPENDS: Final = ("input_audio_buffer.append", "session.input_audio_buffer.append")
 
 Handler: TypeAlias = Callable[["Conversation", Event, float], str | None]
@@ -57,7 +62,9 @@ class Conversation:
         self._order = Order()
         self._captions = Captions(self._items, self._order.ids)
         self._gone: dict[str, None] = {}
-        self._open: dict[str, None] = {}
+        self._unfinished = Unfinished()
+        self._also_changed: str | None = None
+        self._open = OpenResponses()
         self.session: dict[str, Any] | None = None
         self.input_audio_ms = 0.0
 
@@ -72,7 +79,12 @@ class Conversation:
     @property
     def active_response_id(self) -> str | None:
         """The response in progress in the default conversation, else None."""
-        return next(reversed(self._open), None)
+        return self._open.ids[-1] if self._open.ids else None
+
+    @property
+    def open_response_ids(self) -> tuple[str, ...]:
+        """All that are: a service may make several at once, which the protocol forbids."""
+        return self._open.ids
 
     @property
     def items(self) -> list[Item]:
@@ -84,6 +96,10 @@ class Conversation:
     def item(self, item_id: Any) -> Item | None:
         """Return an item by its id, None when there is none."""
         return self._items.get(item_id) if isinstance(item_id, str) else None
+
+    def dropped(self, item_id: str) -> bool:
+        """Return whether a turn of the user was begun, and given up before it was committed."""
+        return item_id in self._unfinished
 
     def previous_id(self, item_id: str) -> str | None:
         """Return the id of the item before `item_id`, None for the first or an unknown one."""
@@ -115,7 +131,8 @@ class Conversation:
         """
         if direction == "sent":
             if event.type in _APPENDS:
-                self.input_audio_ms += audio_ms(payload_bytes(event), self._format("input"))
+                form = audio_format(self.session, "input")
+                self.input_audio_ms += audio_ms(payload_bytes(event), form)
             return _NOTHING
         if event.type in CAPTION_TYPES:
             return self._captions.add(event, t_ms)
@@ -123,29 +140,18 @@ class Conversation:
         if handler is None:
             return _NOTHING
         changed = handler(self, event, t_ms)
-        return _NOTHING if changed is None else frozenset((changed,))
+        also, self._also_changed = self._also_changed, None
+        return frozenset(one for one in (changed, also) if one is not None)
 
-    # -- session and responses
+    # -- session
 
     def _on_session(self, event: Event, _: float) -> None:
         session = event.get("session")
         if isinstance(session, dict):
+            before = hearing(self.session)
             self.session = cast("dict[str, Any]", session)
-
-    def _on_response_created(self, event: Event, _: float) -> None:
-        # An out-of-band response has no conversation and blocks nothing. Where the service
-        # says nothing of the conversation, it is the default one.
-        response, response_id = event.get("response"), event.get("response.id")
-        if isinstance(response, dict) and isinstance(response_id, str):
-            fields = cast("dict[str, Any]", response)
-            if fields.get("conversation_id", "default") is not None:
-                self._open[response_id] = None
-                _keep_newest(self._open, _OPEN_KEPT)
-
-    def _on_response_done(self, event: Event, _: float) -> None:
-        response_id = event.get("response.id")
-        if isinstance(response_id, str):
-            self._open.pop(response_id, None)
+            if hearing(self.session) != before:
+                self._give_up_unfinished()
 
     # -- items
 
@@ -161,7 +167,7 @@ class Conversation:
         # Words of a streaming transcriber come before their item; only a text in the item ends it.
         told = bool(item_texts(cast("dict[str, Any]", event.get("item"))))
         item.awaits_transcript = (
-            spoken and not told and not item.transcribed and self._transcribes()
+            spoken and not told and not item.transcribed and transcribes(self.session)
         )
         return item.id
 
@@ -196,16 +202,25 @@ class Conversation:
     # -- the user's words
 
     def _on_speech_started(self, event: Event, t_ms: float) -> str | None:
+        known = self.item(event.get("item_id"))
+        changed = self._spoken(event, t_ms)
+        if changed is not None and changed != self._unfinished.begun:
+            self._give_up_unfinished()
+            self._unfinished.begun = changed if known is None else None
+        return changed
+
+    def _spoken(self, event: Event, t_ms: float) -> str | None:
         item = self._ensure(event.get("item_id"), t_ms)
         if item is None:
             return None
         item.role = "user"
         item.part(0, "audio")
-        item.awaits_transcript = self._transcribes() and not item.transcribed
+        item.awaits_transcript = transcribes(self.session) and not item.transcribed
         return item.id
 
     def _on_committed(self, event: Event, t_ms: float) -> str | None:
-        changed = self._on_speech_started(event, t_ms)
+        changed = self._spoken(event, t_ms)
+        self._unfinished.finished(changed)
         if changed is not None and event.get("previous_item_id") is not None:
             self._order.place(changed, event.get("previous_item_id"))
         return changed
@@ -227,6 +242,7 @@ class Conversation:
         item.part(_index(event), "audio").text = _text(event, "transcript")
         item.awaits_transcript, item.error = False, None
         item.transcribed = True
+        self._unfinished.finished(item.id)
         return item.id
 
     def _on_transcript_failed(self, event: Event, t_ms: float) -> str | None:
@@ -237,6 +253,7 @@ class Conversation:
         item.role = item.role or "user"
         item.transcribed = True
         item.error = event.get("error.message") or "the words could not be transcribed"
+        self._unfinished.finished(item.id)
         return item.id
 
     # -- the assistant's words
@@ -264,7 +281,7 @@ class Conversation:
         if item is None:
             return None
         part = item.part(_index(event), "audio")
-        part.audio_ms += audio_ms(payload_bytes(event), self._format("output"))
+        part.audio_ms += audio_ms(payload_bytes(event), audio_format(self.session, "output"))
         return item.id
 
     def _on_arguments_delta(self, event: Event, t_ms: float) -> str | None:
@@ -300,6 +317,7 @@ class Conversation:
             return None
         item = self._ensure(event.get("item.id"), t_ms)
         if item is not None:
+            self._unfinished.finished(item.id)
             item.read(cast("dict[str, Any]", wire))
         return item
 
@@ -309,38 +327,42 @@ class Conversation:
         if item_id not in self._items:
             self._items[item_id] = Item(item_id, started_ms=t_ms)
             self._order.add(item_id)
+            if item_id in self._unfinished:
+                self._order.place(item_id, self._unfinished.come_back(item_id))
             if len(self._items) > MAX_ITEMS:
                 self._forget(self._order.ids[0])
         return self._items.get(item_id)
 
+    def _give_up_unfinished(self) -> None:
+        item = self.item(self._unfinished.begun)
+        if item is None:
+            return
+        self._unfinished.begun = None
+        self._also_changed = item.id
+        if item.text:
+            item.status, item.awaits_transcript = "incomplete", False
+            return
+        self._unfinished.give_up(item.id, self._order.before(item.id))
+        del self._items[item.id]
+        self._order.remove(item.id)
+
     def _forget(self, item_id: str) -> None:
         del self._items[item_id]
         self._order.remove(item_id)
+        self._unfinished.finished(item_id)
         self._gone[item_id] = None
-        _keep_newest(self._gone, _GONE_KEPT)
+        while len(self._gone) > _GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
 
     def _is_open(self, event: Event) -> bool:
         response_id = event.get("response_id")
-        return isinstance(response_id, str) and response_id in self._open
-
-    def _transcribes(self) -> bool:
-        return self._input("transcription") is not None
-
-    def _format(self, side: str) -> dict[str, Any] | None:
-        if self.session is None:
-            return None
-        audio = cast("dict[str, Any]", self.session.get("audio") or {})
-        return cast("dict[str, Any]", audio.get(side) or {}).get("format")
-
-    def _input(self, field: str) -> Any:
-        audio = cast("dict[str, Any]", (self.session or {}).get("audio") or {})
-        return cast("dict[str, Any]", audio.get("input") or {}).get(field)
+        return isinstance(response_id, str) and response_id in self._open.ids
 
     _HANDLERS: ClassVar[dict[str, Handler]] = {
         "session.created": _on_session,
         "session.updated": _on_session,
-        "response.created": _on_response_created,
-        "response.done": _on_response_done,
+        "response.created": lambda self, event, _: self._open.begun(event),
+        "response.done": lambda self, event, _: self._open.ended(event),
         "conversation.item.added": _on_added,
         "conversation.item.created": _on_added,
         "conversation.item.done": _on_item_done,
@@ -351,6 +373,7 @@ class Conversation:
         "response.output_item.done": _on_output_item,
         "input_audio_buffer.speech_started": _on_speech_started,
         "input_audio_buffer.committed": _on_committed,
+        "input_audio_buffer.cleared": lambda self, _event, _: self._give_up_unfinished(),
         "conversation.item.input_audio_transcription.delta": _on_transcript_delta,
         "conversation.item.input_audio_transcription.completed": _on_transcript_done,
         "conversation.item.input_audio_transcription.failed": _on_transcript_failed,
@@ -372,8 +395,3 @@ def _text(event: Event, field: str) -> str:
 def _index(event: Event) -> int:
     value = event.get("content_index")
     return value if isinstance(value, int) else 0
-
-
-def _keep_newest(keys: dict[str, None], most: int) -> None:
-    while len(keys) > most:
-        del keys[next(iter(keys))]

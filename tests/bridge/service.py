@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from realtime_nb.client.testing import error, response_created, response_done
+from realtime_nb.protocol.config.paths import merge
 from tests.bridge.page import sound
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Service:
         Responses that have not ended.
     outcomes
         What came of each request, by its instructions or words.
+    forgotten
+        What the user began to say and will never be committed.
     echoes
         Whether it repeats the metadata of a request.
     """
@@ -67,6 +70,9 @@ class Service:
     speaking: str | None = None
     will_begin: bool = False
     sound_bytes: int = 0
+    session: Json = field(default_factory=dict)
+    threshold: float = 0.5
+    forgotten: list[str] = field(default_factory=list)
     truncated: dict[str, int] = field(default_factory=dict)
     _count: int = 0
 
@@ -233,6 +239,16 @@ class Service:
         )
         self._commit(self.add_item("user", item_id))
         self.will_begin = True
+
+    def change_turns(self, *, commits: bool) -> None:
+        """Find turns in another way; the one that was begun is forgotten, or committed anyway."""
+        self.threshold = 0.9 - self.threshold
+        detection = {"type": "server_vad", "threshold": self.threshold}
+        session = merge(self.session, {"audio": {"input": {"turn_detection": detection}}})
+        self.stage.tell({"type": "session.updated", "session": session})
+        if not commits and self.speaking is not None:
+            self.forgotten.append(self.speaking)
+            self.speaking = None
 
     def time_out(self) -> None:
         """Nobody spoke for so long that it speaks first."""

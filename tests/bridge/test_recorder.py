@@ -387,3 +387,26 @@ def test_a_lane_of_an_hour_is_one_segment() -> None:
         lane.add(place, 40.0 * (place + 1), 1920, 40.0, PCM)
     assert len(lane.segments) == 1
     assert lane.segments[0].end_ms == pytest.approx(3_600_000)
+
+
+async def test_a_turn_that_never_ended_is_none_of_the_recording(talk: Talk) -> None:
+    begun = {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 100}
+    talk.session.receive(begun)
+    talk.sends(level(500, 1000), 1000)
+    talk.session.receive({"type": "input_audio_buffer.cleared"})
+    assert talk.recording().turns == ()
+
+
+async def test_a_turn_given_up_and_committed_all_the_same_is_whole_in_it(talk: Talk) -> None:
+    begun = {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 100}
+    vad = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+    talk.session.receive(begun)
+    talk.sends(level(500, 1000), 1000)
+    talk.session.receive(
+        {"type": "session.updated", "session": vad},
+        {"type": "input_audio_buffer.speech_stopped", "item_id": "u1", "audio_end_ms": 900},
+    )
+    assert talk.recording().turns == ()
+    talk.session.receive({"type": "input_audio_buffer.committed", "item_id": "u1"})
+    (turn,) = talk.recording().turns
+    assert turn.audio.duration_ms == pytest.approx(800)

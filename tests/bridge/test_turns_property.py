@@ -42,7 +42,8 @@ class Talk(RuleBasedStateMachine):
         self.sent_s: dict[str, float] = {}
         self.two_at_once = False
         self.stage.line.on_post = self.check_sent
-        self.stage.tell({"type": "session.created", "session": merge(DEFAULT_SESSION, TRANSCRIBES)})
+        self.service.session = merge(DEFAULT_SESSION, TRANSCRIBES)
+        self.stage.tell({"type": "session.created", "session": self.service.session})
         self.frames = 0
 
     @initialize(echoes=st.booleans(), shown=st.sampled_from([True, True, True, False]))
@@ -270,6 +271,10 @@ class Talk(RuleBasedStateMachine):
     def user_stops(self) -> None:
         self.service.stop_speech()
 
+    @rule(commits=st.booleans())
+    def turns_are_found_in_another_way(self, *, commits: bool) -> None:
+        self.service.change_turns(commits=commits)
+
     @precondition(lambda self: self.service.speaking is None and self.service.active is None)
     @rule()
     def nobody_speaks(self) -> None:
@@ -361,6 +366,11 @@ class Talk(RuleBasedStateMachine):
         assert set(told) <= set(shown)
         if not self.untold:
             assert [i for i in shown if i in told] == told
+
+    @invariant()
+    def what_can_never_be_committed_is_not_shown(self) -> None:
+        shown = {item.id for item in self.stage.session.conversation.items}
+        assert not shown & set(self.service.forgotten)
 
     @invariant()
     def a_transcript_that_came_stays(self) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,3 +297,86 @@ def test_past_its_bound_a_conversation_forgets_its_first_item() -> None:
     late = {"type": "conversation.item.input_audio_transcription.delta", "delta": "x"}
     assert conversation.apply("received", Event({**late, "item_id": "item0"}), 0.0) == frozenset()
     assert conversation.previous_id("item2") is None
+
+
+def began(item_id: str) -> dict:
+    return {"type": "input_audio_buffer.speech_started", "item_id": item_id}
+
+
+def turns(detection: dict | None) -> dict:
+    audio = {"input": {"transcription": {"model": "m"}, "turn_detection": detection}}
+    return {"type": "session.updated", "session": {"audio": audio}}
+
+
+SERVER_VAD = {"type": "server_vad", "threshold": 0.5, "silence_duration_ms": 200}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        turns(None),
+        turns({"type": "semantic_vad"}),
+        turns({**SERVER_VAD, "threshold": 0.7}),
+        {"type": "input_audio_buffer.cleared"},
+        began("u2"),
+    ],
+)
+def test_a_turn_that_can_never_end_goes(end: dict) -> None:
+    conversation = told(turns(SERVER_VAD), began("u1"))
+    changed = conversation.apply("received", Event(end), 9.0)
+    assert "u1" in changed
+    assert conversation.item("u1") is None
+    assert [item.id for item in conversation.items] == [i for i in [end.get("item_id")] if i]
+    assert conversation.dropped("u1")
+
+
+@pytest.mark.parametrize("previous", [{}, {"previous_item_id": "a1"}])
+@pytest.mark.parametrize("first", [[added("a1", "assistant")], []])
+def test_a_turn_that_is_committed_all_the_same_comes_back_to_its_place(
+    first: list[dict], previous: dict
+) -> None:
+    conversation = told(
+        turns(SERVER_VAD),
+        *first,
+        began("u1"),
+        turns(None),
+        added("a2", "assistant"),
+        {"type": "input_audio_buffer.committed", "item_id": "u1", **previous},
+    )
+    shown = [item.id for item in conversation.items]
+    assert shown == [one["item"]["id"] for one in first] + ["u1", "a2"]
+    assert not conversation.dropped("u1")
+    assert conversation.apply("received", Event(turns(SERVER_VAD)), 9.0) == frozenset()
+    assert len(conversation.items) == len(shown)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        turns({**SERVER_VAD, "silence_duration_ms": 900}),
+        began("u1"),
+    ],
+)
+def test_a_turn_whose_rules_stay_goes_on(end: dict) -> None:
+    conversation = told(turns(SERVER_VAD), began("u1"), end)
+    assert [item.id for item in conversation.items] == ["u1"]
+
+
+def test_words_of_a_turn_that_was_given_up_stay() -> None:
+    delta = {"item_id": "u1", "content_index": 0, "delta": "Wait, I"}
+    kind = "conversation.item.input_audio_transcription.delta"
+    conversation = told(turns(SERVER_VAD), began("u1"), {"type": kind, **delta}, turns(None))
+    (item,) = conversation.items
+    assert (item.text, item.status, item.awaits_transcript) == ("Wait, I", "incomplete", False)
+
+
+def test_a_turn_that_was_committed_stays() -> None:
+    committed = {"type": "input_audio_buffer.committed", "item_id": "u1"}
+    for known in (committed, added("u1", "user"), heard("u1", "Hello.")):
+        conversation = told(turns(SERVER_VAD), began("u1"), known, turns(None), began("u2"))
+        assert [item.id for item in conversation.items] == ["u1", "u2"]
+
+
+def test_a_session_that_is_no_object_inside_hides_no_later_one() -> None:
+    odd = {"type": "session.updated", "session": {"audio": "loud"}}
+    assert told(odd, turns(SERVER_VAD)).session == turns(SERVER_VAD)["session"]

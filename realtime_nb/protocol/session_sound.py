@@ -1,0 +1,31 @@
+"""What a session object says of sound: formats, transcription, how turns are found."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, cast
+
+Session: TypeAlias = dict[str, Any] | None
+
+
+def audio_format(session: Session, side: str) -> dict[str, Any] | None:
+    """Return the format of the sound of ``input`` or ``output``, None where none is told."""
+    return _side(session, side).get("format")
+
+
+def transcribes(session: Session) -> bool:
+    """Return whether the user's words are transcribed."""
+    return _side(session, "input").get("transcription") is not None
+
+
+def hearing(session: Session) -> tuple[Any, ...]:
+    """Return what cannot change without the service hearing anew, a begun turn forgotten."""
+    detection = _object(_side(session, "input").get("turn_detection"))
+    return detection.get("type"), detection.get("threshold"), audio_format(session, "input")
+
+
+def _side(session: Session, side: str) -> dict[str, Any]:
+    return _object(_object((session or {}).get("audio")).get(side))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
