@@ -218,9 +218,8 @@ class Bridge:
     def _on_speech_started(self, _event: Event) -> None:
         if self._status.turn_detection.get("interrupt_response", True):
             # The service cancels it; what it had made by then may still come.
-            active = self._session.conversation.active_response_id
-            if active is not None:
-                self._loudspeaker.answers.silence(active)
+            for response_id in self._session.conversation.open_response_ids:
+                self._loudspeaker.answers.silence(response_id)
             self._loudspeaker.interruption.start()
 
     def _on_response_created(self, event: Event) -> None:

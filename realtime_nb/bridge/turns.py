@@ -83,9 +83,11 @@ class Turns:
             self._silence()
             return
         # Also one that was asked for and has not begun.
-        if self._session.responding:
+        under_way = self._session.conversation.open_response_ids
+        if self._session.responding or under_way:
             # Sound of it may be on its way until the service knows.
-            self._answers.silence(self._session.conversation.active_response_id)
+            for response_id in under_way or (None,):
+                self._answers.silence(response_id)
             call = self._session.cancel()
             call.add_done_callback(lambda done: self._loop.post(self._stopped, done.exception()))
         self._interruption.start()

@@ -108,9 +108,13 @@ async def clear_input(core: SessionCore) -> None:
 
 
 async def cancel(core: SessionCore) -> None:
-    """Cancel the response in progress, and wait for its end."""
+    """Cancel the response in progress, and wait for its end; others at once go with it."""
     await core.ready()
     require_call(core.kind, "cancel")
+    for other in core.conversation.open_response_ids:
+        if other != core.sequencer.active:
+            # A second response is against the protocol: nobody waits for its end.
+            core.transmit({"type": "response.cancel", "response_id": other})
     if not core.sequencer.busy:
         return
     event: dict[str, Any] = {"type": "response.cancel"}

@@ -260,6 +260,22 @@ async def test_what_comes_of_an_answer_that_was_stopped_is_not_heard(owned: Room
     assert owned.sounds() == []
 
 
+@pytest.mark.parametrize("how", ["stop", "speech"])
+async def test_of_two_answers_at_once_neither_goes_on(owned: Room, how: str) -> None:
+    owned.session.receive(
+        {"type": "response.created", "response": {"id": "resp_2", "conversation_id": "c"}}
+    )
+    if how == "stop":
+        owned.view.page_says("stop")
+    else:
+        owned.session.receive({"type": "input_audio_buffer.speech_started", "item_id": "u1"})
+    await owned.settle()
+    for response_id in ("resp_1", "resp_2"):
+        owned.hear(bytes(4800), f"a_{response_id}", response_id)
+    await owned.settle(0.05)
+    assert owned.sounds() == []
+
+
 async def test_what_was_stopped_before_it_began_is_not_heard_and_what_follows_is(
     owned: Room,
 ) -> None:

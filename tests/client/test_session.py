@@ -504,6 +504,27 @@ async def test_cancel_ends_with_the_response():
         await session.close()
 
 
+async def test_cancel_ends_a_second_response_that_a_service_makes_at_once():
+    script = [
+        HELLO,
+        expect("response.create"),
+        begin("resp_1"),
+        send(response_created(None, "resp_2")),
+        expect("response.cancel", response_id="resp_1"),
+        expect("response.cancel", response_id="resp_2"),
+        send(response_done(None, "resp_1", status="cancelled")),
+        send(response_done(None, "resp_2", status="cancelled")),
+    ]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer)
+        call = session.respond()
+        await until(lambda: session.conversation.active_response_id == "resp_2")
+        await session.cancel()
+        assert (await call).status == "cancelled"
+        assert session.conversation.open_response_ids == ()
+        await session.close()
+
+
 async def test_cancelling_nothing_sends_nothing():
     async with ScriptedPeer([HELLO]) as peer:
         session = await opened(peer)
