@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.bridge.recorder import Recorder
-from realtime_nb.bridge.recording import make_recording
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
@@ -16,6 +15,7 @@ from realtime_nb.inspection import RealtimeLog, Talk
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
+from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.tool_definitions import define_tools
@@ -24,12 +24,9 @@ from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
-    from pathlib import Path
 
     from realtime_nb.audio.source import Sound
-    from realtime_nb.bridge.recording import Recording
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.heard import Heard
     from realtime_nb.client.listening import Then
@@ -46,7 +43,7 @@ CLOSE_TIMEOUT_S: Final = 8.0
 _OPENING: Final = 3
 
 
-class Chat:
+class Chat(Inspecting):
     """A live conversation in a notebook.
 
     A `%%realtime` cell makes one and binds it to a name; it is shown where it is the last
@@ -198,16 +195,6 @@ class Chat:
         """The session object in force, as the service last told it."""
         return self.session.effective
 
-    @property
-    def audio(self) -> Recording:
-        """Both sides as sound so far: turn by turn, and on one clock.
-
-        It is made from the log, which keeps the newest 512 MiB of sound as the wire has it,
-        over an hour of both sides; `Recording.lost_ms` says how much it has let go.
-        ``events.max_audio_bytes`` changes that.
-        """
-        return make_recording(self._recorder.notes(), self.session.log, self.session.conversation)
-
     def talk(self) -> Talk:
         """Return the facts of the conversation so far, as what inspects it wants them."""
         return Talk(
@@ -221,19 +208,6 @@ class Chat:
             name=self.name,
             practice=self.endpoint.practice,
         )
-
-    def save_audio(self, path: str | os.PathLike[str]) -> Path:
-        """Write both sides so far as a stereo WAV file, 24 kHz; return its path.
-
-        The user is to the left, the assistant to the right.
-
-        Raises
-        ------
-        UsageError
-            For a name that ends in another format's suffix, or a place that cannot be
-            written.
-        """
-        return self.audio.save(path)
 
     def say(self, text: str) -> Call[Response]:
         """Say `text` as the user and ask for an answer; it waits for an active one to end."""

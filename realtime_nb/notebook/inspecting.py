@@ -1,0 +1,51 @@
+"""What can be asked of a conversation, whether it runs or was opened from a file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from realtime_nb.bridge.recorder import Notes
+from realtime_nb.bridge.recording import make_recording
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from realtime_nb.bridge.recording import Recording
+    from realtime_nb.inspection import Talk
+
+
+class Inspecting(ABC):
+    """The tables, players and files of one conversation; `Chat` and `SavedChat` have them.
+
+    All of it is made from `talk` when it is asked for.
+    """
+
+    @abstractmethod
+    def talk(self) -> Talk:
+        """Return the facts of the conversation so far, as what inspects it wants them."""
+
+    @property
+    def audio(self) -> Recording:
+        """Both sides as sound so far: turn by turn, and on one clock.
+
+        It is made from the log, which keeps the newest 512 MiB of sound as the wire has it,
+        over an hour of both sides; `Recording.lost_ms` says how much it has let go.
+        ``events.max_audio_bytes`` changes that.
+        """
+        talk = self.talk()
+        return make_recording(talk.notes or Notes(), talk.log, talk.conversation)
+
+    def save_audio(self, path: str | os.PathLike[str]) -> Path:
+        """Write both sides so far as a stereo WAV file, 24 kHz; return its path.
+
+        The user is to the left, the assistant to the right.
+
+        Raises
+        ------
+        UsageError
+            For a name that ends in another format's suffix, or a place that cannot be
+            written.
+        """
+        return self.audio.save(path)
