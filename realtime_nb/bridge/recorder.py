@@ -83,7 +83,7 @@ class Notes:
 
     def copy(self) -> Notes:
         """Return a copy that shares nothing that changes."""
-        twin = Notes(replace(self.clock), self.last_seq)
+        twin = Notes(replace(self.clock, steps=list(self.clock.steps)), self.last_seq)
         twin.user.take_over(self.user)
         twin.flow.take_over(self.flow)
         twin.parts = {key: replace(part, runs=list(part.runs)) for key, part in self.parts.items()}

@@ -7,6 +7,7 @@ is heard after it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -14,6 +15,7 @@ GAP_MS: Final = 200.0
 """Sound later than this after the sound before it is a pause, and no late frame."""
 
 _SEGMENTS: Final = 20_000  # the newest that are remembered
+_STEPS: Final = 20_000  # of the clock, as well
 _AHEAD_MS: Final = 100.0
 _STALL_MS: Final = 250.0
 
@@ -35,13 +37,31 @@ class Clock:
     ----------
     ahead_ms
         Milliseconds of sound sent faster than it could be spoken.
+    steps
+        When it moved on, in milliseconds of the session's clock, and how far it was ahead from
+        then on; the newest ones.
     """
 
     ahead_ms: float = 0.0
+    steps: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
     def at(self, t_ms: float) -> float:
-        """Return the conversation's time at `t_ms` of the session's."""
+        """Return the conversation's time at `t_ms` of the session's, which is now."""
         return t_ms + self.ahead_ms
+
+    def place(self, t_ms: float) -> float:
+        """Return the conversation's time at `t_ms` of the session's, now or earlier."""
+        step = bisect_right(self.steps, t_ms, key=lambda known: known[0])
+        return t_ms + (self.steps[step - 1][1] if step else 0.0)
+
+    def move_on(self, t_ms: float, by_ms: float) -> None:
+        """Be `by_ms` more ahead from `t_ms` of the session's clock on."""
+        self.ahead_ms += by_ms
+        last = self.steps[-1][0] if self.steps else 0.0
+        if self.steps and t_ms <= last:
+            self.steps.pop()
+        self.steps.append((max(t_ms, last), self.ahead_ms))
+        del self.steps[:-_STEPS]
 
 
 @dataclass(slots=True)
@@ -133,7 +153,7 @@ class Lane:
         self.audio_ms += ms
         ahead = last.end_ms - now
         if self._leads and ahead > _AHEAD_MS:
-            self._clock.ahead_ms += ahead
+            self._clock.move_on(t_ms, ahead)
 
     def take_over(self, other: Lane) -> None:
         """Hold what another lane holds, as a copy."""

@@ -145,7 +145,7 @@ class _Rendering:
         # Pages of zeros that nobody writes to take no memory.
         self._samples = np.zeros((length, 2), np.int16)
         self._channels = self._samples[:, 0], self._samples[:, 1]
-        sent, flowed, answered = _sort(log, notes.last_seq)
+        sent, flowed, answered = sort_sound(log, notes.last_seq)
         self._lay_lane(self._channels[0], notes.user, sent)
         self._lay_lane(self._channels[1], notes.flow, flowed)
         for key, part in notes.parts.items():
@@ -168,7 +168,7 @@ class _Rendering:
             missing = segment.size - sum(_size(record) for record in kept)
             self._lost(missing, segment.form)
             at = _samples(segment.start_ms + ms_of(missing, segment.form))
-            for pcm in _decoded(kept, segment.form):
+            for pcm in decoded(kept, segment.form):
                 at = _put(channel, at, pcm)
 
     def _lay_part(self, part: Part, records: Iterable[Record]) -> None:
@@ -176,7 +176,7 @@ class _Rendering:
         missing = part.size - sum(_size(record) for record in kept)
         self._lost(missing, part.form)
         offset = _samples(ms_of(missing, part.form))
-        sound = np.concatenate([np.zeros(offset, np.int16), *_decoded(kept, part.form)])
+        sound = np.concatenate([np.zeros(offset, np.int16), *decoded(kept, part.form)])
         for start, first, last in part.pieces():
             _put(self._channels[1], _samples(start), sound[_samples(first) : _samples(last)])
 
@@ -211,7 +211,7 @@ class _Rendering:
         return RecordedTurn(item_id, role, start_ms, clip, text)
 
 
-def _sort(
+def sort_sound(
     log: EventLog, last_seq: int
 ) -> tuple[list[Record], list[Record], dict[PartKey, list[Record]]]:
     """Return the log's records that hold sound: sent, of a translation, and of each answer."""
@@ -234,7 +234,7 @@ def _sort(
     return sent, flowed, answered
 
 
-def _decoded(records: Iterable[Record], form: Form) -> Iterator[NDArray[np.int16]]:
+def decoded(records: Iterable[Record], form: Form) -> Iterator[NDArray[np.int16]]:
     """Yield the sound at 24 kHz, one channel; what cannot be read is silence."""
     kind, rate, channels = form
     decode = Decoder({"type": kind, "rate": rate}, channels=channels)

@@ -410,3 +410,22 @@ async def test_a_turn_given_up_and_committed_all_the_same_is_whole_in_it(talk: T
     talk.session.receive({"type": "input_audio_buffer.committed", "item_id": "u1"})
     (turn,) = talk.recording().turns
     assert turn.audio.duration_ms == pytest.approx(800)
+
+
+def test_every_moment_keeps_its_place_when_the_clock_moves_on_later() -> None:
+    clock = Clock()
+    lane = Lane(clock, leads=True)
+    assert clock.place(500.0) == 500.0
+    for seq in range(100):
+        lane.add(seq, 1000.0 + seq / 10, 1920, 40.0, PCM)
+    # Four seconds of sound were sent in 10 ms; what came before that stays where it was.
+    assert clock.place(900.0) == 900.0
+    assert clock.place(1100.0) == clock.at(1100.0) == pytest.approx(1100 + clock.ahead_ms)
+    assert clock.ahead_ms > 3000
+    places = [clock.place(t) for t in np.linspace(0, 2000, 500)]
+    assert places == sorted(places)
+    clock.move_on(1000.0, 5.0)
+    assert clock.place(1500.0) == clock.at(1500.0)
+    twin = recorder.Notes(clock).copy()
+    clock.move_on(1600.0, 1000.0)
+    assert twin.clock.place(1700.0) == clock.at(1700.0) - 1000
