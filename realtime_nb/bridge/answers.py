@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.bridge.codec import Decoder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from realtime_nb.bridge.downlink import Downlink
     from realtime_nb.bridge.status import Status
     from realtime_nb.protocol.events import Event
@@ -28,9 +30,18 @@ class Answers:
         What of each answer has been received and heard.
     downlink
         The way to the page.
+    unheard
+        Takes the item of an answer that was stopped before anything of it was heard.
     """
 
-    def __init__(self, status: Status, playback: Playback, downlink: Downlink) -> None:
+    def __init__(
+        self,
+        status: Status,
+        playback: Playback,
+        downlink: Downlink,
+        unheard: Callable[[str], None],
+    ) -> None:
+        self._unheard = unheard
         self._status = status
         self._playback = playback
         self._downlink = downlink
@@ -83,6 +94,8 @@ class Answers:
             response_id = event.get("response_id")
             if response_id in self._silenced:
                 self._downlink.shut(key)
+                if wanted and not self._playback.received(key):
+                    self._unheard(key[0])
             self._hear(key, self._decoder(key, response_id)(event.audio), wanted=wanted)
 
     def _decoder(self, key: PartKey, response_id: Any) -> Decoder:

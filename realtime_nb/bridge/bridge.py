@@ -80,7 +80,9 @@ class Bridge:
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
         self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop)
-        self._loudspeaker = Loudspeaker(session, self._status, self._announcer, loop.loop)
+        self._loudspeaker = Loudspeaker(
+            session, self._status, self._announcer, loop.loop, unheard=self._feed.unheard
+        )
         self.playback = self._loudspeaker.playback
         self._turns = Turns(
             session,

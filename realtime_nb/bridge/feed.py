@@ -29,7 +29,9 @@ SHOWN_ROWS: Final = 500
 
 IDLE_NOTE: Final = "nobody spoke: the assistant goes on"
 
-_IDLE_KEPT: Final = 1_000  # items made by an idle timeout; older ones lose their note
+UNHEARD_NOTE: Final = "stopped before it was heard"
+
+_NOTED: Final = 1_000  # items of which a note is known; older ones lose it
 _FOLDED_FOR_WELCOME: Final = 5_000  # the newest records looked at to make those rows
 
 
@@ -58,6 +60,7 @@ class Feed:
         self._rows = RowFeed()
         self._changed: dict[str, None] = {}
         self._idle: dict[str, None] = {}
+        self._unheard: dict[str, None] = {}
         self._new_rows: dict[int, Row] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
@@ -66,15 +69,18 @@ class Feed:
         """Take one event and the ids of the items it changed."""
         self._changed.update(dict.fromkeys(changed))
         if record.event.type == "input_audio_buffer.timeout_triggered":
-            self._idle[str(record.event.get("item_id"))] = None
-            while len(self._idle) > _IDLE_KEPT:
-                del self._idle[next(iter(self._idle))]
+            _note(self._idle, str(record.event.get("item_id")))
         row = self._rows.add(record)
         self._new_rows[row["seq"]] = row
         while len(self._new_rows) > SHOWN_ROWS:
             del self._new_rows[next(iter(self._new_rows))]
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._gather_s, self.flush)
+        self._flush_soon()
+
+    def unheard(self, item_id: str) -> None:
+        """Note that an answer was stopped before anything of it was heard."""
+        _note(self._unheard, item_id)
+        self._changed[item_id] = None
+        self._flush_soon()
 
     def show(self, item: Item) -> dict[str, Any]:
         """Return what a page shows of an item."""
@@ -82,7 +88,19 @@ class Feed:
         if item.id in self._idle and not item.text:
             # Nothing was said, so no words are to come.
             shown.update(pending=False, final=True, note=IDLE_NOTE)
+        if item.role == "assistant" and item.truncated_ms is None and self._is_unheard(item):
+            # There is nothing to cut for the service: it knows the whole of it.
+            shown.update(heard_chars=0, note=UNHEARD_NOTE)
         return shown
+
+    def _is_unheard(self, item: Item) -> bool:
+        spoken = any(part.kind == "audio" for part in item.parts.values())
+        never_sounded = item.status == "incomplete" and spoken and item.audio_ms <= 0
+        return never_sounded or item.id in self._unheard
+
+    def _flush_soon(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._gather_s, self.flush)
 
     def flush(self) -> None:
         """Send what has been gathered."""
@@ -101,6 +119,12 @@ class Feed:
             rows = list(self._new_rows.values())
             self._new_rows.clear()
             self._send({"kind": "events", "rows": rows})
+
+
+def _note(items: dict[str, None], item_id: str) -> None:
+    items[item_id] = None
+    while len(items) > _NOTED:
+        del items[next(iter(items))]
 
 
 def welcome_rows(log: EventLog) -> list[Row]:

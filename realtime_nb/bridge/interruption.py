@@ -39,6 +39,8 @@ class Interruption:
         What has been heard.
     send
         Sends a message to the page that plays; false when there is none.
+    unheard
+        Takes the item of an answer that was stopped before anything of it was heard.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Interruption:
         downlink: Downlink,
         playback: Playback,
         send: Callable[[Message], bool],
+        unheard: Callable[[str], None],
     ) -> None:
         self._session = session
         self._downlink = downlink
         self._playback = playback
         self._send = send
+        self._unheard = unheard
         self._next_id = 1
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -169,7 +173,9 @@ class Interruption:
     def _truncate(self, stream: Stream, latency_ms: float) -> None:
         heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
         # The service refuses to cut what was never heard; it stays whole in its memory.
-        if heard_ms > 0 and not self._was_played_whole(stream):
+        if not self._playback.heard(stream.key[0], latency_ms=latency_ms):
+            self._unheard(stream.key[0])
+        elif heard_ms > 0 and not self._was_played_whole(stream):
             call = self._session.truncate(*stream.key, heard_ms)
             call.add_done_callback(lambda done: self._not_cut(done.exception()))
 

@@ -12,6 +12,7 @@ from realtime_nb.protocol.playback import Playback
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from realtime_nb.bridge.announcer import Announcer
     from realtime_nb.bridge.downlink import Stream
@@ -34,6 +35,8 @@ class Loudspeaker:
         The way to the pages.
     loop
         The loop this runs on.
+    unheard
+        Takes the item of an answer that was stopped before anything of it was heard.
 
     Attributes
     ----------
@@ -53,15 +56,19 @@ class Loudspeaker:
         status: Status,
         announcer: Announcer,
         loop: asyncio.AbstractEventLoop,
+        *,
+        unheard: Callable[[str], None],
     ) -> None:
         self._status = status
         self._announcer = announcer
         self._latency_ms = 0.0
         self.playback = Playback()
         self.downlink = Downlink(announcer.to_owner, loop)
-        self.answers = Answers(status, self.playback, self.downlink)
+        self.answers = Answers(status, self.playback, self.downlink, unheard)
         self._flow = Flow(self.downlink, loop)
-        self.interruption = Interruption(session, self.downlink, self.playback, announcer.to_owner)
+        self.interruption = Interruption(
+            session, self.downlink, self.playback, announcer.to_owner, unheard
+        )
 
     @property
     def unplayed_ms(self) -> float:

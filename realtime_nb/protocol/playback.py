@@ -78,6 +78,11 @@ class Playback:
             return 0
         return max(0, int(part.played * 1000 / self.rate - latency_ms))
 
+    def heard(self, item_id: str, *, latency_ms: float = 0.0) -> bool:
+        """Return whether a millisecond of any part of an item has been heard."""
+        keys = [key for key in self._parts if key[0] == item_id]
+        return any(self.heard_ms(key, latency_ms=latency_ms) > 0 for key in keys)
+
     def remaining_ms(self, key: PartKey) -> float:
         """Return how many milliseconds of a part are received and not yet played."""
         part = self._parts.get(key)

@@ -578,3 +578,68 @@ async def test_other_formats_are_turned_into_the_page_s(owned: Room) -> None:
     owned.finish("a9")
     await owned.settle(0.05)
     assert sum(frame.duration_ms for frame in owned.sounds()) == 100
+
+
+def spoke(text: str, status: str | None = None) -> dict[str, Any]:
+    """Words of the answer as they come, or the item's end with them."""
+    place = {"response_id": "resp_1", "item_id": "a1", "content_index": 0}
+    if status is None:
+        return {"type": "response.output_audio_transcript.delta", **place, "delta": text}
+    content = [{"type": "output_audio", "transcript": text}]
+    item = {"id": "a1", "type": "message", "role": "assistant", "status": status}
+    item = {**item, "content": content}
+    return {"type": "response.output_item.done", "response_id": "resp_1", "item": item}
+
+
+async def shown(room: Room) -> dict[str, Any]:
+    await room.settle(0.15)
+    return [item for one in room.view.of_kind("items") for item in one["items"]][-1]
+
+
+UNHEARD = "stopped before it was heard"
+
+
+@pytest.mark.parametrize("played_ms", [0, 15])
+async def test_an_answer_stopped_before_it_sounded_is_shown_as_unheard(
+    owned: Room, played_ms: int
+) -> None:
+    owned.session.receive(spoke("Sure."))
+    owned.answer(100)
+    owned.view.page_says("stop")
+    await owned.settle()
+    number = owned.view.of_kind("clear")[-1]["id"]
+    streams = [{"stream": 1, "samples": 24 * played_ms}]
+    owned.view.page_says("cleared", id=number, streams=streams, latency_ms=30)
+    await owned.settle()
+    owned.session.receive(spoke("Sure.", "incomplete"))
+    item = await shown(owned)
+    assert (item["text"], item["heard_chars"], item["note"]) == ("Sure.", 0, UNHEARD)
+    assert [did for did in owned.session.did if did[0] == "truncate"] == []
+    owned.view.page_says("hello", client="later", version=1)
+    await owned.settle()
+    assert owned.view.of_kind("welcome")[-1]["items"][-1]["note"] == UNHEARD
+
+
+async def test_an_answer_stopped_before_its_first_sound_is_shown_as_unheard(owned: Room) -> None:
+    owned.view.page_says("stop")
+    await owned.settle()
+    owned.session.receive(spoke("Sure."))
+    owned.answer(100)
+    owned.session.receive(spoke("Sure.", "incomplete"))
+    assert (await shown(owned))["note"] == UNHEARD
+
+
+async def test_an_answer_broken_off_without_any_sound_is_shown_as_unheard(owned: Room) -> None:
+    owned.session.receive(spoke("", "incomplete"))
+    assert (await shown(owned))["note"] == UNHEARD
+
+
+async def test_an_answer_that_was_heard_and_went_on_unheard_is_no_unheard_one(owned: Room) -> None:
+    owned.session.receive(spoke("Sure."))
+    owned.answer(100)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 2400}], latency_ms=0)
+    await owned.settle()
+    owned.view.page_says("stop")
+    owned.answer(100)
+    owned.session.receive(spoke("Sure.", "incomplete"))
+    assert (await shown(owned))["note"] is None
