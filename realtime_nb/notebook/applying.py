@@ -157,7 +157,7 @@ def _holds(session: RealtimeSession, patch: Mapping[str, Any]) -> bool:
 def _told_in_answer(session: RealtimeSession, error: RealtimeError | None) -> dict[str, Any] | None:
     """Return the session in force; None where the service took an update and told none."""
     if error is None:
-        for record in reversed(session.log[:]):
+        for record in reversed(session.log):
             if record.event.type == "session.updated":
                 return session.effective if isinstance(record.event.get("session"), dict) else None
     return session.effective

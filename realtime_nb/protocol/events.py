@@ -206,7 +206,7 @@ class Event:
     @property
     def event_id(self) -> str | None:
         """The event's own id; the client's events need not have one."""
-        return self.data.get("event_id")
+        return self.get("event_id")
 
     @property
     def audio(self) -> bytes | None:
@@ -218,6 +218,15 @@ class Event:
         if self._audio is _UNDECODED:
             self._audio = self._decode_audio()
         return self._audio
+
+    @property
+    def audio_size(self) -> int:
+        """Bytes of sound this event carries, told without decoding them."""
+        field = AUDIO_FIELDS.get(self.type)
+        payload = self.data.get(field) if field else None
+        if not isinstance(payload, str):
+            return 0
+        return len(payload) * 3 // 4 - payload[-2:].count("=")
 
     def _decode_audio(self) -> bytes | None:
         field = AUDIO_FIELDS.get(self.type)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import html
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
+from realtime_nb.protocol.sealed import BLOCK, Block, silent
 from realtime_nb.protocol.summary import payload_bytes, reference, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
@@ -26,6 +27,9 @@ Direction: TypeAlias = Literal["sent", "received"]
 
 MAX_AUDIO_BYTES: Final = 512 * 2**20
 MAX_BYTES: Final = 256 * 2**20
+RECENT: Final = 1_024
+"""The newest records, which are kept as they came; older ones are sealed."""
+
 _SHOWN_ROWS: Final = 40
 
 
@@ -70,36 +74,55 @@ class Record:
         }
 
 
+_Recent: TypeAlias = tuple[Record, int]  # with its size without sound
+
+
 class EventLog:
     """All events of a session in the order they passed.
+
+    One thread appends; any may look, at what is there when it begins to.
 
     Parameters
     ----------
     max_audio_bytes
         Bytes of sound payload (as base64 on the wire) kept; the oldest go first.
     max_bytes
-        Bytes of all other frames kept; the oldest records go first.
+        Bytes of all else kept; the oldest records go first.
 
     Attributes
     ----------
     max_audio_bytes
         As given; it may be changed at any time, and holds from the next sound on.
+    dropped_audio, dropped_records
+        How many sounds and how many records have gone.
     """
 
     def __init__(
         self, *, max_audio_bytes: int = MAX_AUDIO_BYTES, max_bytes: int = MAX_BYTES
     ) -> None:
-        self._records: deque[Record] = deque()
+        # All by how many records came before; the newest as they are, older ones sealed.
+        self._recent: dict[int, _Recent] = {}
+        self._blocks: dict[int, Block] = {}
         self._with_audio: deque[int] = deque()
         self.max_audio_bytes = max_audio_bytes
         self._max_bytes = max_bytes
         self._audio_bytes = 0
         self._bytes = 0
-        self._next = 0
+        self._first = 0
+        self._end = 0
+        self._next_seq = 0
         self.dropped_audio = 0
         self.dropped_records = 0
 
-    def append(self, direction: Direction, event: Event, *, t_ms: float, size: int) -> Record:
+    def append(
+        self,
+        direction: Direction,
+        event: Event,
+        *,
+        t_ms: float,
+        size: int,
+        seq: int | None = None,
+    ) -> Record:
         """Keep one event and return its record.
 
         Parameters
@@ -112,61 +135,146 @@ class EventLog:
             Milliseconds since the session's start.
         size
             Bytes of the frame.
+        seq
+            Its number, where a file tells one; one that is taken becomes the next free one.
         """
-        record = Record(self._next, t_ms, direction, size, event)
-        self._next += 1
-        self._records.append(record)
+        if seq is None or seq < self._next_seq:
+            seq = self._next_seq
+        record = Record(seq, t_ms, direction, size, event)
+        number, rest = self._end, size
         if event.type in AUDIO_FIELDS:
+            payload = event.data.get(AUDIO_FIELDS[event.type])
+            if isinstance(payload, str):
+                rest = max(0, size - len(payload))
             self._audio_bytes += size
-            self._with_audio.append(record.seq)
-            if self._audio_bytes > self.max_audio_bytes:
-                self._drop_oldest_audio()
-        else:
-            self._bytes += size
-            if self._bytes > self._max_bytes:
-                self._drop_oldest_records()
+            self._with_audio.append(number)
+        self._bytes += rest
+        self._recent[number] = (record, rest)
+        self._next_seq = seq + 1
+        self._end = number + 1
+        if len(self._recent) > RECENT:
+            self._seal_oldest()
+        if self._audio_bytes > self.max_audio_bytes:
+            self._drop_oldest_audio()
+        if self._bytes > self._max_bytes:
+            self._drop_oldest_records()
         return record
+
+    # -- the newest records as they are, the older ones sealed
+
+    def _seal_oldest(self) -> None:
+        number = next(iter(self._recent))
+        record, rest = self._recent[number]
+        block = self._blocks.get(number // BLOCK)
+        if block is None:
+            block = self._blocks[number // BLOCK] = Block(number)
+        block.add(
+            record.seq,
+            record.t_ms,
+            record.size,
+            rest,
+            record.event,
+            sent=record.direction == "sent",
+        )
+        # Last, so that whoever looks here and then there finds it.
+        del self._recent[number]
+
+    def _get(self, number: int) -> Record | None:
+        """Return a record by how many came before it, None when it has gone."""
+        recent = self._recent.get(number)
+        if recent is not None:
+            return recent[0]
+        block = self._blocks.get(number // BLOCK)
+        if block is None or number < self._first:
+            return None
+        place = number - block.start
+        return Record(
+            block.seqs[place],
+            block.times[place],
+            "sent" if block.sent[place] else "received",
+            block.sizes[place],
+            block.event(place),
+        )
+
+    def _walk(self, numbers: Iterable[int]) -> Iterator[Record]:
+        for number in numbers:
+            record = self._get(number)
+            if record is not None:
+                yield record
+
+    # -- what goes when there is too much
 
     def _drop_oldest_audio(self) -> None:
         while self._audio_bytes > self.max_audio_bytes and len(self._with_audio) > 1:
-            place = self._with_audio.popleft() - self._first
-            record = self._records[place]
-            silent = Event({**record.event.data, AUDIO_FIELDS[record.event.type]: ""})
-            self._records[place] = Record(
-                record.seq, record.t_ms, record.direction, record.size, silent
-            )
-            self._audio_bytes -= record.size
+            number = self._with_audio.popleft()
+            if number in self._recent:
+                record, rest = self._recent[number]
+                quiet = replace(record, event=silent(record.event))
+                self._recent[number] = (quiet, rest)
+                self._audio_bytes -= record.size
+            else:
+                block = self._blocks[number // BLOCK]
+                block.silence(number - block.start)
+                self._audio_bytes -= block.sizes[number - block.start]
             self.dropped_audio += 1
 
     def _drop_oldest_records(self) -> None:
-        while self._bytes > self._max_bytes and len(self._records) > 1:
-            record = self._records.popleft()
+        while self._bytes > self._max_bytes and self._end - self._first > 1:
+            number = self._first
+            self._first += 1
             self.dropped_records += 1
-            if record.event.type not in AUDIO_FIELDS:
-                self._bytes -= record.size
-            elif self._with_audio and self._with_audio[0] == record.seq:
+            if number in self._recent:
+                record, rest = self._recent.pop(number)
+                size = record.size
+            else:
+                block = self._blocks[number // BLOCK]
+                size, rest = block.sizes[number - block.start], block.rests[number - block.start]
+                block.forget(number - block.start)
+            if self._first % BLOCK == 0:
+                self._blocks.pop(number // BLOCK, None)
+            self._bytes -= rest
+            if self._with_audio and self._with_audio[0] == number:
                 self._with_audio.popleft()
-                self._audio_bytes -= record.size
-
-    @property
-    def _first(self) -> int:
-        return self._next - len(self._records)
+                self._audio_bytes -= size
 
     def __len__(self) -> int:
-        return len(self._records)
+        return self._end - self._first
 
     def __iter__(self) -> Iterator[Record]:
-        # A copy: the session's thread goes on appending while a cell looks.
-        return iter(tuple(self._records))
+        return self._walk(range(self._first, self._end))
+
+    def __reversed__(self) -> Iterator[Record]:
+        return self._walk(range(self._end - 1, self._first - 1, -1))
 
     @overload
     def __getitem__(self, place: int) -> Record: ...
     @overload
     def __getitem__(self, place: slice) -> list[Record]: ...
     def __getitem__(self, place: int | slice) -> Record | list[Record]:
+        first, end = self._first, self._end
         if isinstance(place, slice):
-            return list(self._records)[place]
-        return self._records[place]
+            return list(self._walk(range(first, end)[place]))
+        record = self._get(range(first, end)[place])
+        if record is None:
+            raise IndexError("the record has been let go of")
+        return record
+
+    def find(self, seq: int) -> Record | None:
+        """Return the record of a number, None when there is none."""
+        low, high = self._first, self._end
+        # Numbers have gaps only where a file has.
+        number = high - (self._next_seq - seq)
+        while low < high:
+            number = min(max(number, low), high - 1)
+            record = self._get(number)
+            if record is None or record.seq < seq:
+                low = number + 1
+            elif record.seq > seq:
+                high = number
+            else:
+                return record
+            number = (low + high) // 2
+        return None
 
     def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
         """Return rows `start` to `stop` (positions in the log) as dicts; see `Record.row`."""

@@ -60,11 +60,7 @@ def _say(event: Event) -> str:  # noqa: C901, PLR0911 -- one line for each kind 
 
 def payload_bytes(event: Event) -> int:
     """Return how many bytes of sound `event` carries, without decoding them."""
-    field = AUDIO_FIELDS.get(event.type)
-    payload = event.data.get(field) if field else None
-    if not isinstance(payload, str):
-        return 0
-    return len(payload) * 3 // 4 - payload[-2:].count("=")
+    return event.audio_size
 
 
 def _say_error(error: Any) -> str:
