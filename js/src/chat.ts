@@ -179,7 +179,8 @@ export class Chat {
 
   /** Take a notice away by its words. */
   dismiss(text: string): void {
-    this.set("notices", { notices: this.notices.filter((notice) => notice.text !== text) });
+    const notices = this.notices.filter((notice) => notice.text !== text);
+    if (notices.length < this.notices.length) this.set("notices", { notices });
   }
 
   #tell(topic: Topic): void {

@@ -5,16 +5,14 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { SharedContext } from "./audio/context.js";
-import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
 import { playbackIn } from "./audio/playback.js";
 import type { Processing } from "./audio/preferences.js";
 import { Speaker } from "./audio/speaker.js";
-import { ENDED, MicrophoneTrouble } from "./audio/trouble.js";
 import { BusyWatch, sayOnce, waitsWords } from "./busy.js";
 import { mayHaveRelay } from "./carrier/server.js";
 import type { Chat } from "./chat.js";
 import { decodeFrame } from "./frames.js";
-import { MicrophoneGate } from "./gate.js";
+import { Listening } from "./listening.js";
 import {
   type Endpoint,
   type Incoming,
@@ -37,8 +35,6 @@ const UNANSWERED_MS = 3000;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
-const OTHER_MICROPHONE =
-  "The microphone chosen in the settings is not connected: the system's own is used.";
 const OTHER_VERSION =
   "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 
@@ -46,14 +42,11 @@ export class Engine {
   readonly #chat: Chat;
   readonly #port: Port;
   readonly #context = new SharedContext();
-  readonly #microphone: Microphone;
+  readonly #listening: Listening;
   readonly #speaker: Speaker;
-  readonly #gate: MicrophoneGate;
   readonly #sound: SoundSetup;
   readonly #busy: BusyWatch;
   #views = 0;
-  /** Why there was no microphone the last time: no longer said once it is tried again. */
-  #trouble = "";
 
   constructor(model: AnyModel, chat: Chat, signal: AbortSignal) {
     this.#chat = chat;
@@ -70,10 +63,6 @@ export class Engine {
       () => this.#port.probe(),
       (waits) => this.#waits(waits),
     );
-    this.#microphone = new Microphone(this.#context, {
-      frame: (bytes, rms) => this.#frame(bytes, rms),
-      lost: () => this.#microphoneLost(),
-    });
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
       played: (played) => {
         const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
@@ -83,19 +72,17 @@ export class Engine {
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
-        this.#gate.playing(playing && !muted, this.#context.latencyMs);
+        this.#listening.playing(playing && !muted, this.#context.latencyMs);
         chat.set("status", { playing, muted });
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message),
     });
-    this.#gate = new MicrophoneGate({
-      begin: () => this.#port.send({ kind: "talk", on: true }),
-      end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
-      changed: () => this.#gateChanged(),
-    });
     const asked = () => this.#constraints();
     this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
+    this.#listening = new Listening(chat, this.#context, this.#sound, (message, buffers) =>
+      this.#port.send(message, buffers),
+    );
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
@@ -117,20 +104,13 @@ export class Engine {
       this.releaseMicrophone();
       return;
     }
-    this.#chat.set("microphone", { microphone: "asking" });
-    this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
-    try {
-      await this.#openMicrophone();
-    } catch (error) {
-      this.#chat.set("microphone", { microphone: "off" });
-      this.#microphoneFailed(error);
-    }
+    await this.#listening.open();
   }
 
   chooseInput(id: string): void {
     this.#sound.chooseInput(id);
-    void this.#reopen();
+    void this.#listening.reopen();
   }
 
   chooseOutput(id: string): void {
@@ -139,7 +119,7 @@ export class Engine {
 
   setProcessing(name: Processing, on: boolean): void {
     this.#sound.setProcessing(name, on);
-    void this.#reopen();
+    void this.#listening.reopen();
   }
 
   /** Somebody looks at the devices. */
@@ -149,18 +129,12 @@ export class Engine {
 
   /** Let the microphone go and say so. */
   releaseMicrophone(): void {
-    if (this.#chat.microphone === "off") return;
-    const told = this.#chat.microphone === "on";
-    this.#microphone.stop();
-    this.#gate.live(false);
-    this.#chat.set("level", { level: 0 });
-    this.#chat.set("microphone", { microphone: "off" });
-    if (told) this.#port.send({ kind: "mic", on: false });
+    this.#listening.release();
   }
 
   /** The talk key was pressed or let go; the first press opens the microphone. */
   talk(held: boolean): void {
-    this.#gate.hold(held);
+    this.#listening.hold(held);
     if (held && this.#chat.pushed && this.#chat.microphone === "off") void this.toggleMicrophone();
   }
 
@@ -260,7 +234,7 @@ export class Engine {
     const endpoint = known === null || model === null ? known : { ...known, model };
     const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
     this.#chat.set("status", told);
-    this.#gate.mode(turns, halfDuplex && kind === "realtime");
+    this.#listening.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
 
@@ -311,54 +285,6 @@ export class Engine {
     this.#port.send({ kind: "cleared", id, streams, latency_ms });
   }
 
-  #frame(bytes: ArrayBuffer | null, rms: number): void {
-    this.#chat.set("level", { level: rms });
-    if (this.#chat.microphone !== "on" || bytes === null) return;
-    this.#gate.sent();
-    this.#port.send({ kind: "audio" }, [bytes]);
-  }
-
-  #gateChanged(): void {
-    this.#microphone.gate = this.#gate.state;
-    const { talking, deaf } = this.#gate;
-    if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
-    this.#chat.set("microphone", { talking, deaf });
-  }
-
-  async #openMicrophone(): Promise<void> {
-    const settings = await this.#start();
-    if (settings === null) return;
-    this.#chat.set("microphone", { microphone: "on" });
-    this.#sound.opened(settings);
-    const { rate, deviceLabel: device_label } = settings;
-    this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
-    this.#gate.live(true);
-  }
-
-  /** The chosen microphone, or the system's own where that is gone. */
-  async #start(): Promise<MicrophoneSettings | null> {
-    try {
-      return await this.#microphone.start(this.#sound.constraints());
-    } catch (error) {
-      const chosen = this.#chat.sound.input !== "";
-      if (!chosen || !(error instanceof MicrophoneTrouble) || !error.isOfDevice) throw error;
-      this.#sound.forgetInput();
-      this.#chat.notify("info", OTHER_MICROPHONE);
-      return await this.#microphone.start(this.#sound.constraints());
-    }
-  }
-
-  /** Take what was chosen into use; until it is there, what was open goes on. */
-  async #reopen(): Promise<void> {
-    if (this.#chat.microphone !== "on") return;
-    try {
-      await this.#openMicrophone();
-    } catch (error) {
-      if (!this.#microphone.on) this.releaseMicrophone();
-      this.#microphoneFailed(error);
-    }
-  }
-
   #gone(why: Gone): void {
     this.releaseMicrophone();
     void this.#speaker.clear();
@@ -368,23 +294,6 @@ export class Engine {
         ? "the kernel restarted: run the cell again"
         : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
-  }
-
-  #microphoneFailed(error: unknown): void {
-    const trouble =
-      error instanceof MicrophoneTrouble
-        ? error
-        : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
-    this.#trouble = trouble.message;
-    this.#chat.notify("error", this.#trouble);
-    if (this.#microphone.on) return;
-    this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
-  }
-
-  #microphoneLost(): void {
-    this.releaseMicrophone();
-    this.#trouble = ENDED;
-    this.#chat.notify("warning", ENDED);
   }
 
   #lastViewGone(): void {
@@ -401,7 +310,7 @@ export class Engine {
 
   #close(): void {
     this.#busy.stop();
-    this.#microphone.stop();
+    this.#listening.close();
     this.#speaker.close();
     this.#context.close();
   }

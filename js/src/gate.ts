@@ -14,6 +14,9 @@ export const RELEASE_MS = 160;
 /** After the last sample has left the loudspeaker. */
 export const ROOM_MS = 300;
 
+/** A turn with less sound than this is none: the service takes no less. */
+export const SHORTEST_MS = 100;
+
 const FRAME_MS = 40;
 
 export interface Talk {

@@ -73,3 +73,10 @@ export function splitAt(text: string, count: number): [string, string] {
   const characters = Array.from(text);
   return [characters.slice(0, count).join(""), characters.slice(count).join("")];
 }
+
+/** What was heard, and what was not; the space between them is not struck. */
+export function splitHeard(text: string, count: number): [string, string] {
+  const [heard, unheard] = splitAt(text, count);
+  const words = unheard.trimStart();
+  return [heard + unheard.slice(0, unheard.length - words.length), words];
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "../src/messages.js";
-import { splitAt, Transcript } from "../src/transcript.js";
+import { splitAt, splitHeard, Transcript } from "../src/transcript.js";
 
 function item(id: string, after: string | null, more: Partial<Item> = {}): Item {
   return {
@@ -97,3 +97,11 @@ function permutations(values: number[]): number[][] {
     permutations(values.filter((other) => other !== value)).map((rest) => [value, ...rest]),
   );
 }
+
+describe("splitHeard", () => {
+  it("leaves the space before what was not heard with what was", () => {
+    expect(splitHeard("one two", 3)).toEqual(["one ", "two"]);
+    expect(splitHeard("one two", 4)).toEqual(["one ", "two"]);
+    expect(splitHeard("one two ", 7)).toEqual(["one two ", ""]);
+  });
+});

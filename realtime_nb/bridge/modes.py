@@ -150,8 +150,8 @@ class TurnModes:
         if isinstance(spoken_ms, int | float) and spoken_ms >= SHORTEST_MS:
             self._turns.finish()
         else:
+            # The page says so, which also knows when it is not so any more.
             self._forget_input()
-            self._notice("info", "Too short to be heard: hold the button while you speak.")
 
     async def _update(self, mode: str) -> None:
         wanted = None if mode in _BY_HAND else self._kept.get(mode, {"type": mode})

@@ -430,3 +430,39 @@ def test_a_page_of_plain_http_has_no_microphone_but_plays(page: Page) -> None:
     page.wait_for_timeout(500)
     assert len(kinds(page, "played")) == count
     assert page.locator(".rnb-notice").count() == 1
+
+
+def test_a_touch_of_the_talk_key_is_told_until_the_next_one(page: Page) -> None:
+    page.evaluate("engine.model.welcome({turns: 'push_to_talk'})")
+    open_microphone_quietly(page)
+    told = page.locator(".rnb-notice").filter(has_text="Too short")
+    page.keyboard.press(" ")
+    told.wait_for()
+    assert "space bar" in told.inner_text()
+    page.keyboard.down(" ")
+    told.wait_for(state="detached")
+    page.wait_for_function("engine.heard().length > 10")
+    page.keyboard.up(" ")
+    page.wait_for_function("engine.model.of('talk').length === 4")
+    assert told.count() == 0
+    page.keyboard.press(" ")
+    told.wait_for()
+    page.evaluate("engine.model.tell({kind: 'state', state: 'open', turns: 'server_vad'})")
+    told.wait_for(state="detached")
+
+
+def test_a_microphone_muted_by_the_system_is_told(page: Page) -> None:
+    page.evaluate("engine.model.welcome()")
+    open_microphone(page)
+    told = page.locator(".rnb-notice").filter(has_text="muted by the system")
+    mute = """muted => { const { track } = engine.tracks.at(-1);
+        Object.defineProperty(track, "muted", { value: muted, configurable: true });
+        track.dispatchEvent(new Event(muted ? "mute" : "unmute")); }"""
+    page.evaluate(mute, arg=True)
+    told.wait_for()
+    page.evaluate(mute, arg=False)
+    told.wait_for(state="detached")
+    page.evaluate(mute, arg=True)
+    told.wait_for()
+    microphone(page).click()
+    told.wait_for(state="detached")

@@ -19,6 +19,8 @@ export interface MicrophoneHandlers {
   frame(bytes: ArrayBuffer | null, rms: number): void;
   /** The device went away by itself. */
   lost(): void;
+  /** What is open was muted outside this page, or is no longer. */
+  muted(muted: boolean): void;
 }
 
 /** Everything one press of the button opened. */
@@ -141,8 +143,14 @@ export class Microphone {
       this.stop();
       this.#handlers.lost();
     });
+    const muted = () => {
+      if (this.#capture === capture) this.#handlers.muted(track.muted);
+    };
+    track.addEventListener("mute", muted);
+    track.addEventListener("unmute", muted);
     this.#capture?.close();
     this.#capture = capture;
+    muted();
     return { rate, deviceLabel: track.label };
   }
 

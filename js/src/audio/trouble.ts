@@ -23,6 +23,10 @@ const UPLOAD =
 /** The microphone was open and ended by itself. */
 export const ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
 
+/** The microphone is open, and its own switch or the system lets no sound out. */
+export const MUTED =
+  "The microphone is muted by the system or by its own switch: nothing is heard until it is on there.";
+
 const BY_NAME: Readonly<Record<string, string>> = {
   NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
   NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,

@@ -41,7 +41,13 @@ const MICROPHONE_TITLES = {
   on: "Listening; press to switch the microphone off",
 } as const;
 
-export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal): Composer {
+/** `sent` is called when a typed line was sent. */
+export function createComposer(
+  chat: Chat,
+  actions: Actions,
+  sent: () => void,
+  signal: AbortSignal,
+): Composer {
   const microphone = h(
     "button",
     {
@@ -105,7 +111,9 @@ export function createComposer(chat: Chat, actions: Actions, signal: AbortSignal
   };
   const submit = () => {
     const text = box.text();
-    if (text !== "" && chat.open && actions.say(text)) box.write("");
+    if (text === "" || !chat.open || !actions.say(text)) return;
+    box.write("");
+    sent();
   };
 
   microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
@@ -127,6 +135,7 @@ function microphoneTitle(chat: Chat): string {
 }
 
 function placeholder(chat: Chat): string {
+  if (!chat.open) return "Not live";
   if (chat.microphone !== "on") return "Message";
   if (chat.pushed) return "Hold the space bar; or type a message";
   return "Listening; or type a message";

@@ -1,4 +1,5 @@
 // Items as nodes that scroll, in the order the kernel keeps; each is redrawn only when it changed.
+// Its end stays in sight until one scrolls up.
 
 import type { Item } from "../messages.js";
 import { atEnd, h, setText } from "./dom.js";
@@ -14,6 +15,8 @@ export interface Log {
   /** The part that scrolls. */
   readonly list: HTMLElement;
   update(items: readonly Item[], whenEmpty: string): void;
+  /** Show the end from now on, wherever one had scrolled to. */
+  follow(): void;
 }
 
 /** A log called `label`, whose entries `make` makes. */
@@ -38,8 +41,9 @@ export function createLog(label: string, className: string, make: (item: Item) =
     return entry;
   };
 
+  const end = keepEnd(list);
+
   const update = (items: readonly Item[], whenEmpty: string) => {
-    const follow = atEnd(list);
     let next: ChildNode | null = list.firstChild;
     for (const item of items) {
       const entry = entryOf(item);
@@ -51,9 +55,33 @@ export function createLog(label: string, className: string, make: (item: Item) =
     if (entries.size > items.length) forget(entries, items);
     empty.hidden = items.length > 0;
     setText(empty, whenEmpty);
-    if (follow) list.scrollTop = list.scrollHeight;
+    end.settle();
   };
-  return { node, list, update };
+  return { node, list, update, follow: end.follow };
+}
+
+/** Keep the end of a list in sight, or what one has scrolled up to. */
+function keepEnd(list: HTMLElement): { settle(): void; follow(): void } {
+  let following = true;
+  let top = 0;
+  const settle = () => {
+    // Out of the document, or hidden, nothing scrolls, and where it was is lost.
+    if (list.clientHeight === 0) return;
+    list.scrollTop = following ? list.scrollHeight : top;
+  };
+  list.addEventListener("scroll", () => {
+    if (list.clientHeight === 0) return;
+    if (atEnd(list)) following = true;
+    else if (list.scrollTop < top) following = false;
+    top = list.scrollTop;
+  });
+  // It is filled before it is shown, and a page moves, hides and widens it.
+  if (typeof ResizeObserver === "function") new ResizeObserver(settle).observe(list);
+  const follow = () => {
+    following = true;
+    settle();
+  };
+  return { settle, follow };
 }
 
 /** Remove this node and all behind it: they belong to no item any more. */

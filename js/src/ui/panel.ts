@@ -24,7 +24,7 @@ export function drawPanel(
   const transcript = createTranscript(chat);
   const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
-  const composer = createComposer(chat, actions, signal);
+  const composer = createComposer(chat, actions, transcript.follow, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);

@@ -36,7 +36,7 @@ export function createSettings(
     "details",
     { class: "rnb-settings" },
     h("summary", {}, icon("chevron"), "Settings", gaps),
-    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow, ...sound.nodes),
+    h("div", { class: "rnb-fields" }, turnsRow, ...sound.devices, halfDuplexRow, ...sound.rest),
   );
 
   turns.addEventListener(

@@ -13,7 +13,8 @@ const PROCESSING_WORDS: Readonly<Record<Processing, string>> = {
 };
 
 export interface Fields {
-  readonly nodes: readonly HTMLElement[];
+  readonly devices: readonly HTMLElement[];
+  readonly rest: readonly HTMLElement[];
   update(): void;
 }
 
@@ -41,7 +42,7 @@ export function createSound(chat: Chat, actions: Actions, signal: AbortSignal): 
     setText(facts, factsText(sound));
   };
   update();
-  return { nodes: [input.node, output.node, processing, facts], update };
+  return { devices: [input.node, output.node], rest: [processing, facts], update };
 }
 
 /** Rates, what is held back, and gaps; only what is known. */

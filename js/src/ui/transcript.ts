@@ -2,7 +2,7 @@
 
 import type { Chat } from "../chat.js";
 import type { Item, Role } from "../messages.js";
-import { splitAt } from "../transcript.js";
+import { splitHeard } from "../transcript.js";
 import { dots, h, setText, spoken } from "./dom.js";
 import { createLog } from "./log.js";
 
@@ -40,7 +40,7 @@ class Bubble {
     if (item === this.#item) return;
     this.#item = item;
     const cut = item.heardChars !== null && item.role === "assistant";
-    const [heard, unheard] = cut ? splitAt(item.text, item.heardChars ?? 0) : [item.text, ""];
+    const [heard, unheard] = cut ? splitHeard(item.text, item.heardChars ?? 0) : [item.text, ""];
     setText(this.#text, heard);
     setText(this.#unheardText, unheard);
     this.#unheard.hidden = unheard === "";
@@ -69,7 +69,14 @@ function hint(chat: Chat): string {
   return "Press the microphone and speak, or type.";
 }
 
-export function createTranscript(chat: Chat): { node: HTMLElement; update(): void } {
+export interface TranscriptView {
+  readonly node: HTMLElement;
+  update(): void;
+  /** Show the end: one has said something. */
+  follow(): void;
+}
+
+export function createTranscript(chat: Chat): TranscriptView {
   const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
   const update = () => {
     log.node.hidden = chat.kind !== "realtime";
@@ -77,5 +84,5 @@ export function createTranscript(chat: Chat): { node: HTMLElement; update(): voi
     log.update(chat.transcript.items, chat.open ? hint(chat) : "");
   };
   update();
-  return { node: log.node, update };
+  return { node: log.node, update, follow: log.follow };
 }

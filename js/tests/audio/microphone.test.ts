@@ -6,6 +6,7 @@ import { decodeFrame } from "../../src/frames.js";
 class FakeTrack extends EventTarget {
   readonly label = "Headset";
   readyState = "live";
+  muted = false;
   stop(): void {
     this.readyState = "ended";
   }
@@ -67,6 +68,7 @@ function setUp() {
   const shared = { get: () => context, start: async () => true, rest: () => undefined };
   const frames: ArrayBuffer[] = [];
   const levels: number[] = [];
+  const muted: boolean[] = [];
   let lost = 0;
   const microphone = new Microphone(shared as unknown as SharedContext, {
     frame: (bytes, rms) => {
@@ -74,12 +76,14 @@ function setUp() {
       if (bytes !== null) frames.push(bytes);
     },
     lost: () => void lost++,
+    muted: (now) => void muted.push(now),
   });
   return {
     microphone,
     track,
     frames,
     levels,
+    muted,
     asked,
     lost: () => lost,
     allow: () => {
@@ -228,6 +232,21 @@ describe("Microphone", () => {
     expect(microphone.on).toBe(false);
     track.dispatchEvent(new Event("ended"));
     expect(lost()).toBe(1);
+  });
+
+  it("says that it is muted outside the page, from its opening until it is let go", async () => {
+    const { microphone, allow, track, muted } = setUp();
+    track.muted = true;
+    const started = microphone.start();
+    allow();
+    await started;
+    track.muted = false;
+    track.dispatchEvent(new Event("unmute"));
+    track.muted = true;
+    track.dispatchEvent(new Event("mute"));
+    microphone.stop();
+    track.dispatchEvent(new Event("unmute"));
+    expect(muted).toEqual([true, false, true]);
   });
 
   it("counts a new stream each time it is opened", async () => {

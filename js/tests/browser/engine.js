@@ -91,6 +91,7 @@ if (location.search === "?unasked") {
 globalThis.engine = {
   unasked: () => unasked,
   model,
+  tracks,
   life,
   view,
   views: [view()],

@@ -160,7 +160,8 @@ describe("transcript", () => {
     chat.upsertItems([item("a", { text: "😀 heard, lost", heardChars: 8 })], []);
     await frame();
     const struck = () => log().querySelector("s")?.textContent;
-    expect(struck()).toBe(" (not heard:)  lost");
+    expect(struck()).toBe(" (not heard:) lost");
+    expect(log().textContent).toContain("😀 heard,  (not heard:) lost");
     expect(log().querySelector(".rnb-note")?.textContent).toBe("cut off here");
     chat.upsertItems([item("a", { text: "abc", heardChars: 0, note: "stopped after 0.1 s" })], []);
     await frame();
@@ -212,8 +213,10 @@ describe("composer", () => {
     expect(named("Microphone").disabled).toBe(true);
     expect(named("Send").disabled).toBe(true);
     expect(named("Stop").disabled).toBe(true);
+    expect(box().placeholder).toBe("Not live");
     live();
     await frame();
+    expect(box().placeholder).toBe("Message");
     expect(named("Microphone").disabled).toBe(false);
     expect(named("Send").disabled).toBe(false);
   });

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:f17aef8e10cf8034406c0719f197291c622cae4437cdfbf68d4edd56bfabaf49
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:03bb1c05e0ac7d291c33865bd49b3eb234fc45f354e8d30ba332db959784a1c3
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

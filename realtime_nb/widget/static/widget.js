@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:f17aef8e10cf8034406c0719f197291c622cae4437cdfbf68d4edd56bfabaf49
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:03bb1c05e0ac7d291c33865bd49b3eb234fc45f354e8d30ba332db959784a1c3
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -124,6 +124,11 @@ function splitAt(text2, count2) {
   const characters = Array.from(text2);
   return [characters.slice(0, count2).join(""), characters.slice(count2).join("")];
 }
+function splitHeard(text2, count2) {
+  const [heard, unheard] = splitAt(text2, count2);
+  const words = unheard.trimStart();
+  return [heard + unheard.slice(0, unheard.length - words.length), words];
+}
 
 // src/chat.ts
 var NOTICES_MAX = 3;
@@ -234,7 +239,8 @@ var Chat = class {
   }
   /** Take a notice away by its words. */
   dismiss(text2) {
-    this.set("notices", { notices: this.notices.filter((notice) => notice.text !== text2) });
+    const notices = this.notices.filter((notice) => notice.text !== text2);
+    if (notices.length < this.notices.length) this.set("notices", { notices });
   }
   #tell(topic) {
     for (const listener of this.#listeners) listener(topic);
@@ -394,451 +400,6 @@ function isRunning(context) {
 }
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-// worklet:src/worklets/capture.worklet.ts
-var capture_worklet_default = `"use strict";
-(() => {
-  // src/worklets/framer.ts
-  var FRAME_SAMPLES = 960;
-  var Framer = class {
-    #frame;
-    #filled = 0;
-    #energy = 0;
-    /** RMS of the last full frame, 0..1. */
-    rms = 0;
-    constructor(first) {
-      this.#frame = first;
-    }
-    /**
-     * Take samples from \`from\` on, until \`count\` or until the frame is full; returns how many were
-     * taken. A full frame must be taken out by \`exchange\` before the next call.
-     */
-    push(samples, from, count) {
-      const taken = Math.min(count - from, FRAME_SAMPLES - this.#filled);
-      for (let i = 0; i < taken; i++) {
-        const value = samples[from + i] ?? 0;
-        this.#energy += value * value;
-        this.#frame[this.#filled + i] = Math.max(-32768, Math.min(32767, Math.round(value * 32768)));
-      }
-      this.#filled += taken;
-      return taken;
-    }
-    get full() {
-      return this.#filled === FRAME_SAMPLES;
-    }
-    /** Hand over the full frame, and go on in \`next\`. */
-    exchange(next) {
-      const frame = this.#frame;
-      this.rms = Math.sqrt(this.#energy / FRAME_SAMPLES);
-      this.#frame = next;
-      this.#filled = 0;
-      this.#energy = 0;
-      return frame;
-    }
-  };
-
-  // src/worklets/resampler.ts
-  var BETA = 10;
-  var CUTOFF = 0.93;
-  var CROSSINGS = 48;
-  var Resampler = class {
-    #phases;
-    #step;
-    #taps;
-    #kernel;
-    /** Input not used up yet, oldest first; begins with silence. */
-    #input;
-    #held;
-    /** Where the next output stands, in 1/#phases of an input sample. */
-    #phase = 0;
-    /** How late the output is, in input samples. */
-    delay;
-    /** \`maxBlock\`: the most input samples given at once. */
-    constructor(from, to, maxBlock) {
-      const divisor = gcd(from, to);
-      this.#phases = to / divisor;
-      this.#step = from / divisor;
-      const half = Math.ceil(CROSSINGS * Math.max(1, from / to));
-      this.#taps = 2 * half;
-      this.delay = half;
-      this.#kernel = kernel(this.#phases, half, Math.min(1, to / from) * CUTOFF);
-      this.#input = new Float32Array(this.#taps + maxBlock);
-      this.#held = this.#taps - 1;
-    }
-    /** The most samples one block of \`count\` can give. */
-    capacity(count) {
-      return Math.ceil(count * this.#phases / this.#step) + 1;
-    }
-    /** Begin anew, with silence before. */
-    reset() {
-      this.#input.fill(0);
-      this.#held = this.#taps - 1;
-      this.#phase = 0;
-    }
-    /** Take \`count\` samples in, write what they give to \`output\`; returns how many. */
-    process(samples, count, output) {
-      const input = this.#input;
-      for (let i = 0; i < count; i++) input[this.#held + i] = samples[i] ?? 0;
-      this.#held += count;
-      let at = 0;
-      let made = 0;
-      while (at + this.#taps <= this.#held) {
-        output[made++] = this.#convolve(at);
-        this.#phase += this.#step;
-        at += Math.floor(this.#phase / this.#phases);
-        this.#phase %= this.#phases;
-      }
-      const used = Math.min(at, this.#held);
-      this.#phase += (at - used) * this.#phases;
-      input.copyWithin(0, used, this.#held);
-      this.#held -= used;
-      return made;
-    }
-    #convolve(at) {
-      const row = this.#phase * this.#taps;
-      let sum = 0;
-      for (let k = 0; k < this.#taps; k++) {
-        sum += (this.#kernel[row + k] ?? 0) * (this.#input[at + k] ?? 0);
-      }
-      return sum;
-    }
-  };
-  function kernel(phases, half, cutoff) {
-    const taps = 2 * half;
-    const table = new Float32Array(phases * taps);
-    for (let phase = 0; phase < phases; phase++) {
-      const row = new Float64Array(taps);
-      let sum = 0;
-      for (let k = 0; k < taps; k++) {
-        const distance = k - (half - 1) - phase / phases;
-        const value = sinc(distance * cutoff) * kaiser(distance / half);
-        row[k] = value;
-        sum += value;
-      }
-      for (let k = 0; k < taps; k++) table[phase * taps + k] = (row[k] ?? 0) / sum;
-    }
-    return table;
-  }
-  function sinc(x) {
-    return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-  }
-  function kaiser(x) {
-    return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
-  }
-  function bessel(x) {
-    let term = 1;
-    let sum = 1;
-    for (let k = 1; term > sum * 1e-12; k++) {
-      term *= (x / (2 * k)) ** 2;
-      sum += term;
-    }
-    return sum;
-  }
-  function gcd(a, b) {
-    return b === 0 ? a : gcd(b, a % b);
-  }
-
-  // src/worklets/capture.worklet.ts
-  var RATE = 24e3;
-  var SPARE_FRAMES = 8;
-  var MAX_BLOCK = 1024;
-  var CaptureProcessor = class extends AudioWorkletProcessor {
-    #spare = [];
-    #framer = new Framer(new Int16Array(FRAME_SAMPLES));
-    #mono = new Float32Array(MAX_BLOCK);
-    #resampler = sampleRate === RATE ? null : new Resampler(sampleRate, RATE, MAX_BLOCK);
-    #resampled = new Float32Array(this.#resampler?.capacity(MAX_BLOCK) ?? 0);
-    /** Where the unbroken run of input began, in frames of the context, and what it has given. */
-    #runStart = 0;
-    #runEnd = -1;
-    #made = 0;
-    #open = true;
-    constructor() {
-      super();
-      for (let i = 0; i < SPARE_FRAMES; i++) this.#spare.push(new Int16Array(FRAME_SAMPLES));
-      this.port.onmessage = (event) => {
-        if (event.data.kind === "close") this.#open = false;
-        else this.#spare.push(event.data.samples);
-      };
-    }
-    process(inputs) {
-      const channels = inputs[0];
-      const length = channels?.[0]?.length ?? 0;
-      if (!this.#open || channels === void 0 || length === 0) return this.#open;
-      if (currentFrame !== this.#runEnd) {
-        this.#runStart = currentFrame;
-        this.#made = 0;
-      }
-      this.#runEnd = currentFrame + length;
-      this.#mix(channels, length);
-      if (this.#resampler === null) {
-        this.#frame(this.#mono, length);
-      } else {
-        this.#frame(this.#resampled, this.#resampler.process(this.#mono, length, this.#resampled));
-      }
-      return true;
-    }
-    #mix(channels, length) {
-      const mono = this.#mono;
-      mono.fill(0, 0, length);
-      for (const channel of channels) {
-        for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) + (channel[i] ?? 0);
-      }
-      for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) / channels.length;
-    }
-    #frame(samples, count) {
-      let at = 0;
-      while (at < count) {
-        const taken = this.#framer.push(samples, at, count);
-        at += taken;
-        this.#made += taken;
-        if (this.#framer.full) this.#send();
-      }
-    }
-    #send() {
-      const samples = this.#framer.exchange(this.#spare.pop() ?? new Int16Array(FRAME_SAMPLES));
-      const runTime = (this.#runStart - (this.#resampler?.delay ?? 0)) / sampleRate;
-      const time = runTime + (this.#made - FRAME_SAMPLES) / RATE;
-      const captured = { samples, time, rms: this.#framer.rms };
-      this.port.postMessage(captured, [samples.buffer]);
-    }
-  };
-  registerProcessor("realtime-nb-capture", CaptureProcessor);
-})();
-`;
-
-// src/audio/clock.ts
-var WINDOW = 128;
-var Clock = class {
-  #differences = [];
-  /** The page had the context's `contextMs` in hand at `pageMs`. */
-  observe(contextMs, pageMs) {
-    this.#differences.push(pageMs - contextMs);
-    if (this.#differences.length > WINDOW) this.#differences.shift();
-  }
-  /** Page time of a context time; NaN before the first observation. */
-  pageTime(contextMs) {
-    if (this.#differences.length === 0) return Number.NaN;
-    return contextMs + Math.min(...this.#differences);
-  }
-};
-function epochMs() {
-  return performance.timeOrigin + performance.now();
-}
-
-// src/audio/trouble.ts
-var MicrophoneTrouble = class extends Error {
-  name;
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-  }
-  /** This one device is not to be had; another may be. */
-  get isOfDevice() {
-    return this.name === "OverconstrainedError" || this.name === "NotFoundError";
-  }
-};
-var TYPE = "Type your message below instead; the answer is still spoken.";
-var UPLOAD = 'Type your message below instead, or upload a recording and run chat.listen("clip.wav") in a cell.';
-var ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
-var BY_NAME = {
-  NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
-  NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
-  OverconstrainedError: `No microphone here fits the requested settings: choose another in the settings. ${TYPE}`,
-  SecurityError: `The browser forbids the microphone on this page. ${TYPE}`,
-  AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
-};
-var NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
-var UNANSWERED = `The browser's question was closed without an answer: press Microphone again and allow it. ${TYPE}`;
-var BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
-var VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
-var FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
-function troubleOf(error) {
-  if (error instanceof MicrophoneTrouble) return error;
-  const name = nameOf(error);
-  const detail = error instanceof Error ? error.message : String(error);
-  if (name === "NotAllowedError") return new MicrophoneTrouble(name, refused(detail));
-  return new MicrophoneTrouble(
-    name,
-    BY_NAME[name] ?? `The microphone could not be opened (${name}: ${detail}). ${TYPE}`
-  );
-}
-function refused(detail) {
-  if (/by system/i.test(detail)) return BY_SYSTEM;
-  if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
-  if (isFramed()) return FRAMED;
-  return /dismissed/i.test(detail) ? UNANSWERED : NOT_ALLOWED;
-}
-function isVisualStudioCode(location2) {
-  if (location2 === void 0) return false;
-  return location2.protocol.startsWith("vscode-") || location2.host.endsWith(".vscode-cdn.net");
-}
-function troubleWith(page) {
-  if (typeof page.navigator.mediaDevices?.getUserMedia === "function") return null;
-  if (isVisualStudioCode(page.location)) {
-    return new MicrophoneTrouble("NoMediaDevices", VISUAL_STUDIO_CODE);
-  }
-  if (!page.isSecureContext) {
-    return new MicrophoneTrouble(
-      "InsecureContext",
-      `Browsers give the microphone only to https and localhost pages, and this page is ${page.location.protocol}//${page.location.host}. ${UPLOAD}`
-    );
-  }
-  return new MicrophoneTrouble(
-    "NoMediaDevices",
-    `This page has no access to microphones. ${UPLOAD}`
-  );
-}
-function isFramed() {
-  return typeof window === "object" && window.self !== window.top;
-}
-function nameOf(error) {
-  return error instanceof Error ? error.name : "Error";
-}
-
-// src/audio/microphone.ts
-var Capture = class {
-  #stream;
-  #parts = [];
-  #port = null;
-  #ownContext = null;
-  constructor(stream) {
-    this.#stream = stream;
-  }
-  get track() {
-    return this.#stream.getAudioTracks()[0];
-  }
-  /** Connect the stream to a capture worklet; returns the rate it runs at. */
-  async connect(shared, heard) {
-    const { context, source } = this.#source(shared.get());
-    await addWorkletOnce(context);
-    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
-      numberOfInputs: 1,
-      numberOfOutputs: 1,
-      outputChannelCount: [1]
-    });
-    this.#port = node.port;
-    node.port.onmessage = (event) => {
-      heard(event.data);
-      const used = { kind: "recycle", samples: event.data.samples };
-      node.port.postMessage(used, [event.data.samples.buffer]);
-    };
-    source.connect(node).connect(context.destination);
-    this.#parts.push(source, node);
-    if (this.#ownContext === null) await shared.start("microphone");
-    else await this.#ownContext.resume();
-    return context.sampleRate;
-  }
-  /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
-  #source(context) {
-    try {
-      return { context, source: context.createMediaStreamSource(this.#stream) };
-    } catch {
-      const own = new AudioContext();
-      this.#ownContext = own;
-      return { context: own, source: own.createMediaStreamSource(this.#stream) };
-    }
-  }
-  close() {
-    for (const track of this.#stream.getTracks()) track.stop();
-    for (const part of this.#parts) part.disconnect();
-    if (this.#port !== null) {
-      this.#port.onmessage = null;
-      this.#port.postMessage({ kind: "close" });
-    }
-    void this.#ownContext?.close().catch(() => void 0);
-  }
-};
-var Microphone = class {
-  #shared;
-  #handlers;
-  #capture = null;
-  /** Each press and each stop counts up: what was asked for before that is let go on arrival. */
-  #turn = 0;
-  #stream = 0;
-  /** What of the sound goes out. */
-  gate = "open";
-  constructor(shared, handlers) {
-    this.#shared = shared;
-    this.#handlers = handlers;
-  }
-  get on() {
-    return this.#capture !== null;
-  }
-  /**
-   * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
-   * is open already goes on until the new one is there.
-   * Throws MicrophoneTrouble, with a sentence for people.
-   */
-  async start(audio = {}) {
-    const turn = ++this.#turn;
-    const trouble = troubleWith(globalThis);
-    if (trouble !== null) throw trouble;
-    let capture = null;
-    try {
-      capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
-      if (turn !== this.#turn) return release(capture);
-      const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
-      if (turn !== this.#turn) return release(capture);
-      return this.#keep(capture, rate);
-    } catch (error) {
-      capture?.close();
-      if (turn !== this.#turn) return null;
-      throw troubleOf(error);
-    }
-  }
-  /** Let the microphone go: at once, and also one still being asked for. */
-  stop() {
-    this.#turn++;
-    this.#capture?.close();
-    this.#capture = null;
-    this.#shared.rest("microphone");
-  }
-  #keep(capture, rate) {
-    const track = capture.track;
-    if (track === void 0 || track.readyState === "ended") {
-      throw new DOMException("the microphone ended", "AbortError");
-    }
-    track.addEventListener("ended", () => {
-      if (this.#capture !== capture) return;
-      this.stop();
-      this.#handlers.lost();
-    });
-    this.#capture?.close();
-    this.#capture = capture;
-    return { rate, deviceLabel: track.label };
-  }
-  #framing(stream) {
-    const clock = new Clock();
-    let seq = 0;
-    let offset = 0;
-    return ({ samples, time, rms }) => {
-      const firstMs = 1e3 * time;
-      clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
-      const tMs = clock.pageTime(firstMs);
-      const kind = FrameKind.microphone;
-      if (this.gate === "silent") samples.fill(0);
-      const shut = this.gate === "closed";
-      const frame = { kind, stream, seq, offset, tMs, samples };
-      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
-      if (!shut) seq++;
-      offset += samples.length;
-    };
-  }
-};
-var READY = /* @__PURE__ */ new WeakMap();
-function addWorkletOnce(context) {
-  let ready = READY.get(context);
-  if (ready === void 0) {
-    ready = addWorklet(context, capture_worklet_default);
-    READY.set(context, ready);
-  }
-  return ready;
-}
-function release(capture) {
-  capture.close();
-  return null;
 }
 
 // worklet:src/worklets/playback.worklet.ts
@@ -1912,6 +1473,25 @@ function inScript(context, report) {
   };
 }
 
+// src/audio/clock.ts
+var WINDOW = 128;
+var Clock = class {
+  #differences = [];
+  /** The page had the context's `contextMs` in hand at `pageMs`. */
+  observe(contextMs, pageMs) {
+    this.#differences.push(pageMs - contextMs);
+    if (this.#differences.length > WINDOW) this.#differences.shift();
+  }
+  /** Page time of a context time; NaN before the first observation. */
+  pageTime(contextMs) {
+    if (this.#differences.length === 0) return Number.NaN;
+    return contextMs + Math.min(...this.#differences);
+  }
+};
+function epochMs() {
+  return performance.timeOrigin + performance.now();
+}
+
 // src/audio/speaker.ts
 var FINISHED_MAX2 = 64;
 var CLEAR_MS = 500;
@@ -2137,9 +1717,443 @@ function readConfig() {
   }
 }
 
+// worklet:src/worklets/capture.worklet.ts
+var capture_worklet_default = `"use strict";
+(() => {
+  // src/worklets/framer.ts
+  var FRAME_SAMPLES = 960;
+  var Framer = class {
+    #frame;
+    #filled = 0;
+    #energy = 0;
+    /** RMS of the last full frame, 0..1. */
+    rms = 0;
+    constructor(first) {
+      this.#frame = first;
+    }
+    /**
+     * Take samples from \`from\` on, until \`count\` or until the frame is full; returns how many were
+     * taken. A full frame must be taken out by \`exchange\` before the next call.
+     */
+    push(samples, from, count) {
+      const taken = Math.min(count - from, FRAME_SAMPLES - this.#filled);
+      for (let i = 0; i < taken; i++) {
+        const value = samples[from + i] ?? 0;
+        this.#energy += value * value;
+        this.#frame[this.#filled + i] = Math.max(-32768, Math.min(32767, Math.round(value * 32768)));
+      }
+      this.#filled += taken;
+      return taken;
+    }
+    get full() {
+      return this.#filled === FRAME_SAMPLES;
+    }
+    /** Hand over the full frame, and go on in \`next\`. */
+    exchange(next) {
+      const frame = this.#frame;
+      this.rms = Math.sqrt(this.#energy / FRAME_SAMPLES);
+      this.#frame = next;
+      this.#filled = 0;
+      this.#energy = 0;
+      return frame;
+    }
+  };
+
+  // src/worklets/resampler.ts
+  var BETA = 10;
+  var CUTOFF = 0.93;
+  var CROSSINGS = 48;
+  var Resampler = class {
+    #phases;
+    #step;
+    #taps;
+    #kernel;
+    /** Input not used up yet, oldest first; begins with silence. */
+    #input;
+    #held;
+    /** Where the next output stands, in 1/#phases of an input sample. */
+    #phase = 0;
+    /** How late the output is, in input samples. */
+    delay;
+    /** \`maxBlock\`: the most input samples given at once. */
+    constructor(from, to, maxBlock) {
+      const divisor = gcd(from, to);
+      this.#phases = to / divisor;
+      this.#step = from / divisor;
+      const half = Math.ceil(CROSSINGS * Math.max(1, from / to));
+      this.#taps = 2 * half;
+      this.delay = half;
+      this.#kernel = kernel(this.#phases, half, Math.min(1, to / from) * CUTOFF);
+      this.#input = new Float32Array(this.#taps + maxBlock);
+      this.#held = this.#taps - 1;
+    }
+    /** The most samples one block of \`count\` can give. */
+    capacity(count) {
+      return Math.ceil(count * this.#phases / this.#step) + 1;
+    }
+    /** Begin anew, with silence before. */
+    reset() {
+      this.#input.fill(0);
+      this.#held = this.#taps - 1;
+      this.#phase = 0;
+    }
+    /** Take \`count\` samples in, write what they give to \`output\`; returns how many. */
+    process(samples, count, output) {
+      const input = this.#input;
+      for (let i = 0; i < count; i++) input[this.#held + i] = samples[i] ?? 0;
+      this.#held += count;
+      let at = 0;
+      let made = 0;
+      while (at + this.#taps <= this.#held) {
+        output[made++] = this.#convolve(at);
+        this.#phase += this.#step;
+        at += Math.floor(this.#phase / this.#phases);
+        this.#phase %= this.#phases;
+      }
+      const used = Math.min(at, this.#held);
+      this.#phase += (at - used) * this.#phases;
+      input.copyWithin(0, used, this.#held);
+      this.#held -= used;
+      return made;
+    }
+    #convolve(at) {
+      const row = this.#phase * this.#taps;
+      let sum = 0;
+      for (let k = 0; k < this.#taps; k++) {
+        sum += (this.#kernel[row + k] ?? 0) * (this.#input[at + k] ?? 0);
+      }
+      return sum;
+    }
+  };
+  function kernel(phases, half, cutoff) {
+    const taps = 2 * half;
+    const table = new Float32Array(phases * taps);
+    for (let phase = 0; phase < phases; phase++) {
+      const row = new Float64Array(taps);
+      let sum = 0;
+      for (let k = 0; k < taps; k++) {
+        const distance = k - (half - 1) - phase / phases;
+        const value = sinc(distance * cutoff) * kaiser(distance / half);
+        row[k] = value;
+        sum += value;
+      }
+      for (let k = 0; k < taps; k++) table[phase * taps + k] = (row[k] ?? 0) / sum;
+    }
+    return table;
+  }
+  function sinc(x) {
+    return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+  }
+  function kaiser(x) {
+    return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
+  }
+  function bessel(x) {
+    let term = 1;
+    let sum = 1;
+    for (let k = 1; term > sum * 1e-12; k++) {
+      term *= (x / (2 * k)) ** 2;
+      sum += term;
+    }
+    return sum;
+  }
+  function gcd(a, b) {
+    return b === 0 ? a : gcd(b, a % b);
+  }
+
+  // src/worklets/capture.worklet.ts
+  var RATE = 24e3;
+  var SPARE_FRAMES = 8;
+  var MAX_BLOCK = 1024;
+  var CaptureProcessor = class extends AudioWorkletProcessor {
+    #spare = [];
+    #framer = new Framer(new Int16Array(FRAME_SAMPLES));
+    #mono = new Float32Array(MAX_BLOCK);
+    #resampler = sampleRate === RATE ? null : new Resampler(sampleRate, RATE, MAX_BLOCK);
+    #resampled = new Float32Array(this.#resampler?.capacity(MAX_BLOCK) ?? 0);
+    /** Where the unbroken run of input began, in frames of the context, and what it has given. */
+    #runStart = 0;
+    #runEnd = -1;
+    #made = 0;
+    #open = true;
+    constructor() {
+      super();
+      for (let i = 0; i < SPARE_FRAMES; i++) this.#spare.push(new Int16Array(FRAME_SAMPLES));
+      this.port.onmessage = (event) => {
+        if (event.data.kind === "close") this.#open = false;
+        else this.#spare.push(event.data.samples);
+      };
+    }
+    process(inputs) {
+      const channels = inputs[0];
+      const length = channels?.[0]?.length ?? 0;
+      if (!this.#open || channels === void 0 || length === 0) return this.#open;
+      if (currentFrame !== this.#runEnd) {
+        this.#runStart = currentFrame;
+        this.#made = 0;
+      }
+      this.#runEnd = currentFrame + length;
+      this.#mix(channels, length);
+      if (this.#resampler === null) {
+        this.#frame(this.#mono, length);
+      } else {
+        this.#frame(this.#resampled, this.#resampler.process(this.#mono, length, this.#resampled));
+      }
+      return true;
+    }
+    #mix(channels, length) {
+      const mono = this.#mono;
+      mono.fill(0, 0, length);
+      for (const channel of channels) {
+        for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) + (channel[i] ?? 0);
+      }
+      for (let i = 0; i < length; i++) mono[i] = (mono[i] ?? 0) / channels.length;
+    }
+    #frame(samples, count) {
+      let at = 0;
+      while (at < count) {
+        const taken = this.#framer.push(samples, at, count);
+        at += taken;
+        this.#made += taken;
+        if (this.#framer.full) this.#send();
+      }
+    }
+    #send() {
+      const samples = this.#framer.exchange(this.#spare.pop() ?? new Int16Array(FRAME_SAMPLES));
+      const runTime = (this.#runStart - (this.#resampler?.delay ?? 0)) / sampleRate;
+      const time = runTime + (this.#made - FRAME_SAMPLES) / RATE;
+      const captured = { samples, time, rms: this.#framer.rms };
+      this.port.postMessage(captured, [samples.buffer]);
+    }
+  };
+  registerProcessor("realtime-nb-capture", CaptureProcessor);
+})();
+`;
+
+// src/audio/trouble.ts
+var MicrophoneTrouble = class extends Error {
+  name;
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+  }
+  /** This one device is not to be had; another may be. */
+  get isOfDevice() {
+    return this.name === "OverconstrainedError" || this.name === "NotFoundError";
+  }
+};
+var TYPE = "Type your message below instead; the answer is still spoken.";
+var UPLOAD = 'Type your message below instead, or upload a recording and run chat.listen("clip.wav") in a cell.';
+var ENDED = `The microphone was unplugged or taken away: plug it in and press Microphone again. ${TYPE}`;
+var MUTED = "The microphone is muted by the system or by its own switch: nothing is heard until it is on there.";
+var BY_NAME = {
+  NotFoundError: `No microphone is connected to this computer: plug one in and press Microphone again. ${UPLOAD}`,
+  NotReadableError: `The microphone is there but does not open: another program may be using it. Close that program and try again. ${TYPE}`,
+  OverconstrainedError: `No microphone here fits the requested settings: choose another in the settings. ${TYPE}`,
+  SecurityError: `The browser forbids the microphone on this page. ${TYPE}`,
+  AbortError: `The microphone stopped while it was being opened. Press Microphone again. ${TYPE}`
+};
+var NOT_ALLOWED = `This page may not use the microphone: allow it in the browser's site settings and press Microphone again. ${TYPE}`;
+var UNANSWERED = `The browser's question was closed without an answer: press Microphone again and allow it. ${TYPE}`;
+var BY_SYSTEM = `The operating system gives this browser no microphone: allow it in the system's privacy settings and press Microphone again. ${TYPE}`;
+var VISUAL_STUDIO_CODE = `Visual Studio Code gives notebook outputs no microphone: open this notebook in JupyterLab to speak. ${UPLOAD}`;
+var FRAMED = `This notebook is shown inside another page, which may not pass the microphone on: allow it in the browser's site settings, or open the notebook in a tab of its own. ${UPLOAD}`;
+function troubleOf(error) {
+  if (error instanceof MicrophoneTrouble) return error;
+  const name = nameOf(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (name === "NotAllowedError") return new MicrophoneTrouble(name, refused(detail));
+  return new MicrophoneTrouble(
+    name,
+    BY_NAME[name] ?? `The microphone could not be opened (${name}: ${detail}). ${TYPE}`
+  );
+}
+function refused(detail) {
+  if (/by system/i.test(detail)) return BY_SYSTEM;
+  if (isVisualStudioCode(globalThis.location)) return VISUAL_STUDIO_CODE;
+  if (isFramed()) return FRAMED;
+  return /dismissed/i.test(detail) ? UNANSWERED : NOT_ALLOWED;
+}
+function isVisualStudioCode(location2) {
+  if (location2 === void 0) return false;
+  return location2.protocol.startsWith("vscode-") || location2.host.endsWith(".vscode-cdn.net");
+}
+function troubleWith(page) {
+  if (typeof page.navigator.mediaDevices?.getUserMedia === "function") return null;
+  if (isVisualStudioCode(page.location)) {
+    return new MicrophoneTrouble("NoMediaDevices", VISUAL_STUDIO_CODE);
+  }
+  if (!page.isSecureContext) {
+    return new MicrophoneTrouble(
+      "InsecureContext",
+      `Browsers give the microphone only to https and localhost pages, and this page is ${page.location.protocol}//${page.location.host}. ${UPLOAD}`
+    );
+  }
+  return new MicrophoneTrouble(
+    "NoMediaDevices",
+    `This page has no access to microphones. ${UPLOAD}`
+  );
+}
+function isFramed() {
+  return typeof window === "object" && window.self !== window.top;
+}
+function nameOf(error) {
+  return error instanceof Error ? error.name : "Error";
+}
+
+// src/audio/microphone.ts
+var Capture = class {
+  #stream;
+  #parts = [];
+  #port = null;
+  #ownContext = null;
+  constructor(stream) {
+    this.#stream = stream;
+  }
+  get track() {
+    return this.#stream.getAudioTracks()[0];
+  }
+  /** Connect the stream to a capture worklet; returns the rate it runs at. */
+  async connect(shared, heard) {
+    const { context, source } = this.#source(shared.get());
+    await addWorkletOnce(context);
+    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
+      numberOfInputs: 1,
+      numberOfOutputs: 1,
+      outputChannelCount: [1]
+    });
+    this.#port = node.port;
+    node.port.onmessage = (event) => {
+      heard(event.data);
+      const used = { kind: "recycle", samples: event.data.samples };
+      node.port.postMessage(used, [event.data.samples.buffer]);
+    };
+    source.connect(node).connect(context.destination);
+    this.#parts.push(source, node);
+    if (this.#ownContext === null) await shared.start("microphone");
+    else await this.#ownContext.resume();
+    return context.sampleRate;
+  }
+  /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
+  #source(context) {
+    try {
+      return { context, source: context.createMediaStreamSource(this.#stream) };
+    } catch {
+      const own = new AudioContext();
+      this.#ownContext = own;
+      return { context: own, source: own.createMediaStreamSource(this.#stream) };
+    }
+  }
+  close() {
+    for (const track of this.#stream.getTracks()) track.stop();
+    for (const part of this.#parts) part.disconnect();
+    if (this.#port !== null) {
+      this.#port.onmessage = null;
+      this.#port.postMessage({ kind: "close" });
+    }
+    void this.#ownContext?.close().catch(() => void 0);
+  }
+};
+var Microphone = class {
+  #shared;
+  #handlers;
+  #capture = null;
+  /** Each press and each stop counts up: what was asked for before that is let go on arrival. */
+  #turn = 0;
+  #stream = 0;
+  /** What of the sound goes out. */
+  gate = "open";
+  constructor(shared, handlers) {
+    this.#shared = shared;
+    this.#handlers = handlers;
+  }
+  get on() {
+    return this.#capture !== null;
+  }
+  /**
+   * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
+   * is open already goes on until the new one is there.
+   * Throws MicrophoneTrouble, with a sentence for people.
+   */
+  async start(audio = {}) {
+    const turn = ++this.#turn;
+    const trouble = troubleWith(globalThis);
+    if (trouble !== null) throw trouble;
+    let capture = null;
+    try {
+      capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
+      if (turn !== this.#turn) return release(capture);
+      const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
+      if (turn !== this.#turn) return release(capture);
+      return this.#keep(capture, rate);
+    } catch (error) {
+      capture?.close();
+      if (turn !== this.#turn) return null;
+      throw troubleOf(error);
+    }
+  }
+  /** Let the microphone go: at once, and also one still being asked for. */
+  stop() {
+    this.#turn++;
+    this.#capture?.close();
+    this.#capture = null;
+    this.#shared.rest("microphone");
+  }
+  #keep(capture, rate) {
+    const track = capture.track;
+    if (track === void 0 || track.readyState === "ended") {
+      throw new DOMException("the microphone ended", "AbortError");
+    }
+    track.addEventListener("ended", () => {
+      if (this.#capture !== capture) return;
+      this.stop();
+      this.#handlers.lost();
+    });
+    const muted = () => {
+      if (this.#capture === capture) this.#handlers.muted(track.muted);
+    };
+    track.addEventListener("mute", muted);
+    track.addEventListener("unmute", muted);
+    this.#capture?.close();
+    this.#capture = capture;
+    muted();
+    return { rate, deviceLabel: track.label };
+  }
+  #framing(stream) {
+    const clock = new Clock();
+    let seq = 0;
+    let offset = 0;
+    return ({ samples, time, rms }) => {
+      const firstMs = 1e3 * time;
+      clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
+      const tMs = clock.pageTime(firstMs);
+      const kind = FrameKind.microphone;
+      if (this.gate === "silent") samples.fill(0);
+      const shut = this.gate === "closed";
+      const frame = { kind, stream, seq, offset, tMs, samples };
+      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
+      if (!shut) seq++;
+      offset += samples.length;
+    };
+  }
+};
+var READY = /* @__PURE__ */ new WeakMap();
+function addWorkletOnce(context) {
+  let ready = READY.get(context);
+  if (ready === void 0) {
+    ready = addWorklet(context, capture_worklet_default);
+    READY.set(context, ready);
+  }
+  return ready;
+}
+function release(capture) {
+  capture.close();
+  return null;
+}
+
 // src/gate.ts
 var RELEASE_MS = 160;
 var ROOM_MS = 300;
+var SHORTEST_MS = 100;
 var FRAME_MS = 40;
 var MicrophoneGate = class {
   #talk;
@@ -2223,6 +2237,133 @@ var MicrophoneGate = class {
   #setDeaf(deaf) {
     this.#deaf = deaf;
     this.#talk.changed();
+  }
+};
+
+// src/listening.ts
+var OTHER_MICROPHONE = "The microphone chosen in the settings is not connected: the system's own is used.";
+var TOO_SHORT = "Too short to be heard: keep the button or the space bar down while you speak.";
+var Listening = class {
+  #chat;
+  #send;
+  #sound;
+  #microphone;
+  #gate;
+  /** Why there was no microphone the last time: no longer said once it is tried again. */
+  #trouble = "";
+  constructor(chat, context, sound, send) {
+    this.#chat = chat;
+    this.#send = send;
+    this.#sound = sound;
+    this.#microphone = new Microphone(context, {
+      frame: (bytes, rms) => this.#frame(bytes, rms),
+      lost: () => this.#lost(),
+      muted: (muted) => muted ? chat.notify("warning", MUTED) : chat.dismiss(MUTED)
+    });
+    this.#gate = new MicrophoneGate({
+      begin: () => send({ kind: "talk", on: true }),
+      end: (ms) => this.#turnEnds(ms),
+      changed: () => this.#gateChanged()
+    });
+  }
+  /** Open the microphone; what stands in the way is said. */
+  async open() {
+    this.#chat.set("microphone", { microphone: "asking" });
+    this.#chat.dismiss(this.#trouble);
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#chat.set("microphone", { microphone: "off" });
+      this.#failed(error);
+    }
+  }
+  /** Take what was chosen into use; until it is there, what was open goes on. */
+  async reopen() {
+    if (this.#chat.microphone !== "on") return;
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!this.#microphone.on) this.release();
+      this.#failed(error);
+    }
+  }
+  /** Let the microphone go and say so. */
+  release() {
+    if (this.#chat.microphone === "off") return;
+    const told = this.#chat.microphone === "on";
+    this.#microphone.stop();
+    this.#gate.live(false);
+    this.#chat.dismiss(MUTED);
+    this.#chat.set("level", { level: 0 });
+    this.#chat.set("microphone", { microphone: "off" });
+    if (told) this.#send({ kind: "mic", on: false });
+  }
+  /** Let the microphone go, where nobody is left to be told. */
+  close() {
+    this.#microphone.stop();
+  }
+  /** The talk key was pressed or let go. */
+  hold(held) {
+    if (held) this.#chat.dismiss(TOO_SHORT);
+    this.#gate.hold(held);
+  }
+  /** How turns end, and whether the microphone is mute while an answer plays. */
+  mode(mode, halfDuplex) {
+    if (mode !== "push_to_talk") this.#chat.dismiss(TOO_SHORT);
+    this.#gate.mode(mode, halfDuplex);
+  }
+  /** Sound is on its way to the ear, or no longer. */
+  playing(playing, latencyMs) {
+    this.#gate.playing(playing, latencyMs);
+  }
+  async #open() {
+    const settings = await this.#start();
+    if (settings === null) return;
+    this.#chat.set("microphone", { microphone: "on" });
+    this.#sound.opened(settings);
+    const { rate, deviceLabel: device_label } = settings;
+    this.#send({ kind: "mic", on: true, settings: { rate, device_label } });
+    this.#gate.live(true);
+  }
+  /** The chosen microphone, or the system's own where that is gone. */
+  async #start() {
+    try {
+      return await this.#microphone.start(this.#sound.constraints());
+    } catch (error) {
+      const chosen = this.#chat.sound.input !== "";
+      if (!chosen || !(error instanceof MicrophoneTrouble) || !error.isOfDevice) throw error;
+      this.#sound.forgetInput();
+      this.#chat.notify("info", OTHER_MICROPHONE);
+      return await this.#microphone.start(this.#sound.constraints());
+    }
+  }
+  #failed(error) {
+    const trouble = error instanceof MicrophoneTrouble ? error : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
+    this.#trouble = trouble.message;
+    this.#chat.notify("error", this.#trouble);
+    if (this.#microphone.on) return;
+    this.#send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
+  }
+  #lost() {
+    this.release();
+    this.#trouble = ENDED;
+    this.#chat.notify("warning", ENDED);
+  }
+  #frame(bytes, rms) {
+    this.#chat.set("level", { level: rms });
+    if (this.#chat.microphone !== "on" || bytes === null) return;
+    this.#gate.sent();
+    this.#send({ kind: "audio" }, [bytes]);
+  }
+  #turnEnds(ms) {
+    this.#send({ kind: "talk", on: false, ms });
+    if (ms < SHORTEST_MS) this.#chat.notify("info", TOO_SHORT);
+  }
+  #gateChanged() {
+    this.#microphone.gate = this.#gate.state;
+    const { talking, deaf } = this.#gate;
+    if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
+    this.#chat.set("microphone", { talking, deaf });
   }
 };
 
@@ -2895,20 +3036,16 @@ var SoundSetup = class {
 var LAST_VIEW_MS = 3e3;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
-var OTHER_MICROPHONE = "The microphone chosen in the settings is not connected: the system's own is used.";
 var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 var Engine = class {
   #chat;
   #port;
   #context = new SharedContext();
-  #microphone;
+  #listening;
   #speaker;
-  #gate;
   #sound;
   #busy;
   #views = 0;
-  /** Why there was no microphone the last time: no longer said once it is tried again. */
-  #trouble = "";
   constructor(model, chat, signal) {
     this.#chat = chat;
     this.#port = new Port(
@@ -2924,10 +3061,6 @@ var Engine = class {
       () => this.#port.probe(),
       (waits) => this.#waits(waits)
     );
-    this.#microphone = new Microphone(this.#context, {
-      frame: (bytes, rms) => this.#frame(bytes, rms),
-      lost: () => this.#microphoneLost()
-    });
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
       played: (played) => {
         const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
@@ -2937,19 +3070,20 @@ var Engine = class {
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
-        this.#gate.playing(playing && !muted, this.#context.latencyMs);
+        this.#listening.playing(playing && !muted, this.#context.latencyMs);
         chat.set("status", { playing, muted });
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message)
     });
-    this.#gate = new MicrophoneGate({
-      begin: () => this.#port.send({ kind: "talk", on: true }),
-      end: (ms) => this.#port.send({ kind: "talk", on: false, ms }),
-      changed: () => this.#gateChanged()
-    });
     const asked = () => this.#constraints();
     this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
+    this.#listening = new Listening(
+      chat,
+      this.#context,
+      this.#sound,
+      (message, buffers) => this.#port.send(message, buffers)
+    );
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
     signal.addEventListener("abort", () => this.#close());
@@ -2969,26 +3103,19 @@ var Engine = class {
       this.releaseMicrophone();
       return;
     }
-    this.#chat.set("microphone", { microphone: "asking" });
-    this.#chat.dismiss(this.#trouble);
     void this.#speaker.unlock();
-    try {
-      await this.#openMicrophone();
-    } catch (error) {
-      this.#chat.set("microphone", { microphone: "off" });
-      this.#microphoneFailed(error);
-    }
+    await this.#listening.open();
   }
   chooseInput(id) {
     this.#sound.chooseInput(id);
-    void this.#reopen();
+    void this.#listening.reopen();
   }
   chooseOutput(id) {
     void this.#sound.chooseOutput(id);
   }
   setProcessing(name, on) {
     this.#sound.setProcessing(name, on);
-    void this.#reopen();
+    void this.#listening.reopen();
   }
   /** Somebody looks at the devices. */
   lookForDevices() {
@@ -2996,17 +3123,11 @@ var Engine = class {
   }
   /** Let the microphone go and say so. */
   releaseMicrophone() {
-    if (this.#chat.microphone === "off") return;
-    const told = this.#chat.microphone === "on";
-    this.#microphone.stop();
-    this.#gate.live(false);
-    this.#chat.set("level", { level: 0 });
-    this.#chat.set("microphone", { microphone: "off" });
-    if (told) this.#port.send({ kind: "mic", on: false });
+    this.#listening.release();
   }
   /** The talk key was pressed or let go; the first press opens the microphone. */
   talk(held) {
-    this.#gate.hold(held);
+    this.#listening.hold(held);
     if (held && this.#chat.pushed && this.#chat.microphone === "off") void this.toggleMicrophone();
   }
   /** Ask for another way in which turns end. */
@@ -3096,7 +3217,7 @@ var Engine = class {
     const endpoint = known === null || model === null ? known : { ...known, model };
     const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
     this.#chat.set("status", told);
-    this.#gate.mode(turns, halfDuplex && kind === "realtime");
+    this.#listening.mode(turns, halfDuplex && kind === "realtime");
     if (session === "closed" || session === "failed") this.releaseMicrophone();
   }
   #carried(carrier) {
@@ -3140,67 +3261,12 @@ var Engine = class {
     const latency_ms = this.#context.latencyMs;
     this.#port.send({ kind: "cleared", id, streams, latency_ms });
   }
-  #frame(bytes, rms) {
-    this.#chat.set("level", { level: rms });
-    if (this.#chat.microphone !== "on" || bytes === null) return;
-    this.#gate.sent();
-    this.#port.send({ kind: "audio" }, [bytes]);
-  }
-  #gateChanged() {
-    this.#microphone.gate = this.#gate.state;
-    const { talking, deaf } = this.#gate;
-    if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
-    this.#chat.set("microphone", { talking, deaf });
-  }
-  async #openMicrophone() {
-    const settings = await this.#start();
-    if (settings === null) return;
-    this.#chat.set("microphone", { microphone: "on" });
-    this.#sound.opened(settings);
-    const { rate, deviceLabel: device_label } = settings;
-    this.#port.send({ kind: "mic", on: true, settings: { rate, device_label } });
-    this.#gate.live(true);
-  }
-  /** The chosen microphone, or the system's own where that is gone. */
-  async #start() {
-    try {
-      return await this.#microphone.start(this.#sound.constraints());
-    } catch (error) {
-      const chosen = this.#chat.sound.input !== "";
-      if (!chosen || !(error instanceof MicrophoneTrouble) || !error.isOfDevice) throw error;
-      this.#sound.forgetInput();
-      this.#chat.notify("info", OTHER_MICROPHONE);
-      return await this.#microphone.start(this.#sound.constraints());
-    }
-  }
-  /** Take what was chosen into use; until it is there, what was open goes on. */
-  async #reopen() {
-    if (this.#chat.microphone !== "on") return;
-    try {
-      await this.#openMicrophone();
-    } catch (error) {
-      if (!this.#microphone.on) this.releaseMicrophone();
-      this.#microphoneFailed(error);
-    }
-  }
   #gone(why) {
     this.releaseMicrophone();
     void this.#speaker.clear();
     this.#busy.stop();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
-  }
-  #microphoneFailed(error) {
-    const trouble = error instanceof MicrophoneTrouble ? error : new MicrophoneTrouble("Error", `The microphone could not be opened (${String(error)}).`);
-    this.#trouble = trouble.message;
-    this.#chat.notify("error", this.#trouble);
-    if (this.#microphone.on) return;
-    this.#port.send({ kind: "mic_failed", name: trouble.name, message: trouble.message });
-  }
-  #microphoneLost() {
-    this.releaseMicrophone();
-    this.#trouble = ENDED;
-    this.#chat.notify("warning", ENDED);
   }
   #lastViewGone() {
     if (this.#views > 0) return;
@@ -3213,7 +3279,7 @@ var Engine = class {
   }
   #close() {
     this.#busy.stop();
-    this.#microphone.stop();
+    this.#listening.close();
     this.#speaker.close();
     this.#context.close();
   }
@@ -3304,8 +3370,8 @@ function createLog(label, className, make) {
     }
     return entry;
   };
+  const end = keepEnd(list);
   const update = (items, whenEmpty) => {
-    const follow = atEnd(list);
     let next = list.firstChild;
     for (const item of items) {
       const entry = entryOf(item);
@@ -3317,9 +3383,29 @@ function createLog(label, className, make) {
     if (entries.size > items.length) forget(entries, items);
     empty.hidden = items.length > 0;
     setText(empty, whenEmpty);
-    if (follow) list.scrollTop = list.scrollHeight;
+    end.settle();
   };
-  return { node, list, update };
+  return { node, list, update, follow: end.follow };
+}
+function keepEnd(list) {
+  let following = true;
+  let top = 0;
+  const settle = () => {
+    if (list.clientHeight === 0) return;
+    list.scrollTop = following ? list.scrollHeight : top;
+  };
+  list.addEventListener("scroll", () => {
+    if (list.clientHeight === 0) return;
+    if (atEnd(list)) following = true;
+    else if (list.scrollTop < top) following = false;
+    top = list.scrollTop;
+  });
+  if (typeof ResizeObserver === "function") new ResizeObserver(settle).observe(list);
+  const follow = () => {
+    following = true;
+    settle();
+  };
+  return { settle, follow };
 }
 function dropRest(from) {
   let node = from;
@@ -3575,7 +3661,7 @@ var MICROPHONE_TITLES = {
   asking: "Waiting for leave to use the microphone; press to give up",
   on: "Listening; press to switch the microphone off"
 };
-function createComposer(chat, actions, signal) {
+function createComposer(chat, actions, sent, signal) {
   const microphone = h(
     "button",
     {
@@ -3638,7 +3724,9 @@ function createComposer(chat, actions, signal) {
   };
   const submit = () => {
     const text2 = box.text();
-    if (text2 !== "" && chat.open && actions.say(text2)) box.write("");
+    if (text2 === "" || !chat.open || !actions.say(text2)) return;
+    box.write("");
+    sent();
   };
   microphone.addEventListener("click", () => void actions.toggleMicrophone(), { signal });
   send.addEventListener("click", submit, { signal });
@@ -3657,6 +3745,7 @@ function microphoneTitle(chat) {
   return MICROPHONE_TITLES.on;
 }
 function placeholder(chat) {
+  if (!chat.open) return "Not live";
   if (chat.microphone !== "on") return "Message";
   if (chat.pushed) return "Hold the space bar; or type a message";
   return "Listening; or type a message";
@@ -4075,7 +4164,7 @@ function createSound(chat, actions, signal) {
     setText(facts, factsText(sound));
   };
   update();
-  return { nodes: [input.node, output.node, processing, facts], update };
+  return { devices: [input.node, output.node], rest: [processing, facts], update };
 }
 function factsText(sound) {
   const facts = [];
@@ -4145,7 +4234,7 @@ function createSettings(chat, actions, signal) {
     "details",
     { class: "rnb-settings" },
     h("summary", {}, icon("chevron"), "Settings", gaps),
-    h("div", { class: "rnb-fields" }, turnsRow, halfDuplexRow, ...sound.nodes)
+    h("div", { class: "rnb-fields" }, turnsRow, ...sound.devices, halfDuplexRow, ...sound.rest)
   );
   turns.addEventListener(
     "change",
@@ -4213,7 +4302,7 @@ var Bubble = class {
     if (item === this.#item) return;
     this.#item = item;
     const cut = item.heardChars !== null && item.role === "assistant";
-    const [heard, unheard] = cut ? splitAt(item.text, item.heardChars ?? 0) : [item.text, ""];
+    const [heard, unheard] = cut ? splitHeard(item.text, item.heardChars ?? 0) : [item.text, ""];
     setText(this.#text, heard);
     setText(this.#unheardText, unheard);
     this.#unheard.hidden = unheard === "";
@@ -4244,7 +4333,7 @@ function createTranscript(chat) {
     log.update(chat.transcript.items, chat.open ? hint2(chat) : "");
   };
   update();
-  return { node: log.node, update };
+  return { node: log.node, update, follow: log.follow };
 }
 
 // src/ui/panel.ts
@@ -4253,7 +4342,7 @@ function drawPanel(chat, actions, el, signal) {
   const transcript = createTranscript(chat);
   const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
-  const composer = createComposer(chat, actions, signal);
+  const composer = createComposer(chat, actions, transcript.follow, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);
