@@ -7,7 +7,6 @@ a rate, and a caption for people. Clips are immutable; every change is a new cli
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from realtime_nb.audio.pcm import float_to_pcm16, pcm16_to_float, to_mono
 from realtime_nb.audio.player import player_html
 from realtime_nb.audio.resample import resample
 from realtime_nb.audio.wav import decode_wav, encode_wav
+from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -267,20 +267,8 @@ def write_wav(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> Path:
             f"write save({os.fspath(target.with_suffix('.wav'))!r})."
         )
     try:
-        _replace(target.resolve(), blocks)
+        with whole_file(target) as file:
+            file.writelines(blocks)
     except OSError as error:
         raise UsageError(f"cannot write {os.fspath(path)!r}: {_reason(error)}.") from error
     return target
-
-
-def _replace(target: Path, blocks: Iterable[bytes]) -> None:
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.writelines(blocks)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
