@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.bridge.absence import Absence
 from realtime_nb.bridge.announcer import Announcer
 from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.view import Buffers, Message, View
     from realtime_nb.client.loop import BackgroundLoop, Call
     from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.errors import ServerError
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
 
@@ -29,6 +31,8 @@ VERSION: Final = 1
 """Of the messages between page and kernel."""
 
 _ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
+
+_SAME_STRAY_S: Final = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +80,7 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
+        self._absence = Absence(self._pages, self._give_up, loop.loop)
         self._status = Status(session)
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
@@ -100,6 +105,7 @@ class Bridge:
         self.timing = Timing(self.uplink)
         self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
             "hello": self._on_hello,
+            "leave": self._on_leave,
             "mic": self._on_microphone,
             "mic_failed": self._on_microphone_failed,
             "audio": self._on_audio,
@@ -125,6 +131,7 @@ class Bridge:
             "response.done": self._on_response_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
         }
+        self._last_stray = "", 0.0
         self._undo: list[Callable[[], None]] = []
 
     # -- life
@@ -134,6 +141,7 @@ class Bridge:
         self._undo = [
             self._session.subscribe(self._on_record),
             self._session.on_state(self._on_state),
+            self._session.on_stray(self._on_stray),
             self._view.on_message(self._post),
         ]
 
@@ -180,6 +188,7 @@ class Bridge:
         self._capture.lend(reason)
 
     async def _stop(self, reason: str) -> None:
+        self._absence.end()
         self._capture.stop()
         self._feed.flush()
         self._loudspeaker.stop()
@@ -198,6 +207,13 @@ class Bridge:
             self._capture.let_go(f"the chat {_ENDS[state]}")
 
     # -- from the session
+
+    def _on_stray(self, error: ServerError) -> None:
+        # One that comes with each frame of sound is shown once.
+        now_s, (text, until_s) = self._loop.loop.time(), self._last_stray
+        if str(error) != text or now_s > until_s:
+            self.notice("warning", f"The service reports an error: {error}")
+        self._last_stray = str(error), now_s + _SAME_STRAY_S
 
     def _on_record(self, record: Record, changed: frozenset[str]) -> None:
         self._feed.add(record, changed)
@@ -268,11 +284,9 @@ class Bridge:
         owner = self._pages.arrive(
             client, self._loop.loop.time(), playing=self._loudspeaker.downlink.active
         )
-        if before not in (None, client) and owner:
-            # Nobody has heard of that page for a while: what it had is not played any more.
-            self._loudspeaker.leave()
-            if speaking:
-                self._capture.left()
+        come_for_another = before not in (None, client) and owner
+        if come_for_another and speaking:
+            self._capture.left()
         session = self._session
         endpoint = session.endpoint
         self._announcer.to(
@@ -297,6 +311,15 @@ class Bridge:
         if owner:
             self._announcer.to_all({"kind": "owner", "client": client})
         self._announcer.show_early()
+        if come_for_another:
+            self._loudspeaker.take_up()
+
+    def _on_leave(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        self._absence.begin(client)
+
+    def _give_up(self) -> None:
+        if self._loudspeaker.downlink.active:
+            self._turns.stop()
 
     def _claim(self, client: str) -> None:
         before, speaking = self._pages.owner, self._pages.microphone

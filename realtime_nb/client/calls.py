@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import require_call, update_of
+from realtime_nb.client.races import is_race
 from realtime_nb.errors import ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from realtime_nb.client.turn import Turn
     from realtime_nb.errors import RealtimeError
 
-# Truncating races with the service: the item may be gone, shorter, or silent still.
-_TRUNCATE_RACES: Final = (
-    "is already shorter than",
-    "Only model output audio messages can be truncated",
-    "does not exist",
-)
 _NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
 
 
@@ -146,8 +141,7 @@ async def truncate(core: SessionCore, item_id: str, content_index: int, audio_en
     try:
         await core.ask(event)
     except ServerError as error:
-        unknown = error.code == "item_truncate_invalid_item_id"
-        if not unknown and not any(words in str(error) for words in _TRUNCATE_RACES):
+        if not is_race(error):
             raise
 
 

@@ -25,6 +25,7 @@ from realtime_nb.client.listeners import Listeners
 from realtime_nb.client.open_connection import Connection, session_clock
 from realtime_nb.client.outbox import Outbox
 from realtime_nb.client.outgoing import as_dict, prepare
+from realtime_nb.client.races import is_news
 from realtime_nb.client.refusals import end_of, is_fatal, refused
 from realtime_nb.client.sequencer import ResponseSequencer
 from realtime_nb.client.switching import switch_interval
@@ -35,6 +36,7 @@ from realtime_nb.errors import (
     ConnectionLost,
     MalformedEvent,
     RealtimeError,
+    ServerError,
     UsageError,
 )
 from realtime_nb.protocol.conversation import Conversation
@@ -92,6 +94,7 @@ class SessionCore:
         self.outbox = Outbox()
         self.records: Listeners[Record, frozenset[str]] = Listeners()
         self.states: Listeners[str] = Listeners()
+        self.strays: Listeners[ServerError] = Listeners()
         self._ledger = Ledger()
         self.strike = self._ledger.strike
         self.sequencer = ResponseSequencer(
@@ -306,6 +309,8 @@ class SessionCore:
             word = as_object(event.get("error"))
             if stray is not None or is_fatal(word.get("code")):
                 self._last_word = word
+            if stray is not None and is_news(stray):
+                self.strays.tell(stray)
         self.sequencer.received(event)
 
     def _show(self, record: Record) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.heard import Heard
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.response import Response
-    from realtime_nb.errors import RealtimeError
+    from realtime_nb.errors import RealtimeError, ServerError
     from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.log import EventLog, Record
@@ -351,6 +351,13 @@ class RealtimeSession:
             Call it to unsubscribe.
         """
         return self._core.records.add(listener)
+
+    def on_stray(self, listener: Callable[[ServerError], object]) -> Callable[[], None]:
+        """Call `listener` with each error of the service that belongs to no call.
+
+        Races that are normal and errors that end the session are left out. As `subscribe`.
+        """
+        return self._core.strays.add(listener)
 
     def on_state(self, listener: Callable[[str], object]) -> Callable[[], None]:
         """Have `listener` called on the session's thread with each new state.

@@ -76,6 +76,9 @@ class FakeSession:
         self._states.append(listener)
         return lambda: self._states.remove(listener)
 
+    def on_stray(self, _listener: Any) -> Any:
+        return lambda: None
+
     @property
     def kind(self) -> str:
         return (self.conversation.session or {}).get("type", self.asked_kind)
