@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import orjson
 import pybase64
 
+from realtime_nb.protocol.columns import Batch
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event, Json
 
 BLOCK: Final = 256
@@ -139,6 +140,11 @@ class Block:
         self.rests.append(rest)
         self.seqs.append(seq)
 
+    @property
+    def end(self) -> int:
+        """How many records came up to its last one, that included."""
+        return self.start + len(self.seqs)
+
     def event(self, place: int) -> Event:
         """Return the event at `place`, from 0."""
         kept = self._events.get(place)
@@ -148,6 +154,35 @@ class Block:
         if fields is None:
             fields = bytes(self._json[self._ends[place] : self._ends[place + 1]])
         return SealedEvent(self._kinds[place], fields, self._sounds[place])
+
+    def batch(self, first: int, count: int) -> Batch:
+        """Return `count` records from place `first` on as a table has them."""
+        places = slice(first, first + count)
+        return Batch(
+            self.seqs[places],
+            self.times[places],
+            ["sent" if sent else "received" for sent in self.sent[places]],
+            self.sizes[places],
+            self._kinds[places],
+            self._heads(first, first + count),
+            [
+                len(sound) if sound else self._rare_sound(place)
+                for place, sound in enumerate(self._sounds[places], first)
+            ],
+        )
+
+    def _heads(self, first: int, end: int) -> list[Json]:
+        json, ends = bytes(self._json), self._ends
+        parts = [json[ends[place] : ends[place + 1]] or b"null" for place in range(first, end)]
+        heads = cast("list[Json | None]", orjson.loads(b"[" + b",".join(parts) + b"]"))
+        return [
+            self.event(place).data if head is None else head
+            for place, head in enumerate(heads, first)
+        ]
+
+    def _rare_sound(self, place: int) -> int:
+        kept = self._events.get(place) if self._events else None
+        return 0 if kept is None else kept.audio_size
 
     def silence(self, place: int) -> None:
         """Let the sound at `place` go; its event stays."""

@@ -7,6 +7,7 @@ import copy
 import itertools
 import random
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -175,3 +176,22 @@ def test_the_conversation_of_an_aged_log_is_the_same() -> None:
         fresh.apply("received", event, 0)
     assert RECENT > 100
     assert Conversation.replay(log).items == fresh.items
+
+
+@pytest.mark.parametrize("bounds", [{}, {"max_bytes": 9_000}, {"max_audio_bytes": 900}])
+def test_the_columns_are_those_of_the_rows(bounds: dict[str, int]) -> None:
+    log, _ = random_log(900, **bounds)
+    more: list[dict[str, Any]] = [
+        {"type": "session.created", "session": {"id": "s", "instructions": "a  b"}},
+        {"type": "response.done", "response": {"id": "r", "status": "completed"}},
+        {"type": "conversation.item.added", "item": {"id": "i", "role": "user"}},
+        {"type": "x.delta", "delta": 5, "item_id": None, "lone": "\ud800"},
+        {"type": "response.output_audio.delta", "delta": "no base64", "event_id": 7},
+        {"type": "error", "error": {"message": "y" * 40_000}},
+    ]
+    for data in more * 2:
+        log.append("sent", Event(data), t_ms=1, size=1)
+    frame = log.df.astype(object).where(log.df.notna(), None)
+    rows = [{k: v for k, v in row.items() if k != "since_ms"} for row in frame.to_dict("records")]
+    assert rows == log.rows()
+    assert frame["since_ms"][0] == 0
