@@ -84,7 +84,7 @@ export class Engine {
       this.#port.send(message, buffers),
     );
     this.#context.onrunning = () => this.#speaker.unlocked();
-    window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
+    window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
@@ -294,6 +294,12 @@ export class Engine {
         ? "the kernel restarted: run the cell again"
         : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
+  }
+
+  /** Whoever comes back to this notebook hears the rest of the answer. */
+  #leave(): void {
+    this.releaseMicrophone();
+    this.#port.send({ kind: "leave" });
   }
 
   #lastViewGone(): void {

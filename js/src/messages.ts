@@ -114,6 +114,8 @@ export type Outgoing =
   | { readonly kind: "turns"; readonly mode: TurnMode }
   | { readonly kind: "turns"; readonly half_duplex: boolean }
   | { readonly kind: "take_over" }
+  /** This page is left: it is reloaded, or closed. */
+  | { readonly kind: "leave" }
   | {
       readonly kind: "played";
       readonly streams: readonly Progress[];

@@ -80,7 +80,6 @@ class Bridge:
         self._name = name
         self.phrases = list(phrases)
         self._pages = Pages()
-        self._absence = Absence(self._pages, self._give_up, loop.loop)
         self._status = Status(session)
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
@@ -97,6 +96,7 @@ class Bridge:
             notice=self.notice,
             loop=loop,
         )
+        self._absence = Absence(self._pages, self._turns.abandon, loop.loop)
         self._modes = TurnModes(
             session, self._turns, changed=self._show_state, notice=self.notice, loop=loop
         )
@@ -316,10 +316,6 @@ class Bridge:
 
     def _on_leave(self, client: str, _message: Message, _buffers: Buffers) -> None:
         self._absence.begin(client)
-
-    def _give_up(self) -> None:
-        if self._loudspeaker.downlink.active:
-            self._turns.stop()
 
     def _claim(self, client: str) -> None:
         before, speaking = self._pages.owner, self._pages.microphone

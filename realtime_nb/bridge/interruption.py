@@ -2,7 +2,8 @@
 
 The page goes silent first; what it answers, samples its playback worklet consumed, says what
 was heard. Nothing is guessed from a clock: a page that does not answer within `ANSWER_S` is
-taken at its last report. Where another page takes over, that one goes on from there.
+taken at its last report. Where another page takes over, or comes for one that is gone, that one
+goes on from there.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ class Interruption:
         # While one page hands over to another: what of it is to be cut after all.
         self._moving: list[Stream] | None = None
 
+    @property
+    def due(self) -> bool:
+        """Whether there is sound to stop."""
+        return self._downlink.active
+
     def start(self) -> None:
         """Silence the page at once; items are cut when it has answered.
 
@@ -90,15 +96,10 @@ class Interruption:
         self._downlink.hold()
         self._run(self._move(number, streams))
 
-    def leave(self) -> None:
-        """Cut what the page that played has not reported: it plays no more."""
-        streams = self._downlink.streams()
-        self._downlink.drop()
-        if self._moving is not None:
-            self._moving += streams
-            return
-        for stream in streams:
-            self._truncate(stream, 0.0)
+    def take_up(self) -> None:
+        """Go on in the owner where the page before it reported last: that one is gone."""
+        if self._moving is None:
+            self._downlink.release()
 
     def when_cut(self, callback: Callable[[], None]) -> None:
         """Have `callback` called when no cut waits for the page, in the order of asking.

@@ -88,11 +88,15 @@ class Loudspeaker:
         self._flow.drop()
         self._announcer.to_owner({"kind": "clear", "id": 0})
 
-    def leave(self) -> None:
-        """End what a page was playing that is gone."""
+    def take_up(self) -> None:
+        """Go on in the owner with the answer that a page was playing which is gone.
+
+        What was translated meanwhile is too old.
+        """
         if self._status.kind == "realtime":
-            self.interruption.leave()
-        self._flow.drop()
+            self.interruption.take_up()
+        else:
+            self._flow.drop()
 
     def pass_on(self) -> None:
         """Have the page that plays fall silent, and go on there in the one that is the owner then.

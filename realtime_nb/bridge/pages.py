@@ -1,8 +1,9 @@
 """Which pages show a session, and which one of them captures and plays.
 
 Several pages may show one notebook, and all of them receive every message; only the owner's
-sound counts. A page that reloads is a new page: it becomes the owner when the old one has
-neither an open microphone nor sound to play, or has been silent for `SILENT_S` while it had.
+sound counts. A page that reloads is a new page: it becomes the owner when the old one has said
+that it was left, has neither an open microphone nor sound to play, or has been silent for
+`SILENT_S` while it had.
 """
 
 from __future__ import annotations
@@ -26,16 +27,26 @@ class Pages:
         Whether the owner's microphone is open.
     heard_s
         When the owner last sent anything, in seconds of the caller's clock.
+    left
+        Whether the owner has said that it was left, and not been heard of since.
     """
 
     owner: str | None = None
     microphone: bool = False
     heard_s: float = 0.0
+    left: bool = False
 
     def touch(self, client: str, now_s: float) -> None:
         """Note that a page has sent something."""
         if client == self.owner:
             self.heard_s = now_s
+            self.left = False
+
+    def leave(self, client: str) -> bool:
+        """Note that a page was left; return whether it is the owner."""
+        if client == self.owner:
+            self.left = True
+        return client == self.owner
 
     def arrive(self, client: str, now_s: float, *, playing: bool) -> bool:
         """Let a page in; return whether it is now the owner.
@@ -49,7 +60,7 @@ class Pages:
         playing
             Whether the present owner has sound to play.
         """
-        busy = self.microphone or playing
+        busy = (self.microphone or playing) and not self.left
         if self.owner is None or not busy or now_s - self.heard_s > SILENT_S:
             self.claim(client, now_s)
         return self.owner == client
@@ -61,4 +72,5 @@ class Pages:
             self.owner = client
             self.microphone = False
         self.heard_s = now_s
+        self.left = False
         return changed

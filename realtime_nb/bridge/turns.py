@@ -92,6 +92,11 @@ class Turns:
             call.add_done_callback(lambda done: self._loop.post(self._stopped, done.exception()))
         self._interruption.start()
 
+    def abandon(self) -> None:
+        """Stop an answer whose sound nobody is there to hear."""
+        if self._interruption.due:
+            self.stop()
+
     def _say(self, text: str) -> None:
         if self._session.state != "open":
             self._notice("warning", f"Not sent, the chat is {self._status.state}: “{text}”")

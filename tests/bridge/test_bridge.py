@@ -420,17 +420,60 @@ async def test_taken_over_twice_it_goes_on_in_the_last_page(owned: Room) -> None
     assert b"".join(frame.pcm for frame in taken) == numbered(20, 980)
 
 
-async def test_an_answer_is_cut_where_a_page_that_is_gone_reported_last(
-    owned: Room, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("says_so", [True, False])
+async def test_an_answer_goes_on_in_the_page_that_was_reloaded(
+    owned: Room, monkeypatch: pytest.MonkeyPatch, *, says_so: bool
 ) -> None:
-    owned.answer(2000)
+    owned.count_up(2000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
     await owned.settle()
-    monkeypatch.setattr("realtime_nb.bridge.pages.SILENT_S", -1.0)
+    if says_so:
+        owned.view.page_says("leave")
+    else:
+        monkeypatch.setattr("realtime_nb.bridge.pages.SILENT_S", -1.0)
+    owned.count_up(100, first_ms=2000)
+    owned.finish()
     owned.view.page_says("hello", client="reloaded", version=1)
+    await owned.settle(0.05)
+    assert owned.view.of_kind("welcome")[-1]["owner"] is True
+    sound = [m["kind"] for m, _ in owned.view.sent if m.get("to") == "reloaded"]
+    assert sound[0] == "welcome", "a page knows what it plays"
+    taken = [frame for frame in owned.sounds() if frame.stream == 2]
+    assert b"".join(frame.pcm for frame in taken) == numbered(1000, 1100)
+    owned.view.page_says("drained", stream=2, client="reloaded")
     await owned.settle()
-    assert owned.session.did == [("truncate", "a1", 0, 1000)]
+    assert owned.session.did == []
+    assert owned.bridge.playback.heard_ms(("a1", 0)) == 2100
+
+
+async def test_an_answer_is_stopped_and_cut_when_nobody_comes_back(
+    owned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime_nb.bridge.absence.RETURN_S", 0.02)
+    monkeypatch.setattr("realtime_nb.bridge.interruption.ANSWER_S", 0.02)
+    owned.answer(2000)
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
+    owned.view.page_says("leave")
+    await owned.settle(0.2)
+    assert owned.session.did == [("cancel",), ("truncate", "a1", 0, 1000)]
     assert not owned.bridge._loudspeaker.downlink.active
+
+
+async def test_a_page_that_is_heard_of_again_was_not_left(
+    owned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime_nb.bridge.absence.RETURN_S", 0.02)
+    owned.answer(2000)
+    owned.view.page_says("leave", client="another")
+    await owned.settle(0.1)
+    owned.view.page_says("leave")
+    owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
+    await owned.settle(0.1)
+    owned.view.page_says("hello", client="other", version=1)
+    await owned.settle()
+    assert owned.view.of_kind("welcome")[-1]["owner"] is False
+    assert owned.session.did == []
+    assert owned.bridge._loudspeaker.downlink.active
 
 
 async def test_a_huge_piece_of_sound_goes_down_in_frames_like_any_other(owned: Room) -> None:

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:03bb1c05e0ac7d291c33865bd49b3eb234fc45f354e8d30ba332db959784a1c3
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b51b59ae6d70ebf2a5bdd4eb514ce114d0d01446b0b224991b533973c290908d
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

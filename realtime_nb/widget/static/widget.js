@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:03bb1c05e0ac7d291c33865bd49b3eb234fc45f354e8d30ba332db959784a1c3
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b51b59ae6d70ebf2a5bdd4eb514ce114d0d01446b0b224991b533973c290908d
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -3085,7 +3085,7 @@ var Engine = class {
       (message, buffers) => this.#port.send(message, buffers)
     );
     this.#context.onrunning = () => this.#speaker.unlocked();
-    window.addEventListener("pagehide", () => this.releaseMicrophone(), { signal });
+    window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
@@ -3267,6 +3267,11 @@ var Engine = class {
     this.#busy.stop();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
+  }
+  /** Whoever comes back to this notebook hears the rest of the answer. */
+  #leave() {
+    this.releaseMicrophone();
+    this.#port.send({ kind: "leave" });
   }
   #lastViewGone() {
     if (this.#views > 0) return;
