@@ -1,102 +1,83 @@
-"""What an index of rows is made of: columns that grow at one end, and strings by number."""
+"""What a table has of many records, column by column."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import numpy as np
+from realtime_nb.protocol.events import AUDIO_FIELDS, Event
+from realtime_nb.protocol.summary import summarise
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Sequence
 
-_LEAST: Final = 1024
+    from realtime_nb.protocol.events import Json
+
+COLUMNS: Final = (
+    "seq",
+    "t_ms",
+    "since_ms",
+    "direction",
+    "type",
+    "event_id",
+    "item_id",
+    "response_id",
+    "size",
+    "audio_bytes",
+    "summary",
+)
 
 
-class Column:
-    """A numpy array that grows at its end and is let go of at its start.
-
-    Values are known by their number, counted from the first one ever added.
-
-    Parameters
-    ----------
-    dtype
-        Of the values; it may be a record of several fields.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records in a row, each field a column.
 
     Attributes
     ----------
-    start
-        Number of the first value that is kept.
-    end
-        How many values were ever added.
+    seqs, times, directions, sizes, kinds
+        As in `Record`; times in ms, sizes in bytes.
+    heads
+        The events; where an event carries sound it may be left out.
+    sounds
+        Bytes of sound each carries.
     """
 
-    def __init__(self, dtype: Any) -> None:
-        self._data: NDArray[Any] = np.zeros(_LEAST, dtype)
-        self.start = 0
-        self.end = 0
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-    def extend(self, values: NDArray[Any]) -> None:
-        """Add values at the end."""
-        used = len(self)
-        if used + len(values) > len(self._data):
-            self._move(used, max(2 * used, used + len(values)))
-        self._data[used : used + len(values)] = values
-        self.end += len(values)
-
-    def values(self) -> NDArray[Any]:
-        """Return all that are kept; good until the next change."""
-        return self._data[: len(self)]
-
-    def __getitem__(self, number: int) -> Any:
-        return self._data[number - self.start]
-
-    def __setitem__(self, number: int, value: Any) -> None:
-        self._data[number - self.start] = value
-
-    def drop(self, number: int) -> None:
-        """Let go of all before `number`."""
-        kept = self.end - number
-        self._data = self._data[number - self.start : self.end - self.start]
-        self.start = number
-        self._move(kept, max(_LEAST, kept + kept // 2))
-
-    def _move(self, used: int, room: int) -> None:
-        moved = np.zeros(room, self._data.dtype)
-        moved[:used] = self._data[:used]
-        self._data = moved
+    seqs: Sequence[int]
+    times: Sequence[float]
+    directions: Sequence[str]
+    sizes: Sequence[int]
+    kinds: Sequence[str]
+    heads: Sequence[Json]
+    sounds: Sequence[int]
 
 
-class Words:
-    """Strings by a small number, and back; ``""`` is 0."""
+def columns(batches: Iterable[Batch]) -> dict[str, list[Any]]:
+    """Return the columns of a table, by the names of `COLUMNS`."""
+    table: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for batch in batches:
+        table["seq"] += batch.seqs
+        table["t_ms"] += batch.times
+        table["direction"] += batch.directions
+        table["size"] += batch.sizes
+        table["type"] += batch.kinds
+        table["audio_bytes"] += batch.sounds
+        table["event_id"] += [head.get("event_id") for head in batch.heads]
+        table["item_id"] += [_id(head, "item_id", "item") for head in batch.heads]
+        table["response_id"] += [_id(head, "response_id", "response") for head in batch.heads]
+        table["summary"] += [
+            f"{sound:,} bytes of sound" if kind in AUDIO_FIELDS else summarise(Event(head))
+            for kind, head, sound in zip(batch.kinds, batch.heads, batch.sounds, strict=True)
+        ]
+    times = table["t_ms"]
+    table["since_ms"] = [
+        t_ms - before for t_ms, before in zip(times, [*times[:1], *times[:-1]], strict=True)
+    ]
+    return table
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {"": 0}
-        self._words: list[str] = [""]
 
-    def __len__(self) -> int:
-        return len(self._words)
-
-    def __getitem__(self, code: int) -> str:
-        return self._words[code]
-
-    def code(self, word: str) -> int:
-        """Return the number of a word, a new one for a new word."""
-        code = self._codes.get(word)
-        if code is None:
-            code = self._codes[word] = len(self._words)
-            self._words.append(word)
-        return code
-
-    def find(self, word: str) -> int:
-        """Return the number of a word, -1 for one never seen."""
-        return self._codes.get(word, -1)
-
-    def keep(self, codes: NDArray[Any]) -> NDArray[Any]:
-        """Let go of all words but those of `codes`; return these as they are numbered now."""
-        used = np.union1d(codes, [0])
-        self._words = [self._words[code] for code in used]
-        self._codes = {word: code for code, word in enumerate(self._words)}
-        return np.searchsorted(used, codes)
+def _id(head: Json, name: str, whole: str) -> Any:
+    found = head.get(name)
+    if found:
+        return found
+    inside = head.get(whole)
+    return cast("Json", inside).get("id") if isinstance(inside, dict) else None
