@@ -83,14 +83,15 @@ def _tools(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _secrets_of(tool: dict[str, Any]) -> Iterator[Secret]:
     for name, value in tool.items():
-        if not _is_credential(name):
+        if not is_credential(name):
             continue
         for part in as_object(value).values() if isinstance(value, dict) else (value,):
             if part:
                 yield Secret(part if isinstance(part, str) else str(part))
 
 
-def _is_credential(name: str) -> bool:
+def is_credential(name: str) -> bool:
+    """Return whether a tool's field of that name holds a credential, or is meant to."""
     return name.lower().replace("_", "").replace("-", "") in _MISNAMED
 
 
@@ -98,7 +99,7 @@ def _blotted(tool: Any) -> Any:
     if not isinstance(tool, dict):
         return tool
     fields = cast("dict[str, Any]", tool)
-    return {name: _blot(value) if _is_credential(name) else value for name, value in fields.items()}
+    return {name: _blot(value) if is_credential(name) else value for name, value in fields.items()}
 
 
 def _blot(value: Any) -> Any:

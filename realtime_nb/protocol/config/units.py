@@ -12,8 +12,8 @@ _RELATIVE: Final = 1e-6  # a service may keep numbers in 32 bits
 CREDENTIALS: Final = ("authorization", "headers")
 """Fields of a tool that a service takes and does not tell again."""
 
-
-_HIDDEN: Final = "[not shown]"
+HIDDEN: Final = "[not shown]"
+"""What stands in place of a credential."""
 
 
 def hide_credentials(tools: Any) -> Any:
@@ -28,7 +28,7 @@ def _hidden(tool: Any) -> Any:
         return tool
     fields = cast("Mapping[str, Any]", tool)
     return {
-        name: _HIDDEN if name in CREDENTIALS and value else value for name, value in fields.items()
+        name: HIDDEN if name in CREDENTIALS and value else value for name, value in fields.items()
     }
 
 
