@@ -14,6 +14,7 @@ from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
 from realtime_nb.bridge.pages import Pages
 from realtime_nb.bridge.status import Status
+from realtime_nb.bridge.succession import Succession
 from realtime_nb.bridge.timing import Timing
 from realtime_nb.bridge.turns import Turns
 
@@ -101,6 +102,9 @@ class Bridge:
             session, self._turns, changed=self._show_state, notice=self.notice, loop=loop
         )
         self._capture = Capture(session, self._status, self._pages, self._announcer, loop.loop)
+        self._succession = Succession(
+            self._pages, self._loudspeaker, self._announcer, self._claim, loop.loop
+        )
         self.uplink = self._capture.uplink
         self.timing = Timing(self.uplink)
         self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
@@ -189,6 +193,7 @@ class Bridge:
 
     async def _stop(self, reason: str) -> None:
         self._absence.end()
+        self._succession.stop()
         self._capture.stop()
         self._feed.flush()
         self._loudspeaker.stop()
@@ -228,6 +233,7 @@ class Bridge:
 
     def _on_answer_sound(self, event: Event) -> None:
         self._loudspeaker.answers.take(event, wanted=self.has_page)
+        self._succession.sounded()
 
     def _on_translated_sound(self, event: Event) -> None:
         if self.has_page:
@@ -274,12 +280,14 @@ class Bridge:
         if handler is None or not isinstance(client, str):
             return
         self._pages.touch(client, self._loop.loop.time())
+        self._succession.heard(client)
         try:
             handler(client, message, buffers)
         except Exception:  # noqa: BLE001 -- a bad message must not end the session
             _log.exception("a message of the page could not be handled: %s", message.get("kind"))
 
     def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        self._succession.come(client)
         before, speaking = self._pages.owner, self._pages.microphone
         owner = self._pages.arrive(
             client, self._loop.loop.time(), playing=self._loudspeaker.downlink.active
@@ -316,15 +324,19 @@ class Bridge:
 
     def _on_leave(self, client: str, _message: Message, _buffers: Buffers) -> None:
         self._absence.begin(client)
+        self._succession.leave(client)
 
     def _claim(self, client: str) -> None:
         before, speaking = self._pages.owner, self._pages.microphone
-        if before != client:
+        left = self._pages.left
+        if before != client and not left:
             self._loudspeaker.pass_on()
         if self._pages.claim(client, self._loop.loop.time()):
             if speaking:
                 self._capture.left()
             self._announcer.to_all({"kind": "owner", "client": client})
+            if left:
+                self._loudspeaker.take_up()
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))

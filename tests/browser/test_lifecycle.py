@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
+from tests.browser.played import heard_ms
 
 if TYPE_CHECKING:
     from tests.browser.harness import OpenNotebook
@@ -134,3 +135,24 @@ def test_only_one_of_two_tabs_captures_and_plays(open_notebook: OpenNotebook) ->
     until(lambda: "12" in second.transcript)
     until(lambda: "12" in first.transcript)
     until(lambda: first.live_tracks == 0, seconds=5, message="two tabs hold a microphone")
+
+
+@pytest.mark.parametrize("how", ["closed", "another page"])
+def test_when_the_tab_that_plays_goes_the_other_plays(
+    open_notebook: OpenNotebook, how: str
+) -> None:
+    first_tab = open_notebook([LOAD, TALK])
+    first = ChatPage(first_tab).start(0, 1)
+    first_tab.save()
+    second_tab = first_tab.second_tab()
+    ChatPage(second_tab).wait_live()
+    take_over = first_tab.page.get_by_role("button", name="Take over")
+    take_over.wait_for()
+    if how == "closed":
+        second_tab.page.close(run_before_unload=False)
+    else:
+        second_tab.page.goto("about:blank")
+    take_over.wait_for(state="hidden", timeout=15_000)
+    first.type("what is seven plus five")
+    until(lambda: "12" in first.transcript)
+    until(lambda: heard_ms(first_tab) > 500, message="nobody plays the answer")
