@@ -1,4 +1,4 @@
-"""A second tab takes over in the middle of an answer."""
+"""A second tab takes over in the middle of an answer, or the page is reloaded there."""
 
 from __future__ import annotations
 
@@ -45,6 +45,31 @@ def test_an_answer_goes_on_in_the_tab_that_takes_over(open_notebook: OpenNoteboo
     received, played, cuts = (int(word) for word in first_tab.text(2).split())
     assert (played, cuts) == (received, 0)
     assert abs(here + heard_ms(second_tab) - received) < NEAR_MS
+
+
+def test_an_answer_goes_on_in_the_page_that_was_reloaded(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([LOAD, TALK, ANSWER])
+    chat = ChatPage(notebook).start(0, 1)
+    notebook.save()
+    chat.type(LONG)
+    until(lambda: heard_ms(notebook) > 1000, message="the page plays nothing")
+    before = heard_ms(notebook)
+    notebook.reload()
+    chat = ChatPage(notebook)
+    chat.wait_live()
+    hear = notebook.page.get_by_role("button", name="Click to hear")
+    notebook.page.locator(".rnb-stop:enabled").wait_for()
+    if hear.is_visible():
+        hear.click()
+    until(lambda: heard_ms(notebook) > 1000, message="the page that came back plays nothing")
+    until(lambda: _is_still(notebook), seconds=60)
+    notebook.page.locator(".rnb-stop:disabled").wait_for()
+    notebook.run_cell(2)
+    received, played, cuts = (int(word) for word in notebook.text(2).split())
+    assert (played, cuts) == (received, 0)
+    # It was heard on until the page went, and what was not reported by then is heard again.
+    assert before + heard_ms(notebook) < received + NEAR_MS
+    assert notebook.page_errors == []
 
 
 def _is_still(tab: NotebookPage) -> bool:
