@@ -4,7 +4,8 @@
 
     RealtimeError
     ├── UsageError               what was asked for cannot be (a name, a value, an option)
-    │   └── ConfigError          a session config that the service would refuse
+    │   ├── ConfigError          a session config that the service would refuse
+    │   └── BudgetExceeded       the session's budget is spent
     ├── EndpointError            no endpoint to talk to: no key, no local server
     ├── ConnectionFailed         the service could not be reached, or refused us
     │   └── ConnectionLost       it was there and went away
@@ -22,6 +23,7 @@ an exception for `_render_traceback_` before it draws one of its own.
 from __future__ import annotations
 
 __all__ = [
+    "BudgetExceeded",
     "CallTimeout",
     "ConfigError",
     "ConfigWarning",
@@ -50,6 +52,23 @@ class UsageError(RealtimeError):
 
 class ConfigError(UsageError):
     """A session config that the service would refuse."""
+
+
+class BudgetExceeded(UsageError):
+    """What was asked for would cost money, and the session's budget is spent.
+
+    Parameters
+    ----------
+    message
+        One line for people.
+    spent_usd, budget_usd
+        What is known to be spent, and what may be, in USD.
+    """
+
+    def __init__(self, message: str, *, spent_usd: float = 0.0, budget_usd: float = 0.0) -> None:
+        super().__init__(message)
+        self.spent_usd = spent_usd
+        self.budget_usd = budget_usd
 
 
 class EndpointError(RealtimeError):

@@ -37,6 +37,7 @@ async def say(core: SessionCore, text: str) -> Response:
     require_call(core.kind, "say")
     if not text.strip():
         raise UsageError("say() needs some text")
+    core.budget.check()  # before the item, which nobody would answer
     item = {
         "id": new_id("item"),
         "type": "message",

@@ -17,6 +17,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from realtime_nb.client.budget import Budget
 from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import append_type, creates_response, kind_of, update_of
@@ -103,6 +104,7 @@ class SessionCore:
             self.strike,
             lambda: creates_response(self.conversation.session),
         )
+        self.budget = Budget(endpoint, kind, self.transmit, self.sequencer, self.conversation)
         self._asked_kind: SessionKind = kind
         self._reply_timeout = reply_timeout
         self._drain_timeout = drain_timeout
@@ -215,10 +217,16 @@ class SessionCore:
         answer, refuse
             One of them is called, once, with the event that answers it or with what went
             wrong; see `Ledger`.
+
+        Raises
+        ------
+        BudgetExceeded
+            For what would cost money that may not be spent.
         """
         if self._connection is None or self.ended:
             raise self._gone()
         data = as_dict(event)
+        self.budget.check(data["type"])
         if not data.get("event_id"):
             data = {"type": data["type"], "event_id": new_id("event"), **data}
         ready = prepare(data)
@@ -312,6 +320,7 @@ class SessionCore:
             if stray is not None and is_news(stray):
                 self.strays.tell(stray)
         self.sequencer.received(event)
+        self.budget.received(event)
 
     def _show(self, record: Record) -> None:
         try:
@@ -320,6 +329,7 @@ class SessionCore:
             # What is shown is one thing, the calls that wait for this event are another.
             _LOG.exception("%s could not be taken into the conversation", record.event.type)
             changed = frozenset[str]()
+        self.budget.take(record)
         self.records.tell(record, changed)
 
     # -- the end

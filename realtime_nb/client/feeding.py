@@ -22,6 +22,7 @@ from realtime_nb.audio.pcm import (
 )
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.client.junk import as_object
+from realtime_nb.client.kinds import append_type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,6 +129,8 @@ class Feeder:
         ------
         ConnectionLost
             When the session ends before.
+        BudgetExceeded
+            When its budget is spent.
         """
         blocks = self._source.blocks()
         frame_ms = FRAME_MS if self._realtime else FAST_FRAME_MS
@@ -182,6 +185,7 @@ class Feeder:
             await self._core.ready()
             await asyncio.sleep(_ROOM_EVERY_S)
         await self._core.ready()
+        self._core.budget.check(append_type(self._core.kind))
 
     def _put(self, pcm: bytes, wire: WireSound) -> None:
         self._core.outbox.put_audio(pcm)

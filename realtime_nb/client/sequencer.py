@@ -152,6 +152,10 @@ class ResponseSequencer:
         """Have `callback` called at the end of that response; of the next one when None."""
         self._watchers.append((response_id, callback))
 
+    def asked_for(self, response_id: str) -> bool:
+        """Whether a response that is under way was asked for by us."""
+        return response_id in self._running
+
     def received(self, event: Event) -> None:
         """Take in a server event."""
         kind = event.type

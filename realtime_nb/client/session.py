@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from realtime_nb.errors import RealtimeError, ServerError
     from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.conversation import Conversation
+    from realtime_nb.protocol.cost_meter import Total
     from realtime_nb.protocol.log import EventLog, Record
 
 T = TypeVar("T")
@@ -132,6 +133,36 @@ class RealtimeSession:
     def responding(self) -> bool:
         """Whether a response is in progress, or asked for and not begun."""
         return self._core.sequencer.busy
+
+    @property
+    def spent(self) -> Total:
+        """What the session has cost so far, by the service's own counts and list prices."""
+        return self._core.budget.total
+
+    @property
+    def budget(self) -> float | None:
+        """What the session may cost, in USD; None for no limit.
+
+        Once that is spent, a request for a response fails with `BudgetExceeded`, no sound is
+        sent, and what the service begins by itself is cancelled; see `docs/cost.md`. It may
+        be changed at any time.
+
+        Raises
+        ------
+        UsageError
+            When it is set to what is no amount.
+        """
+        return self._core.budget.limit_usd
+
+    @budget.setter
+    def budget(self, limit_usd: float | None) -> None:
+        self._core.budget.limit_usd = limit_usd
+        self._running_loop().post(self._core.budget.review)
+
+    @property
+    def budget_refusal(self) -> str | None:
+        """Why nothing new is begun, where the budget is spent; else None."""
+        return self._core.budget.refusal
 
     @property
     def dropped_audio_bytes(self) -> int:
@@ -237,10 +268,10 @@ class RealtimeSession:
         -------
         bool
             False when it was dropped, and counted in `dropped_audio_bytes`, because the
-            session is not open or more than 2 MiB wait already.
+            session is not open, its budget is spent, or more than 2 MiB wait already.
         """
         outbox = self._core.outbox
-        if self._core.state != "open":
+        if self._core.state != "open" or self._core.budget.spent:
             outbox.drop(pcm)
             return False
         if not outbox.put_audio(pcm):
@@ -368,6 +399,16 @@ class RealtimeSession:
             Call it to unsubscribe.
         """
         return self._core.states.add(listener)
+
+    def on_cost(self, listener: Callable[[Total], object]) -> Callable[[], None]:
+        """Have `listener` called on the session's thread when what is spent, or may be, changes.
+
+        Returns
+        -------
+        Callable
+            Call it to unsubscribe.
+        """
+        return self._core.budget.changed.add(listener)
 
     # -- inside
 

@@ -1,0 +1,285 @@
+"""The running bill of a session: each event that tells a usage, priced once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from realtime_nb.protocol.config.paths import get
+from realtime_nb.protocol.cost import Parts, Price, Usage, price, prices_as_of, read_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from realtime_nb.protocol.config.problem import SessionKind
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.log import Record
+
+ChargeKind: TypeAlias = Literal["response", "transcription", "translation"]
+
+BY_SOUND_SENT: Final = "by the sound sent: the service tells no usage"
+FREE: Final = "the practice server is free of charge"
+
+_HEARD: Final = "conversation.item.input_audio_transcription."
+_CHARGED: Final = frozenset(
+    {
+        "session.created",
+        "session.updated",
+        "input_audio_buffer.committed",
+        "response.done",
+        f"{_HEARD}completed",
+        f"{_HEARD}failed",
+    }
+)
+# More ids than any hour has: only a service that never ends lets one go.
+_KEPT: Final = 8_192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One thing that is billed.
+
+    Attributes
+    ----------
+    kind
+        A response, the transcript of one turn of the user, or a translation up to now.
+    id
+        Of the response, or of the item transcribed; ``""`` for a translation.
+    seq, t_ms
+        Number and time of the event that told it; -1 and the time of the last sound for a
+        translation.
+    model
+        Which model it is billed for.
+    status
+        How it ended: ``completed``, ``cancelled``, ``failed``, ``incomplete``.
+    usage
+        What was counted, None where nothing was told.
+    usd
+        What it costs, None where that is not known.
+    parts
+        The same by price.
+    note
+        Why it is not known, or how it is, where that is worth a word.
+    """
+
+    kind: ChargeKind
+    id: str = ""
+    seq: int = -1
+    t_ms: float = 0.0
+    model: str = ""
+    status: str = ""
+    usage: Usage | None = None
+    usd: float | None = None
+    parts: Parts = field(default_factory=dict[str, float])
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What all of it comes to.
+
+    Attributes
+    ----------
+    known_usd
+        The sum of what is known, in USD.
+    unknown
+        How many charges have no known cost; the sum is a lower bound where there is one.
+    charges
+        How many there are.
+    free
+        Whether nothing is billed here.
+    as_of
+        The day or year the prices are of; the oldest where there are several.
+    """
+
+    known_usd: float = 0.0
+    unknown: int = 0
+    charges: int = 0
+    free: bool = False
+    as_of: str = ""
+
+    @property
+    def usd(self) -> float | None:
+        """The cost in USD; None where a part of it is not known."""
+        return None if self.unknown else self.known_usd
+
+    def plus(self, charge: Charge) -> Total:
+        """Return the total with one more charge."""
+        of = "" if charge.usd is None else prices_as_of(charge.model)
+        return replace(
+            self,
+            known_usd=self.known_usd + (charge.usd or 0.0),
+            unknown=self.unknown + (charge.usd is None),
+            charges=self.charges + 1,
+            as_of=min(filter(None, (self.as_of, of)), default=""),
+        )
+
+    def __str__(self) -> str:
+        if self.free:
+            return "free"
+        amount = usd_text(self.known_usd)
+        if not self.unknown:
+            return amount
+        # Of which nothing is known, no number is shown, not even 0.
+        return f"{amount} + unknown" if self.charges > self.unknown else "unknown"
+
+
+class CostMeter:
+    """Prices the events of one session as they pass.
+
+    Parameters
+    ----------
+    model
+        Which model answers, where the service does not say.
+    free
+        Whether the service is free of charge: every charge is then 0.
+    kind
+        Which kind of session it is, where the service does not say.
+    """
+
+    def __init__(
+        self, model: str = "", *, free: bool = False, kind: SessionKind = "realtime"
+    ) -> None:
+        self._model = model
+        self._free = free
+        self._kind = kind
+        self._session: dict[str, Any] = {}
+        self._wrote: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], None] = {}
+        self._told = Total(free=free)
+        self._sent_ms = 0.0
+
+    def take(self, record: Record) -> Charge | None:
+        """Take in one event; return what is charged for it, if anything is for the first time."""
+        event = record.event
+        if record.direction != "received" or event.type not in _CHARGED:
+            return None
+        if event.type.startswith("session."):
+            session = event.get("session")
+            if isinstance(session, dict):
+                self._session = cast("dict[str, Any]", session)
+            return None
+        if event.type == "input_audio_buffer.committed":
+            # The transcriber may be another one by the time the words come.
+            self._wrote[str(event.get("item_id"))] = self._transcriber
+            _keep(self._wrote)
+            return None
+        charge = self._charge(event, record)
+        if charge is not None:
+            self._told = self._told.plus(charge)
+        return charge
+
+    def sent(self, sound_ms: float) -> None:
+        """Note how much sound has been sent so far, in milliseconds: translations go by it."""
+        self._sent_ms = sound_ms
+
+    @property
+    def model(self) -> str:
+        """Which model answers or translates, as far as it is known."""
+        told = self._session.get("model")
+        return told if isinstance(told, str) and told else self._model
+
+    @property
+    def translation(self) -> Charge | None:
+        """What a translation has cost so far; None in other sessions, and before any sound."""
+        if self._session.get("type", self._kind) != "translation" or self._sent_ms <= 0:
+            return None
+        charge = Charge(
+            kind="translation",
+            t_ms=self._sent_ms,
+            model=self.model,
+            status="so far",
+            usage=Usage(seconds=self._sent_ms / 1000),
+        )
+        return self._priced(charge, BY_SOUND_SENT)
+
+    @property
+    def total(self) -> Total:
+        """What all of it comes to."""
+        translation = self.translation
+        return self._told if translation is None else self._told.plus(translation)
+
+    @property
+    def _transcriber(self) -> str:
+        told = get(self._session, "audio.input.transcription.model")
+        return told if isinstance(told, str) else ""
+
+    def _charge(self, event: Event, record: Record) -> Charge | None:
+        answers = event.type == "response.done"
+        place = "response.id" if answers else "item_id"
+        kind: ChargeKind = "response" if answers else "transcription"
+        of = str(event.get(place) or "")
+        part = "" if answers else f"{of}/{event.get('content_index')}"
+        if (kind, part or of) in self._seen:
+            return None  # told twice, billed once
+        self._seen[kind, part or of] = None
+        _keep(self._seen)
+        status = event.get("response.status") if answers else event.type.removeprefix(_HEARD)
+        charge = Charge(
+            kind=kind,
+            id=of,
+            seq=record.seq,
+            t_ms=record.t_ms,
+            model=self.model if answers else self._wrote.pop(of, self._transcriber),
+            status=str(status or ""),
+            usage=read_usage(event.get("response.usage" if answers else "usage")),
+        )
+        return self._priced(charge)
+
+    def _priced(self, charge: Charge, note: str = "") -> Charge:
+        if self._free:
+            return replace(charge, usd=0.0, note=FREE)
+        cost: Price = price(charge.usage, charge.model)
+        return replace(charge, usd=cost.usd, parts=cost.parts, note=cost.reason or note)
+
+
+def charges(
+    records: Iterable[Record],
+    model: str = "",
+    *,
+    free: bool = False,
+    kind: SessionKind = "realtime",
+    sent_ms: float = 0.0,
+) -> list[Charge]:
+    """Return all that a log is charged for, in order.
+
+    Parameters
+    ----------
+    records
+        The log.
+    model, free, kind
+        As for `CostMeter`.
+    sent_ms
+        How much sound was sent, in milliseconds; translations go by it.
+    """
+    meter = CostMeter(model, free=free, kind=kind)
+    found = [charge for record in records if (charge := meter.take(record)) is not None]
+    meter.sent(sent_ms)
+    translation = meter.translation
+    return found if translation is None else [*found, translation]
+
+
+def total_of(found: Iterable[Charge], *, free: bool = False) -> Total:
+    """Return what charges come to."""
+    total = Total(free=free)
+    for charge in found:
+        total = total.plus(charge)
+    return total
+
+
+_CENTS_FROM: Final = 0.995
+_DIGITS: Final = 4
+
+
+def usd_text(usd: float) -> str:
+    """Return an amount for people: cents from a dollar on, hundredths of a cent below."""
+    if usd == 0 or usd >= _CENTS_FROM:
+        return f"${usd:,.2f}"
+    if 0 < usd < 10**-_DIGITS / 2:
+        return f"<${10**-_DIGITS:.{_DIGITS}f}"
+    return f"${usd:.{_DIGITS}f}"
+
+
+def _keep(ids: dict[Any, Any]) -> None:
+    while len(ids) > _KEPT:
+        ids.pop(next(iter(ids)))
