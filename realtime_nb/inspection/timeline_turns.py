@@ -1,0 +1,389 @@
+"""What happened when, read off the log and the notes: marks, and the stages of each turn.
+
+Every time is on the conversation's clock (see `realtime_nb.bridge.recorder_lanes`): events
+where they passed the session's socket, sound where it was spoken or heard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from realtime_nb.bridge.recorder import part_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from realtime_nb.bridge.recorder import Notes
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.playback import PartKey
+
+Side: TypeAlias = Literal["user", "assistant"]
+Kind: TypeAlias = Literal[
+    "speech_started",
+    "speech_stopped",
+    "committed",
+    "typed",
+    "response_created",
+    "first_delta",
+    "audible",
+    "tool_call",
+    "tool_output",
+    "barge_in",
+    "truncated",
+    "silent",
+    "response_done",
+    "error",
+]
+
+KEPT: Final = 20_000
+"""Marks that are kept; the oldest go first."""
+
+_SEEN: Final = 100_000
+_FIRST: Final = ("response.output_audio.delta", "response.output_text.delta")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One moment of a conversation.
+
+    Attributes
+    ----------
+    t_ms
+        When, on the conversation's clock.
+    kind
+        What happened.
+    side
+        Whose lane it belongs to.
+    seq
+        Number of the event in the log that tells it.
+    label
+        A few words; partly a model's or a server's, so escape it.
+    item_id, response_id
+        What it is about, ``""`` where nothing is.
+    """
+
+    t_ms: float
+    kind: Kind
+    side: Side
+    seq: int
+    label: str = ""
+    item_id: str = ""
+    response_id: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the user and what answered it, in ms on the conversation's clock.
+
+    None stands where it has not come to that, or nobody noted it.
+
+    Attributes
+    ----------
+    number
+        Counted from 1.
+    item_id
+        The user's item; ``""`` where an answer came without one.
+    kind
+        ``"voice"``, ``"typed"``, or ``"none"`` for an answer nobody asked for.
+    said_ms
+        The end of the speech in the sound: where the service says that it stopped, less the
+        silence it waited for. Of a turn ended by hand, the end of what had been sent.
+    decided_ms
+        When the turn was over: the service said that speech had stopped, or we sent the commit.
+    committed_ms
+        When the service said that it had the turn.
+    created_ms
+        When the first response to it began.
+    delta_ms
+        When the first sound of the answer came (the first text, where it has no sound).
+    audible_ms
+        When its first sample left the loudspeaker.
+    end_ms
+        When it was over: in the ear, else at the socket where no page played it.
+    responses, tools
+        How many responses and tool calls it took.
+    interrupted
+        Whether the answer was cancelled or cut.
+    """
+
+    number: int
+    item_id: str
+    kind: Literal["voice", "typed", "none"]
+    said_ms: float | None = None
+    decided_ms: float | None = None
+    committed_ms: float | None = None
+    created_ms: float | None = None
+    delta_ms: float | None = None
+    audible_ms: float | None = None
+    end_ms: float | None = None
+    responses: int = 0
+    tools: int = 0
+    interrupted: bool = False
+
+    @property
+    def begin_ms(self) -> float | None:
+        """The earliest that is known of it."""
+        stages = (self.said_ms, self.decided_ms, self.committed_ms, self.created_ms)
+        return next((stage for stage in stages if stage is not None), None)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """One content part of an answer, as the log tells it."""
+
+    turn: Turn
+    seq: int
+    response_id: str
+    end_seq: int
+
+
+@dataclass(slots=True)
+class Story:
+    """What was read.
+
+    Attributes
+    ----------
+    marks
+        In the order of time, the newest `KEPT`.
+    turns
+        In the order in which they began.
+    dropped_marks
+        How many marks were too many.
+    """
+
+    marks: list[Mark] = field(default_factory=list[Mark])
+    turns: list[Turn] = field(default_factory=list[Turn])
+    dropped_marks: int = 0
+
+
+def read_story(records: Iterable[Record], notes: Notes) -> Story:
+    """Return what happened, in one pass over the log.
+
+    Parameters
+    ----------
+    records
+        The log, or its end.
+    notes
+        Where the sound lies.
+    """
+    reader = _Reader(notes)
+    for record in records:
+        reader.take(record)
+    return reader.finish()
+
+
+class _Reader:
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._place = notes.clock.place
+        self._story = Story()
+        self._turns: dict[str, Turn] = {}
+        self._turn: Turn | None = None
+        self._by_response: dict[str, Turn] = {}
+        self._answers: dict[PartKey, _Answer] = {}
+        self._open: set[str] = set()
+        self._begun_open: dict[int, bool] = {}
+        self._silence_ms = 0.0
+        self._by_hand: float | None = None
+        self._received: Mapping[str, Callable[[Event, float, int], None]] = {
+            "session.created": self._on_session,
+            "session.updated": self._on_session,
+            "input_audio_buffer.speech_started": self._on_speech_started,
+            "input_audio_buffer.speech_stopped": self._on_speech_stopped,
+            "input_audio_buffer.committed": self._on_committed,
+            "response.created": self._on_response_created,
+            "response.output_audio.delta": self._on_delta,
+            "response.output_text.delta": self._on_delta,
+            "response.function_call_arguments.done": self._on_tool_call,
+            "response.done": self._on_response_done,
+            "conversation.item.truncated": self._on_truncated,
+            "error": self._on_error,
+        }
+        self._sent: Mapping[str, Callable[[Event, float, int], None]] = {
+            "conversation.item.create": self._on_item_create,
+            "input_audio_buffer.commit": self._on_commit,
+        }
+
+    def take(self, record: Record) -> None:
+        handlers = self._received if record.direction == "received" else self._sent
+        handler = handlers.get(record.event.type)
+        if handler is not None:
+            handler(record.event, self._place(record.t_ms), record.seq)
+
+    def finish(self) -> Story:
+        story = self._story
+        heard = [interval for key in self._answers if (interval := self._heard(key)) is not None]
+        for mark in [mark for mark in story.marks if mark.kind == "speech_started"]:
+            over = any(begin < mark.t_ms < end for begin, end in heard)
+            if over or self._begun_open.get(mark.seq, False):
+                self._mark("barge_in", "assistant", mark.t_ms, mark.seq, item_id=mark.item_id)
+        story.marks.sort(key=lambda mark: (mark.t_ms, mark.seq))
+        story.dropped_marks += max(0, len(story.marks) - KEPT)
+        del story.marks[:-KEPT]
+        return story
+
+    def _heard(self, key: PartKey) -> tuple[float, float] | None:
+        """Mark from when to when a part was heard; return that, None where nobody noted it."""
+        answer, part = self._answers[key], self._notes.parts.get(key)
+        pieces = part.pieces() if part is not None else []
+        if part is None or not pieces:
+            return None
+        turn, begin, end = answer.turn, pieces[0][0], part.end_ms
+        if part.played_ms is not None:
+            turn.audible_ms = begin if turn.audible_ms is None else min(turn.audible_ms, begin)
+            about = {"item_id": key[0], "response_id": answer.response_id}
+            self._mark("audible", "assistant", begin, answer.seq, **about)
+            self._mark("silent", "assistant", end, answer.end_seq, **about)
+        turn.interrupted = turn.interrupted or part.cut_ms is not None
+        # In the ear it is over later than at the socket; a cut one earlier.
+        turn.end_ms = end if turn.end_ms is None or part.played_ms is not None else turn.end_ms
+        return begin, end
+
+    # -- the user
+
+    def _on_session(self, event: Event, _t_ms: float, _seq: int) -> None:
+        silence = event.get("session.audio.input.turn_detection.silence_duration_ms")
+        self._silence_ms = float(silence) if isinstance(silence, int | float) else 0.0
+
+    def _on_speech_started(self, event: Event, t_ms: float, seq: int) -> None:
+        self._mark("speech_started", "user", t_ms, seq, item_id=_id(event, "item_id"))
+        self._begun_open[seq] = bool(self._open)
+
+    def _on_speech_stopped(self, event: Event, t_ms: float, seq: int) -> None:
+        turn = self._turn_of(_id(event, "item_id"), "voice")
+        turn.decided_ms = t_ms
+        end = event.get("audio_end_ms")
+        if isinstance(end, int | float):
+            turn.said_ms = self._sound_at(end - self._silence_ms)
+        self._mark("speech_stopped", "user", t_ms, seq, item_id=turn.item_id)
+
+    def _on_commit(self, _event: Event, t_ms: float, _seq: int) -> None:
+        self._by_hand = t_ms
+
+    def _on_committed(self, event: Event, t_ms: float, seq: int) -> None:
+        turn = self._turn_of(_id(event, "item_id"), "voice")
+        turn.committed_ms = t_ms
+        if turn.decided_ms is None:
+            turn.decided_ms = self._by_hand
+            _, end = self._notes.turns.get(turn.item_id, (0.0, None))
+            turn.said_ms = None if end is None else self._sound_at(end)
+        self._by_hand = None
+        self._mark("committed", "user", t_ms, seq, item_id=turn.item_id)
+
+    def _on_item_create(self, event: Event, t_ms: float, seq: int) -> None:
+        item_id = _id(event, "item.id")
+        if event.get("item.type") == "function_call_output":
+            self._mark("tool_output", "user", t_ms, seq, item_id=item_id)
+        elif event.get("item.role") == "user":
+            turn = self._turn_of(item_id, "typed")
+            turn.said_ms = turn.decided_ms = t_ms
+            self._mark("typed", "user", t_ms, seq, item_id=item_id)
+
+    def _sound_at(self, audio_ms: float) -> float | None:
+        """Return where a moment of the sound sent lies on the clock."""
+        pieces = self._notes.user.pieces(max(0.0, audio_ms - 1.0), max(0.5, audio_ms))
+        return pieces[-1][1] if pieces else None
+
+    def _turn_of(self, item_id: str, kind: Literal["voice", "typed", "none"]) -> Turn:
+        turn = self._turns.get(item_id)
+        if turn is None:
+            turn = Turn(len(self._story.turns) + 1, item_id, kind)
+            self._story.turns.append(turn)
+            _remember(self._turns, item_id, turn)
+        self._turn = turn
+        return turn
+
+    # -- the assistant
+
+    def _on_response_created(self, event: Event, t_ms: float, seq: int) -> None:
+        response_id = _id(event, "response.id")
+        if event.get("response.conversation_id", "default") is None:
+            return  # out of band: nobody's turn
+        turn = self._turn or self._turn_of("", "none")
+        turn.responses += 1
+        if turn.created_ms is None:
+            turn.created_ms = t_ms
+        _remember(self._by_response, response_id, turn)
+        self._open.add(response_id)
+        self._mark("response_created", "assistant", t_ms, seq, response_id=response_id)
+
+    def _on_delta(self, event: Event, t_ms: float, seq: int) -> None:
+        key, response_id = part_key(event), _id(event, "response_id")
+        if key is None:
+            return
+        answer = self._answers.get(key)
+        if answer is not None:
+            answer.end_seq = seq
+            return
+        turn = self._by_response.get(response_id)
+        if turn is None:
+            return
+        _remember(self._answers, key, _Answer(turn, seq, response_id, seq))
+        if turn.delta_ms is None:
+            turn.delta_ms = t_ms
+        self._mark("first_delta", "assistant", t_ms, seq, item_id=key[0], response_id=response_id)
+
+    def _on_tool_call(self, event: Event, t_ms: float, seq: int) -> None:
+        response_id = _id(event, "response_id")
+        turn = self._by_response.get(response_id)
+        if turn is not None:
+            turn.tools += 1
+        about = {"item_id": _id(event, "item_id"), "response_id": response_id}
+        self._mark("tool_call", "assistant", t_ms, seq, _id(event, "name"), **about)
+
+    def _on_response_done(self, event: Event, t_ms: float, seq: int) -> None:
+        response_id = _id(event, "response.id")
+        self._open.discard(response_id)
+        turn = self._by_response.get(response_id)
+        if turn is None:
+            return
+        turn.end_ms = t_ms
+        status = _id(event, "response.status")
+        turn.interrupted = turn.interrupted or status == "cancelled"
+        self._mark("response_done", "assistant", t_ms, seq, status, response_id=response_id)
+
+    def _on_truncated(self, event: Event, t_ms: float, seq: int) -> None:
+        key = part_key(event)
+        answer = self._answers.get(key) if key is not None else None
+        response_id = ""
+        if answer is not None:
+            answer.end_seq, response_id = seq, answer.response_id
+        end = event.get("audio_end_ms")
+        label = f"at {end} ms" if isinstance(end, int | float) else ""
+        about = {"item_id": _id(event, "item_id"), "response_id": response_id}
+        self._mark("truncated", "assistant", t_ms, seq, label, **about)
+
+    def _on_error(self, event: Event, t_ms: float, seq: int) -> None:
+        self._mark("error", "assistant", t_ms, seq, _id(event, "error.message"))
+
+    def _mark(  # noqa: PLR0913 -- the fields of a mark
+        self,
+        kind: Kind,
+        side: Side,
+        t_ms: float,
+        seq: int,
+        label: str = "",
+        *,
+        item_id: str = "",
+        response_id: str = "",
+    ) -> None:
+        marks = self._story.marks
+        marks.append(Mark(t_ms, kind, side, seq, label[:200], item_id, response_id))
+        if len(marks) > 2 * KEPT:
+            self._story.dropped_marks += len(marks) - KEPT
+            del marks[:-KEPT]
+
+
+def _id(event: Event, path: str) -> str:
+    value = event.get(path)
+    return value if isinstance(value, str) else ""
+
+
+def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+    """Keep a value, and let the oldest go of what has become too many."""
+    entries = cast("dict[object, object]", known)
+    entries[key] = value
+    if len(entries) > _SEEN:
+        del entries[next(iter(entries))]
