@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from realtime_nb.inspection.frames import to_polars
+from realtime_nb.inspection.jsonl import read_jsonl, write_jsonl
+from realtime_nb.protocol.beta import in_ga
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.log import EventLog, Record
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     import pandas as pd
+    import polars as pl
 
 
 class RealtimeLog(Sequence[Record]):
@@ -82,12 +89,59 @@ class RealtimeLog(Sequence[Record]):
         """One row an event as a `pandas.DataFrame`, without sound payloads; see `EventLog.df`."""
         return self.source.df
 
+    def to_polars(self) -> pl.DataFrame:
+        """Return the same table as a polars frame.
+
+        Raises
+        ------
+        UsageError
+            When polars is not installed.
+        """
+        return to_polars(self.df)
+
+    def to_jsonl(self, path: str | os.PathLike[str]) -> Path:
+        """Write the events as JSON lines, sound included and credentials not; return the path.
+
+        Parameters
+        ----------
+        path
+            Where; one that ends in ``.gz`` is compressed. A file that is there is replaced
+            when all is written.
+
+        Raises
+        ------
+        UsageError
+            When it cannot be written.
+        """
+        return write_jsonl(self.source, path)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> RealtimeLog:
+        """Read the events of a file, our own or another tool's; see `read_jsonl`.
+
+        What cannot be read stands in `problems`, by line; the rest is there.
+
+        Raises
+        ------
+        UsageError
+            When there is no such file, or nothing in it is an event.
+        """
+        source, problems = read_jsonl(path)
+        return cls(source, problems=problems)
+
     def conversation(self) -> Conversation:
-        """Return the conversation that the events tell, replayed from the first one kept."""
-        return Conversation.replay(self.source)
+        """Return the conversation that the events tell, replayed from the first one kept.
+
+        Events under names of the beta count as what they are called now.
+        """
+        conversation = Conversation()
+        for record in self.source:
+            conversation.apply(record.direction, in_ga(record.event), record.t_ms)
+        return conversation
 
     def __repr__(self) -> str:
-        return repr(self.source).replace("EventLog", "RealtimeLog", 1)
+        unread = f", {len(self.problems)} problems" if self.problems else ""
+        return f"<RealtimeLog{repr(self.source).removeprefix('<EventLog')[:-1]}{unread}>"
 
     def _repr_html_(self) -> str:
         return self.source._repr_html_()  # pyright: ignore[reportPrivateUsage] -- the protocol's name for it

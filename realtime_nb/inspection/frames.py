@@ -1,0 +1,138 @@
+"""Items and turns as frames, with their columns and units stated.
+
+`ITEM_COLUMNS` and `TURN_COLUMNS` say of each column what it is and in which unit; a frame
+carries the same in ``df.attrs["columns"]``. Times are milliseconds on the session's clock,
+that of ``chat.events``. What is unknown is missing, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.errors import UsageError
+from realtime_nb.inspection.turn_rows import turn_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+    import polars as pl
+
+    from realtime_nb.inspection.talk import Talk
+    from realtime_nb.protocol.items import Item
+
+ITEM_COLUMNS: Final[Mapping[str, str]] = {
+    "place": "place in the conversation, from 0",
+    "item_id": "the service's id",
+    "type": "message, function_call, function_call_output, …",
+    "role": "user, assistant or system; missing for calls",
+    "status": "in_progress, completed, incomplete or failed",
+    "text": "what was written or said",
+    "heard": "the part of it that was said before it was cut; all of it where it was not",
+    "started_ms": "when it was first heard of, ms on the session's clock",
+    "audio_ms": "sound received for it, ms",
+    "truncated_ms": "where its sound was cut, ms of the item; missing where it was not",
+    "response_id": "the response that made it",
+    "name": "function called",
+    "call_id": "call that it makes or answers",
+    "arguments": "of the call, as JSON",
+    "output": "of the call, as text",
+    "error": "what went wrong, in the service's words",
+}
+"""What stands in each column of `items`."""
+
+TURN_COLUMNS: Final[Mapping[str, str]] = {
+    "turn": "number, from 1; 0 for what was said before the user's first turn",
+    "item_id": "the user's item; missing for turn 0",
+    "said": "what the user wrote or said",
+    "spoken": "whether the user spoke it",
+    "speech_start_ms": "where the speech begins, ms of the sound sent",
+    "speech_end_ms": "where it ends, ms of the sound sent; the silence waited for included",
+    "started_ms": "when the turn was first heard of, ms on the session's clock",
+    "stopped_ms": "when the service said that the speech had stopped, ms on the session's clock",
+    "responses": "how many responses there were",
+    "response_id": "the last of them",
+    "status": "how that ended: completed, cancelled, failed, incomplete, in_progress",
+    "created_ms": "when the first response was created, ms on the session's clock",
+    "first_delta_ms": "when the first of its words or sound came, ms on the session's clock",
+    "done_ms": "when the last response was done, ms on the session's clock",
+    "answer": "what was answered",
+    "heard": "the part of it that was said before it was cut; all of it where it was not",
+    "answer_ms": "sound of the answer received, ms",
+    "interrupted": "whether the answer was cut or its response cancelled",
+    "calls": "functions that were called, by name, with a comma between",
+}
+"""What stands in each column of `turns`."""
+
+
+def items(talk: Talk) -> pd.DataFrame:
+    """Return a row for each item of the conversation, in order; see `ITEM_COLUMNS`."""
+    return items_frame(talk.conversation.items)
+
+
+def items_frame(found: Iterable[Item]) -> pd.DataFrame:
+    """Return a row for each of some items; see `ITEM_COLUMNS`."""
+    return frame([_item_row(place, item) for place, item in enumerate(found)], ITEM_COLUMNS)
+
+
+def turns(talk: Talk) -> pd.DataFrame:
+    """Return a row for each turn of the user with its answer; see `TURN_COLUMNS`."""
+    return frame(turn_rows(talk.log, talk.conversation), TURN_COLUMNS)
+
+
+def frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows as a frame whose ``attrs["columns"]`` says what its columns are."""
+    # Imported here: pandas takes most of a second to load and a session does not need it.
+    import pandas as pd  # noqa: PLC0415
+
+    table = pd.DataFrame(rows, columns=list(columns))
+    table.attrs["columns"] = dict(columns)
+    return table
+
+
+def to_polars(table: pd.DataFrame) -> pl.DataFrame:
+    """Return a frame as one of polars; missing values are null.
+
+    Raises
+    ------
+    UsageError
+        When polars is not installed.
+    """
+    try:
+        import polars as pl  # noqa: PLC0415 -- few have it
+    except ImportError:
+        raise UsageError(
+            "to_polars needs polars: pip install 'realtime-nb[polars]'; .df is the same in pandas."
+        ) from None
+    held = cast("dict[str, list[Any]]", table.to_dict("list"))  # pyright: ignore[reportUnknownMemberType] -- pandas
+    return pl.DataFrame(
+        {name: [_known(value) for value in values] for name, values in held.items()},
+        infer_schema_length=None,
+        strict=False,
+    )
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _item_row(place: int, item: Item) -> dict[str, Any]:
+    return {
+        "place": place,
+        "item_id": item.id,
+        "type": item.type,
+        "role": item.role,
+        "status": "failed" if item.error is not None else item.status,
+        "text": item.text,
+        "heard": item.heard_text,
+        "started_ms": item.started_ms,
+        "audio_ms": item.audio_ms,
+        "truncated_ms": item.truncated_ms,
+        "response_id": item.response_id,
+        "name": item.name,
+        "call_id": item.call_id,
+        "arguments": item.arguments or None,
+        "output": item.output,
+        "error": item.error,
+    }
