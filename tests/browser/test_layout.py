@@ -131,3 +131,15 @@ def test_what_names_the_carrier_stands_beside_the_model(page: Page) -> None:
     assert model is not None
     assert carrier is not None
     assert abs(model["y"] - carrier["y"]) < LINE / 2
+
+
+def test_a_long_reason_begins_beside_its_dot(page: Page) -> None:
+    page.set_viewport_size({"width": 400, "height": 700})
+    detail = "the service refused the key (401): check OPENAI_API_KEY"
+    page.evaluate("d => engine.model.tell({kind: 'state', state: 'failed', detail: d})", detail)
+    settle(page)
+    dot = page.locator(".rnb-dot").bounding_box()
+    words = page.locator(".rnb-state").bounding_box()
+    assert dot is not None
+    assert words is not None
+    assert words["x"] > dot["x"]

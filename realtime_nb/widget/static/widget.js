@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b51b59ae6d70ebf2a5bdd4eb514ce114d0d01446b0b224991b533973c290908d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2dcb4f13429322f8abccf5bbd9ab0b03d353f1b728d36a5aac2cc4a3719bf2f0
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
