@@ -56,9 +56,12 @@ class Captions:
     ----------
     items, order
         The conversation's items by id, and their ids in order; both are changed in place.
+    most
+        Paragraphs that are kept; past them the first one goes.
     """
 
-    def __init__(self, items: dict[str, Item], order: list[str]) -> None:
+    def __init__(self, items: dict[str, Item], order: list[str], most: int) -> None:
+        self._most = most
         self._items = items
         self._order = order
         self._sides = {
@@ -91,7 +94,10 @@ class Captions:
         if side.item is not None and (at_ms - side.last_ms > PAUSE_MS or _full(side.item)):
             changed.add(side.item.id)
             self._finish(side)
-        item = side.item or self._begin(side, at_ms, t_ms)
+        item = side.item
+        if item is None:
+            item = self._begin(side, at_ms, t_ms)
+            changed |= self._forget_first()
         side.last_ms = max(side.last_ms, at_ms)
         item.part(0, "audio").text += delta
         return frozenset(changed | {item.id})
@@ -118,6 +124,15 @@ class Captions:
         self._order.insert(place, item.id)
         side.item, side.last_ms = item, at_ms
         return item
+
+    def _forget_first(self) -> set[str]:
+        """Return the paragraph that was one too many."""
+        if len(self._items) <= self._most:
+            return set()
+        first = self._order.pop(0)
+        del self._items[first]
+        self._starts.pop(first, None)
+        return {first}
 
     def _finish(self, side: _Side) -> str | None:
         item, side.item = side.item, None

@@ -60,7 +60,7 @@ class Conversation:
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}
         self._order = Order()
-        self._captions = Captions(self._items, self._order.ids)
+        self._captions = Captions(self._items, self._order.ids, MAX_ITEMS)
         self._gone: dict[str, None] = {}
         self._unfinished = Unfinished()
         self._also_changed: str | None = None

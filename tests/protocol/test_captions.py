@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_nb.protocol.captions import LONG, LONGEST, PAUSE_MS
-from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.conversation import MAX_ITEMS, Conversation
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.summary import payload_bytes, summarise
 
@@ -129,3 +129,13 @@ def test_the_sound_of_a_translation_is_counted_and_never_shown() -> None:
     assert payload_bytes(heard) == 4800
     assert summarise(sent) == summarise(heard) == "4,800 bytes of sound"
     assert summarise(Event(source("Good\nmorning"))) == "Good morning"
+
+
+def test_paragraphs_are_bounded_and_the_first_one_goes() -> None:
+    conversation = Conversation()
+    for number in range(MAX_ITEMS + 3):
+        event = Event(source(f"Line {number}.", 2 * PAUSE_MS * number))
+        changed = conversation.apply("received", event, float(number))
+    assert len(conversation.items) == len(conversation._captions._starts) == MAX_ITEMS
+    assert conversation.items[0].text == "Line 3."
+    assert changed == {"source_3", f"source_{number}", f"source_{number + 1}"}
