@@ -12,6 +12,7 @@ from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
 from realtime_nb.inspection import RealtimeLog, Talk
+from realtime_nb.inspection.tables import ItemList, LiveTurns
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
@@ -186,9 +187,9 @@ class Chat(Inspecting):
         return self._events
 
     @property
-    def items(self) -> list[Item]:
-        """The items of the conversation, in order."""
-        return self.session.conversation.items
+    def items(self) -> ItemList:
+        """The items of the conversation, in order; ``.df`` is a `pandas.DataFrame`."""
+        return ItemList(self.session.conversation.items)
 
     @property
     def effective(self) -> dict[str, Any] | None:
@@ -262,24 +263,13 @@ class Chat(Inspecting):
             raise ConfigError(f"{draft.problems[0]}.")
         return self.session.update(request.config)
 
-    def turns(self, mode: str | None = None, *, half_duplex: bool | None = None) -> Call[str]:
-        """Change how turns end, as in the widget's settings.
+    @property
+    def turns(self) -> LiveTurns:
+        """The turns so far, with ``.df``; called, it changes how turns end.
 
-        Parameters
-        ----------
-        mode
-            ``server_vad``, ``semantic_vad``, ``push_to_talk`` or ``manual``; None leaves it.
-        half_duplex
-            Whether the microphone is mute while an answer plays, for loudspeakers without
-            echo cancellation; None leaves it.
-
-        Returns
-        -------
-        Call
-            Of the mode in force afterwards. It fails with `UsageError` when there is no such
-            mode, with `ServerError` when the service refuses it.
+        ``chat.turns("push_to_talk")``; see `LiveTurns.__call__`.
         """
-        return self.bridge.change_turns(mode, half_duplex=half_duplex)
+        return LiveTurns(self.talk, self.bridge.change_turns)
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard, and cut it where it was heard to."""
