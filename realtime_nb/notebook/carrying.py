@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.errors import RealtimeError, ServerError
-from realtime_nb.protocol.carry import carry_over
+from realtime_nb.protocol.carry import carry_over, pictures_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from realtime_nb.notebook.chat import Chat
     from realtime_nb.protocol.items import Item
+    from realtime_nb.protocol.log import Record
 
 # A session keeps only so many events in mind that wait for their answer.
 _AT_ONCE: Final = 100
@@ -22,14 +23,23 @@ def said_in(chat: Chat) -> list[Item]:
     return [*chat.earlier, *chat.items]
 
 
-def carried(chat: Chat, items: Sequence[Item]) -> str:
+def carried(chat: Chat, items: Sequence[Item], log: Iterable[Record]) -> str:
     """Tell a chat what was said before, and return what its author should know of that.
 
     What the service refuses is left out; the rest is told in its order.
+
+    Parameters
+    ----------
+    chat
+        Who is told.
+    items
+        What was said.
+    log
+        Where it was said: pictures are found there.
     """
     if chat.kind != "realtime":
         return f"A {chat.kind} session has no conversation to carry anything over to."
-    carry = carry_over(items)
+    carry = carry_over(items, pictures_in(log))
     refusals = list[ServerError]()
     told = 0
     parts = list[str]()
@@ -44,7 +54,7 @@ def carried(chat: Chat, items: Sequence[Item]) -> str:
                     refusals.append(error)
     except RealtimeError as error:
         parts.append(f"the others could not be: {error}")
-    parts += [f"{carry.left} had no words"] if carry.left else []
+    parts += [f"left out: {', '.join(carry.lost)}"] if carry.lost else []
     if refusals:
         parts.append(f"the service refused {len(refusals)}: {refusals[0]}")
     whole = [f"{told} items of the conversation before were carried over as text", *parts]

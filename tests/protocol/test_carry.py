@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from realtime_nb.protocol.carry import carry_over
+from realtime_nb.protocol.carry import carry_over, pictures_in
+from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.items import Item, Part
+from realtime_nb.protocol.log import EventLog
 
 
 def message(role: str, text: str, kind: str = "text", **fields: object) -> Item:
@@ -22,7 +24,7 @@ def test_what_was_said_goes_over_as_text_in_its_order() -> None:
     assert carried.items[1]["content"] == [{"type": "input_text", "text": "what time is it"}]
     assert carried.items[2]["content"] == [{"type": "output_text", "text": "Noon."}]
     assert all("id" not in item for item in carried.items)
-    assert carried.left == 0
+    assert carried.lost == ()
 
 
 def test_of_a_cut_answer_goes_what_was_heard() -> None:
@@ -30,7 +32,7 @@ def test_of_a_cut_answer_goes_what_was_heard() -> None:
     unheard = message("assistant", "nothing of it", "audio", truncated_ms=0)
     carried = carry_over([cut, unheard])
     assert carried.items[0]["content"][0]["text"] == "one two"
-    assert (len(carried.items), carried.left) == (1, 1)
+    assert (len(carried.items), carried.lost) == (1, ("1 without words",))
 
 
 def test_calls_go_with_their_outputs_or_not_at_all() -> None:
@@ -43,9 +45,38 @@ def test_calls_go_with_their_outputs_or_not_at_all() -> None:
         {"type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"x": 1}'},
         {"type": "function_call_output", "call_id": "c1", "output": "2"},
     )
-    assert carried.left == 2
+    assert carried.lost == ("1 without the output it asked for", "1 without its function call")
 
 
 def test_what_has_no_words_stays_behind() -> None:
     silent = Item("a", role="user", parts={0: Part("audio", "", 900.0)})
-    assert carry_over([silent, Item("b", "mcp_call")]).left == 2
+    assert carry_over([silent, Item("b", "mcp_call")]).lost == (
+        "1 without words",
+        "1 of a kind that cannot be told again",
+    )
+
+
+def test_pictures_go_where_they_stood_or_are_told_of() -> None:
+    seen = Item("a", role="user", parts={0: Part("text", "Look:"), 1: Part("image")})
+    seen.parts[2] = Part("text", "What is it?")
+    unseen = Item("b", role="user", parts={0: Part("image")})
+    log = EventLog()
+    picture = {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "low"}
+    content = [{"type": "input_text", "text": "Look:"}, picture]
+    event = {"type": "conversation.item.create", "item": {"id": "a", "content": content}}
+    log.append("sent", Event(event), t_ms=1.0, size=100)
+    untold = {"id": "a", "content": [content[0], {"type": "input_image", "image_url": None}]}
+    log.append(
+        "received",
+        Event({"type": "conversation.item.added", "item": untold}),
+        t_ms=2.0,
+        size=100,
+    )
+    carried = carry_over([seen, unseen], pictures_in(log))
+    assert [part["type"] for part in carried.items[0]["content"]] == [
+        "input_text",
+        "input_image",
+        "input_text",
+    ]
+    assert carried.items[0]["content"][1] == picture
+    assert carried.lost == ("1 without words", "1 picture or pictures not at hand")
