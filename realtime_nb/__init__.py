@@ -22,8 +22,11 @@ if TYPE_CHECKING:
         load_ipython_extension,
         unload_ipython_extension,
     )
+    from realtime_nb.notebook.saved import SavedChat, open_saved
     from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
+
+    open = open_saved  # noqa: A001 -- as one opens an image
 
 __version__ = "0.1.0"
 
@@ -33,6 +36,7 @@ __all__ = [
     "EventLog",
     "RealtimeLog",
     "RealtimeSession",
+    "SavedChat",
     "connect",
     "create_client_secret",
     "load_ipython_extension",
@@ -41,6 +45,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
+# `open` is missing above: nobody's own is to be replaced by `import *`.
 # Where each public name lives: imported when asked for, so that the practice server and the
 # command line start without the notebook's parts.
 _HOMES = {
@@ -49,13 +54,17 @@ _HOMES = {
     "EventLog": "realtime_nb.protocol.log",
     "RealtimeLog": "realtime_nb.inspection",
     "RealtimeSession": "realtime_nb.client.session",
+    "SavedChat": "realtime_nb.notebook.saved",
     "connect": "realtime_nb.client.connection",
     "create_client_secret": "realtime_nb.client.ephemeral",
     "load_ipython_extension": "realtime_nb.notebook",
     "migrate": "realtime_nb.protocol.config.migrate",
+    "open": "realtime_nb.notebook.saved",
     "resolve_endpoint": "realtime_nb.client.endpoint",
     "unload_ipython_extension": "realtime_nb.notebook",
 }
+# What has a longer name there.
+_NAMES = {"open": "open_saved"}
 
 
 def __getattr__(name: str) -> Any:
@@ -63,8 +72,8 @@ def __getattr__(name: str) -> Any:
         home = _HOMES[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    return getattr(import_module(home), name)
+    return getattr(import_module(home), _NAMES.get(name, name))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES})

@@ -12,13 +12,14 @@ from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
 from realtime_nb.inspection import RealtimeLog, Talk
-from realtime_nb.inspection.tables import ItemList, LiveTurns
+from realtime_nb.inspection.tables import LiveTurns
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
+from realtime_nb.notebook.resuming import service_name
 from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.config.read import read_config
@@ -187,9 +188,9 @@ class Chat(Inspecting):
         return self._events
 
     @property
-    def items(self) -> ItemList:
-        """The items of the conversation, in order; ``.df`` is a `pandas.DataFrame`."""
-        return ItemList(self.session.conversation.items)
+    def service(self) -> str:
+        """What `resolve_endpoint` calls the service; ``""`` where only its address tells it."""
+        return service_name(self.endpoint)
 
     @property
     def effective(self) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.bridge.recorder import Notes
 from realtime_nb.bridge.recording import make_recording
+from realtime_nb.inspection.archive import save
+from realtime_nb.inspection.tables import ItemList, TurnTable
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +27,27 @@ class Inspecting(ABC):
     @abstractmethod
     def talk(self) -> Talk:
         """Return the facts of the conversation so far, as what inspects it wants them."""
+
+    @property
+    @abstractmethod
+    def service(self) -> str:
+        """What `resolve_endpoint` calls the service; ``""`` where only its address tells it."""
+
+    @property
+    def items(self) -> ItemList:
+        """The items of the conversation, in order; ``.df`` is a `pandas.DataFrame`."""
+        return ItemList(self.talk().conversation.items)
+
+    @property
+    def turns(self) -> TurnTable:
+        """The turns so far; ``.df`` is a `pandas.DataFrame`."""
+        return TurnTable(self.talk)
+
+    @property
+    def transcript(self) -> str:
+        """What was said, a line for each message; of an answer that was cut, what was heard."""
+        said = [(item.role, item.heard_text) for item in self.items if item.type == "message"]
+        return "\n".join(f"{role}: {' '.join(text.split())}" for role, text in said if text)
 
     @property
     def audio(self) -> Recording:
@@ -49,3 +72,23 @@ class Inspecting(ABC):
             written.
         """
         return self.audio.save(path)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write all of it so far into one file, which `realtime_nb.open` reads; return its path.
+
+        The file holds events, sound, config and items, and no key: what an MCP server is
+        authorised with and the variables of a stored prompt are left out, too. It is whole
+        or not there.
+
+        Parameters
+        ----------
+        path
+            Ends in ``.rtnb``, which is added to a name without suffix. A file that is there
+            is replaced.
+
+        Raises
+        ------
+        UsageError
+            For a name that ends in another suffix, or a place that cannot be written.
+        """
+        return save(self.talk(), path, endpoint=self.service)
