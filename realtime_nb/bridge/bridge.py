@@ -9,6 +9,7 @@ from realtime_nb.bridge.absence import Absence
 from realtime_nb.bridge.announcer import Announcer
 from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
+from realtime_nb.bridge.cost import Cost
 from realtime_nb.bridge.feed import Feed, welcome_rows
 from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
@@ -105,6 +106,7 @@ class Bridge:
         self._succession = Succession(
             self._pages, self._loudspeaker, self._announcer, self._claim, loop.loop
         )
+        self._cost = Cost(session, self._announcer, self._capture.let_go)
         self.uplink = self._capture.uplink
         self.timing = Timing(self.uplink)
         self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
@@ -145,6 +147,7 @@ class Bridge:
         self._undo = [
             self._session.subscribe(self._on_record),
             self._session.on_state(self._on_state),
+            self._cost.start(),
             self._session.on_stray(self._on_stray),
             self._view.on_message(self._post),
         ]
@@ -316,6 +319,7 @@ class Bridge:
                 "phrases": self.phrases,
             },
         )
+        self._announcer.to(client, self._cost.message())
         if owner:
             self._announcer.to_all({"kind": "owner", "client": client})
         self._announcer.show_early()

@@ -67,7 +67,7 @@ class Capture:
         """Return why no microphone is wanted now, None when one is."""
         if self._session.state != "open":
             return f"the chat is {self._status.state}; run the cell again"
-        return self._lent
+        return self._lent or self._session.budget_refusal
 
     def switch(self, *, on: bool) -> None:
         """Note that the owner's microphone was switched."""

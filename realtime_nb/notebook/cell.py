@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import ConfigError
+from realtime_nb.notebook.cell_fields import CELL_FIELDS
 from realtime_nb.notebook.expressions import Expressions
 from realtime_nb.notebook.front_matter import Settings, read_settings
 from realtime_nb.protocol.config.read import SHORT_FORMS
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
 _FENCE: Final = "---"
 _JSON: Final = re.compile(r'\ufeff?\s*\{\s*(?:"([^"\n]*)"\s*:|\}\s*$)')
 # What the first name in a config, or in an event around one, may be.
-_FIRST_NAMES: Final = frozenset(
-    {
-        "type",
-        "event_id",
-        "session",
-        "model",
-        "audio",
-        "instructions",
-        "output_modalities",
-        "modalities",
-    }
-) | frozenset(SHORT_FORMS)
+_FIRST_NAMES: Final = (
+    frozenset(
+        {
+            "type",
+            "event_id",
+            "session",
+            "model",
+            "audio",
+            "instructions",
+            "output_modalities",
+            "modalities",
+        }
+    )
+    | frozenset(SHORT_FORMS)
+    | frozenset(CELL_FIELDS)
+)
 # The first line that a person sees is the magic's own.
 _MAGIC_LINES: Final = 1
 

@@ -211,6 +211,24 @@ class Chat(Inspecting):
             practice=self.endpoint.practice,
         )
 
+    @property
+    def budget(self) -> float | None:
+        """What the session may cost, in USD; None for no limit. It may be changed at any time.
+
+        Once it is spent, no response is asked for and no sound is sent; see
+        `RealtimeSession.budget`.
+
+        Raises
+        ------
+        UsageError
+            When it is set to what is no amount.
+        """
+        return self.session.budget
+
+    @budget.setter
+    def budget(self, limit_usd: float | None) -> None:
+        self.session.budget = limit_usd
+
     def say(self, text: str) -> Call[Response]:
         """Say `text` as the user and ask for an answer; it waits for an active one to end."""
         return self.session.say(text)

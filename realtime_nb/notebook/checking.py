@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import ConfigError, ServerError
+from realtime_nb.notebook.cell_fields import CELL_FIELDS
 from realtime_nb.protocol.config.catalogue import field_names
 from realtime_nb.protocol.config.check import Live, check_config
 from realtime_nb.protocol.config.paths import merge
@@ -91,7 +92,7 @@ def _unfenced(request: Request) -> list[str]:
         return []
     first = text.strip().partition("\n")[0].rstrip()
     name = re.match(r"([a-z_]+):(?=\s|$)", first)
-    if name is None or name[1] not in field_names(request.kind):
+    if name is None or name[1] not in {*field_names(request.kind), *CELL_FIELDS}:
         return []
     begin = first[:_LONGEST]
     return [f"The instructions begin with `{begin}`; a config stands between two lines of ---."]

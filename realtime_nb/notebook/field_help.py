@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.cell_fields import CELL_FIELDS
 from realtime_nb.notebook.prose import prose
 from realtime_nb.notebook.report import flow
 from realtime_nb.protocol.config.catalogue import FIELDS, field_names, find_field
@@ -78,7 +79,7 @@ def describe_field(name: str) -> FieldHelp:
     UsageError
         When there is none of that name, or several; with those that may be meant.
     """
-    field = find_field(name)
+    field = CELL_FIELDS.get(name.strip()) or find_field(name)
     if field is None:
         raise UsageError(_unknown(name))
     inside = tuple(inner for path, inner in FIELDS.items() if _parent(path) == field.path)
@@ -104,13 +105,18 @@ def _unknown(name: str) -> str:
     if inner:
         return f"{name!r} holds {', '.join(inner)}; write one of these."
     known = {path.rpartition(".")[2] for path in FIELDS} | set(field_names("realtime"))
+    known |= CELL_FIELDS.keys()
     hint = nearest(name, frozenset(known)) or "."
     return f"a session has no field {name!r}{hint} `%realtime help` alone lists them."
 
 
 def list_fields() -> str:
     """Return the names of all fields, by kind of session."""
-    return "\n".join(_wrapped(f"{kind}: {', '.join(field_names(kind))}") for kind in KINDS)
+    named = {kind: field_names(kind) for kind in KINDS}
+    return "\n".join(
+        _wrapped(f"{kind}: {', '.join(names)}")
+        for kind, names in (*named.items(), ("any, and never sent", tuple(CELL_FIELDS)))
+    )
 
 
 def _wrapped(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.bridge.recorder import Notes
 from realtime_nb.bridge.recording import make_recording
+from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.tables import ItemList, TurnTable
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.bridge.recording import Recording
     from realtime_nb.inspection import Talk
+    from realtime_nb.inspection.cost import Bill, UsageTable
 
 
 class Inspecting(ABC):
@@ -48,6 +50,24 @@ class Inspecting(ABC):
         """What was said, a line for each message; of an answer that was cut, what was heard."""
         said = [(item.role, item.heard_text) for item in self.items if item.type == "message"]
         return "\n".join(f"{role}: {' '.join(text.split())}" for role, text in said if text)
+
+    @property
+    def budget(self) -> float | None:
+        """What it may cost, in USD; None where nobody said."""
+        return None
+
+    @property
+    def usage(self) -> UsageTable:
+        """What the service counted: a row for each response and transcript.
+
+        ``.df`` and ``.by_turn`` are frames, ``.total`` is what it comes to.
+        """
+        return usage(self.talk())
+
+    @property
+    def cost(self) -> Bill:
+        """What it has cost, by model and kind; ``.usd`` is None where a part is not known."""
+        return bill(self.talk(), budget_usd=self.budget)
 
     @property
     def audio(self) -> Recording:

@@ -20,9 +20,10 @@ from IPython.core.magic import (
 )
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
-from traitlets import Float, TraitError, Unicode, validate
+from traitlets import Float, Int, TraitError, Unicode, validate
 
 from realtime_nb.errors import UsageError
+from realtime_nb.inspection.report_sound import LIMIT_BYTES
 from realtime_nb.notebook.commands import Commands, unquoted
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
@@ -68,6 +69,12 @@ class RealtimeMagics(Magics):
             )
         return seconds
 
+    saved_audio_bytes = Int(
+        LIMIT_BYTES,
+        min=0,
+        help="How many bytes of sound a saved notebook keeps of its chats, the newest; 0 for none.",
+    ).tag(config=True)
+
     critique_endpoint = Unicode(
         "", help="Where `%realtime prompt critique` asks a chat model: openai, a name, a URL."
     ).tag(config=True)
@@ -100,6 +107,11 @@ class RealtimeMagics(Magics):
     @argument("--model", help="The model; the front matter's `model:` says the same.")
     @argument("--config", metavar="FILE", help="YAML, JSON or TOML; the cell's own fields win.")
     @argument("--instructions-from", metavar="FILE", help="A file with the instructions.")
+    @argument(
+        "--budget",
+        metavar="USD",
+        help="What the session may cost; the front matter's `budget:` says the same.",
+    )
     @argument(
         "--no-check",
         action="store_true",
@@ -201,6 +213,7 @@ def _cell_options(options: Namespace) -> CellOptions:
         model=options.model,
         config=options.config,
         instructions_from=options.instructions_from,
+        budget=options.budget,
         check=not options.no_check,
         restart=options.restart,
         keep=options.keep,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import ConfigError, UsageError
 from realtime_nb.notebook.cell import read_cell
+from realtime_nb.notebook.cell_fields import first_said, take_budget
 from realtime_nb.notebook.front_matter import Settings, read_settings
 from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
@@ -34,6 +35,7 @@ class Options:
     model: str | None = None
     instructions_from: str | None = None
     config: str | None = None
+    budget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,15 @@ class Request:
         Which of the three sessions it is.
     problems
         What was wrong in reading it.
+    budget
+        What the session may cost, in USD, None for no limit; `MISSING` where nothing is said.
+        It is none of the config: the service is never told.
     """
 
     config: dict[str, Any]
     kind: SessionKind
     problems: tuple[Problem, ...] = ()
+    budget: Any = MISSING
     _sources: tuple[_Source, ...] = field(default=(), repr=False)
     _on_line: str = field(default="", repr=False)
 
@@ -141,11 +147,14 @@ def read_request(
         When a file cannot be read, or two places say the same.
     """
     cell = read_cell(body, evaluate)
-    settings = _with_text(cell.settings, cell.instructions, cell.text_line, options)
+    settings, budget = take_budget(cell.settings, options.budget)
+    settings = _with_text(settings, cell.instructions, cell.text_line, options)
     settings = _with_tools(settings, names)
     sources = [_Source(read_config(settings.fields), settings.lines)]
     if options.config is not None:
-        sources.append(_config_file(options.config, names))
+        source, of_file = _config_file(options.config, names)
+        sources.append(source)
+        budget = first_said((budget, of_file))
     config: dict[str, Any] = {}
     for source in reversed(sources):
         config = _over(config, source)
@@ -155,6 +164,7 @@ def read_request(
         config=config,
         kind=kind,
         problems=tuple(problem for source in sources for problem in source.draft.problems),
+        budget=budget,
         _sources=tuple(sources),
         _on_line=model_place if options.model else "",
     )
@@ -219,7 +229,8 @@ def _put_in(fields: dict[str, Any], names: Sequence[str], value: Any) -> dict[st
     return {**fields, first: _put_in(fields[first], rest, value) if rest else value}
 
 
-def _config_file(name: str, names: Mapping[str, Any] | None) -> _Source:
+def _config_file(name: str, names: Mapping[str, Any] | None) -> tuple[_Source, Any]:
+    """Return what a file asks for, and the budget it names."""
     text = _read_file(name, "--config")
     if name.endswith(".toml"):
         try:
@@ -232,8 +243,9 @@ def _config_file(name: str, names: Mapping[str, Any] | None) -> _Source:
         except ConfigError as error:
             raise ConfigError(f"{name}, {error}") from None
     file = Path(name).name
+    settings, budget = take_budget(settings, None, file)
     settings = _with_tools(settings, names, file)
-    return _Source(read_config(settings.fields), settings.lines, file=file)
+    return _Source(read_config(settings.fields), settings.lines, file=file), budget
 
 
 def _read_file(name: str, option: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.client.endpoint import resolve_endpoint
 from realtime_nb.errors import RealtimeError, ServerError, UsageError
+from realtime_nb.notebook.budgeting import budget_notes, set_budget
 from realtime_nb.notebook.carrying import carried, not_carried, said_in
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.notebook.checking import (
@@ -210,6 +211,7 @@ class Runner:
             defaults=defaults,
             reply_timeout=self._settings.reply_timeout,
         )
+        set_budget(chat, request)
         said = said_in(old) if old is not None else []
         ended = old if live is None and not options.restart else None
         if live is None and (options.keep or not options.restart):
@@ -220,7 +222,7 @@ class Runner:
         if _lacks_instructions(request):
             chat.bridge.notice("info", _NO_INSTRUCTIONS)
         outcome = self._opened(chat, request, live)
-        notes = warnings(problems, request, endpoint)
+        notes = [*warnings(problems, request, endpoint), *budget_notes(chat)]
         if old is not None and said and options.keep:
             notes.append(carried(chat, said, old.session.log))
             chat.earlier = []
@@ -268,7 +270,9 @@ class Runner:
         # Somebody may have called something else so.
         self._names[chat.name] = chat
         outcome = chat.change(request.config, whole=not options.check)
-        notes = warnings(problems, request, chat.endpoint)
+        if outcome.error is None:
+            set_budget(chat, request)
+        notes = [*warnings(problems, request, chat.endpoint), *budget_notes(chat)]
         if options.keep:
             notes.append("--keep is for --restart: this session goes on, and keeps what was said.")
         self._report(chat, request, outcome, notes, changed_only=True)

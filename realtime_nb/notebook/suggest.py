@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from realtime_nb.notebook.cell_fields import CELL_FIELDS
 from realtime_nb.notebook.front_matter_place import (
     Place,
     front_matter_before,
@@ -155,7 +156,7 @@ def _after_secret(last: str, fragment: str, known: Known) -> Suggestion | None:
 def _every_field() -> tuple[str, ...]:
     """Return all that `%realtime help` takes: what one writes at a line's start comes first."""
     names = dict.fromkeys(name for kind in KINDS for name in field_names(kind))
-    return tuple(dict.fromkeys((*sorted(names), *FIELDS)))
+    return tuple(dict.fromkeys((*sorted({*names, *CELL_FIELDS}), *FIELDS)))
 
 
 # -- the front matter
@@ -189,7 +190,8 @@ def _kind(written: str) -> SessionKind:
 
 def _names(place: Place, kind: SessionKind, given: frozenset[str]) -> Suggestion | None:
     if not place.path:
-        words = [name for name in field_names(kind) if name not in given]
+        names = sorted({*field_names(kind), *CELL_FIELDS})
+        words = [name for name in names if name not in given]
         return _chosen(place.fragment, words, "field")
     above = f"{_ga_path(place.path, kind)}."
     below = (path.removeprefix(above) for path in FIELDS if path.startswith(above))

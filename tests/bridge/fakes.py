@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.cost_meter import Total
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
 
@@ -67,6 +68,19 @@ class FakeSession:
         self.clock_ms = 0.0
         self._listeners: list[Any] = []
         self._states: list[Any] = []
+        self._costs: list[Any] = []
+        self.spent = Total(free=True)
+        self.budget: float | None = None
+        self.budget_refusal: str | None = None
+
+    def on_cost(self, listener: Any) -> Any:
+        self._costs.append(listener)
+        return lambda: self._costs.remove(listener)
+
+    def charge(self, total: Total) -> None:
+        self.spent = total
+        for listener in tuple(self._costs):
+            listener(total)
 
     def subscribe(self, listener: Any) -> Any:
         self._listeners.append(listener)
