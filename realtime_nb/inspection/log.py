@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from realtime_nb.inspection.check import CheckReport, check
 from realtime_nb.inspection.frames import to_polars
 from realtime_nb.inspection.jsonl import read_jsonl, write_jsonl
 from realtime_nb.protocol.beta import in_ga
@@ -128,6 +129,10 @@ class RealtimeLog(Sequence[Record]):
         """
         source, problems = read_jsonl(path)
         return cls(source, problems=problems)
+
+    def check(self) -> CheckReport:
+        """Return where the events break the protocol's rules; it shows as a table."""
+        return check(self.source, problems=len(self.problems))
 
     def conversation(self) -> Conversation:
         """Return the conversation that the events tell, replayed from the first one kept.

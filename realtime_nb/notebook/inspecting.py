@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.bridge.recorder import Notes
 from realtime_nb.bridge.recording import make_recording
-from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.archive import save
+from realtime_nb.inspection.check import check
+from realtime_nb.inspection.cost import bill, usage
+from realtime_nb.inspection.latency import latency
+from realtime_nb.inspection.timeline import timeline
+from realtime_nb.widget import TimelineWidget
 from realtime_nb.inspection.tables import ItemList, TurnTable
 
 if TYPE_CHECKING:
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
     from realtime_nb.bridge.recording import Recording
     from realtime_nb.inspection import Talk
+    from realtime_nb.inspection.latency import Latency
+    from realtime_nb.inspection.check import CheckReport
     from realtime_nb.inspection.cost import Bill, UsageTable
 
 
@@ -68,6 +74,26 @@ class Inspecting(ABC):
     def cost(self) -> Bill:
         """What it has cost, by model and kind; ``.usd`` is None where a part is not known."""
         return bill(self.talk(), budget_usd=self.budget)
+
+    def check(self) -> CheckReport:
+        """Return where the log breaks the protocol's rules; it shows as a table."""
+        return check(self.talk().log)
+
+    @property
+    def latency(self) -> Latency:
+        """Where each turn's time went: end of speech to the first sample audible, leg by leg.
+
+        ``.df`` is a frame with a row for each turn; see `Latency.df`.
+        """
+        return latency(self.talk())
+
+    def timeline(self) -> TimelineWidget:
+        """Return both sides' sound and everything that happened, on one clock.
+
+        In a cell it can be zoomed into and listened to; ``.df`` has its marks, ``.svg()`` and
+        ``.plot()`` are pictures.
+        """
+        return TimelineWidget(lambda: timeline(self.talk()))
 
     @property
     def audio(self) -> Recording:

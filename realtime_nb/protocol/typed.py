@@ -26,10 +26,21 @@ def typed_event(event: Event) -> Any:
     pydantic.ValidationError
         When a field is missing or of another type.
     """
-    model = _by_type().get(event.type)
+    return event_class(event.type).model_validate(event.data)
+
+
+def event_class(kind: str) -> type[BaseModel]:
+    """Return the package's class for a type of event.
+
+    Raises
+    ------
+    LookupError
+        When neither union of the package has one.
+    """
+    model = _by_type().get(kind)
     if model is None:
-        raise LookupError(f"the openai package knows no event of type {event.type!r}")
-    return model.model_validate(event.data)
+        raise LookupError(f"the openai package knows no event of type {kind!r}")
+    return model
 
 
 @cache
