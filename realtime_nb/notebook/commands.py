@@ -1,10 +1,11 @@
-"""``%realtime`` as a line: lists, help, ephemeral keys, and the prompt's tools."""
+"""``%realtime`` as a line: lists, help, a look inside, ephemeral keys, the prompt's tools."""
 
 # IPython's parser has no types.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from IPython.core.magic_arguments import MagicArgumentParser
@@ -12,6 +13,7 @@ from IPython.core.magic_arguments import MagicArgumentParser
 from realtime_nb.client.ephemeral import create_client_secret
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.field_help import describe_field, list_fields
+from realtime_nb.notebook.looking import OF_A_CHAT, look
 from realtime_nb.notebook.request import Options, read_request
 from realtime_nb.notebook.running import DEFAULT_NAME, valid_name
 from realtime_nb.protocol.config.paths import merge
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from realtime_nb.client.ephemeral import EphemeralKey
     from realtime_nb.notebook.chat import Chat
     from realtime_nb.notebook.running import Runner
+    from realtime_nb.notebook.saved import SavedChat
 
 _USAGE: Final = (
     "%realtime lists the chats; there are %realtime help [FIELD],\n"
-    "%realtime secret [NAME] [--expires S], %realtime prompt new|check|critique [NAME];\n"
+    "%realtime secret [NAME] [--expires S], %realtime prompt new|check|critique [NAME],\n"
+    "%realtime events|check [NAME or FILE];\n"
     "%%realtime? explains the options of a cell"
 )
 
@@ -64,6 +68,9 @@ class Commands:
             "help": self._help,
             "secret": self._secret,
             "prompt": self._prompt,
+            "save": self._save,
+            "open": self._open,
+            **{word: partial(self._look, word) for word in OF_A_CHAT},
         }
 
     def run(self, line: str) -> Any:
@@ -100,6 +107,11 @@ class Commands:
         else:
             print(f"{_USAGE}.\n\n{list_fields()}")  # noqa: T201 -- the answer
 
+    def _look(self, word: str, rest: str) -> Any:
+        parser = _parser(word)
+        parser.add_argument("what", nargs="?", default="")
+        return look(word, _parsed(parser, rest).what, self._runner)
+
     # -- ephemeral keys
 
     def _secret(self, rest: str) -> EphemeralKey:
@@ -125,6 +137,27 @@ class Commands:
 
     def _chat_or_none(self, name: str | None) -> Chat | None:
         return self._runner.chat(name) if name else self._runner.chats.get(DEFAULT_NAME)
+
+    # -- files
+
+    def _save(self, rest: str) -> None:
+        parser = _parser("save")
+        parser.add_argument("name", nargs="?")
+        parser.add_argument("path", nargs="?")
+        options = _parsed(parser, rest)
+        name, path = options.name, options.path
+        if name and path is None and not name.isidentifier():
+            name, path = None, name  # a file's
+        chat = self._runner.chat(name or DEFAULT_NAME)
+        print(f"Saved as {chat.save(path or chat.name)}.")  # noqa: T201 -- the answer
+
+    def _open(self, rest: str) -> SavedChat:
+        # Imported here: sessions start without what few ask for.
+        from realtime_nb.notebook.saved import open_saved  # noqa: PLC0415
+
+        parser = _parser("open")
+        parser.add_argument("path")
+        return open_saved(_parsed(parser, rest).path)
 
     # -- prompts
 

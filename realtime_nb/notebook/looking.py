@@ -1,0 +1,63 @@
+"""``%realtime events``, ``check`` and the like: what is asked of a chat, or of a log's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.errors import UsageError
+from realtime_nb.inspection import RealtimeLog
+from realtime_nb.inspection.archive import SUFFIX
+from realtime_nb.notebook.running import DEFAULT_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realtime_nb.notebook.chat import Chat
+    from realtime_nb.notebook.running import Runner
+    from realtime_nb.notebook.saved import SavedChat
+
+OF_A_CHAT: Final[Mapping[str, Callable[[Chat | SavedChat], Any]]] = {
+    "events": lambda chat: chat.events,
+    "check": lambda chat: chat.check(),
+}
+"""What each word gives of a chat."""
+
+OF_A_LOG: Final[Mapping[str, Callable[[RealtimeLog], Any]]] = {
+    "events": lambda log: log,
+    "check": lambda log: log.check(),
+}
+"""What each word gives of a log's file."""
+
+
+def look(word: str, what: str, runner: Runner) -> Any:
+    """Return what a word of ``%realtime`` gives.
+
+    Parameters
+    ----------
+    word
+        One of `OF_A_CHAT`.
+    what
+        The name of a chat, else a file with a log; ``""`` for the chat that is called so.
+    runner
+        Whose chats there are.
+
+    Raises
+    ------
+    UsageError
+        When there is neither such a chat nor such a file.
+    """
+    name = what or DEFAULT_NAME
+    if name in runner.chats or not _is_file(name):
+        return OF_A_CHAT[word](runner.chat(name))
+    if name.endswith(SUFFIX):
+        from realtime_nb.notebook.saved import open_saved  # noqa: PLC0415 -- few open one
+
+        return OF_A_CHAT[word](open_saved(name))
+    if word not in OF_A_LOG:
+        raise UsageError(f"%realtime {word} is for a chat; {name} is a file.")
+    return OF_A_LOG[word](RealtimeLog.read(name))
+
+
+def _is_file(name: str) -> bool:
+    return not name.isidentifier() or Path(name).is_file()
