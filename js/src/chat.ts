@@ -3,6 +3,7 @@
 
 import { type Devices, NO_DEVICES } from "./audio/devices.js";
 import type { Processing } from "./audio/preferences.js";
+import type { Cost } from "./cost.js";
 import { EventWindow } from "./event_window.js";
 import type {
   Endpoint,
@@ -74,6 +75,8 @@ export class Chat {
   halfDuplex = false;
   /** Its use is billed. */
   costs = false;
+  /** What it has cost so far; null while the kernel has not said. */
+  cost: Cost | null = null;
   endpoint: Endpoint | null = null;
   /** What the chat is called in the notebook. */
   name = "chat";
@@ -200,6 +203,7 @@ type Settable =
   | "talking"
   | "deaf"
   | "costs"
+  | "cost"
   | "endpoint"
   | "name"
   | "owner"

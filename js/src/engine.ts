@@ -207,6 +207,9 @@ export class Engine {
         this.releaseMicrophone();
         this.#chat.notify("info", message.reason);
         break;
+      case "cost":
+        this.#chat.set("status", { cost: message.cost });
+        break;
       case "notice":
         this.#chat.notify(message.level, message.text);
         break;

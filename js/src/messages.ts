@@ -1,6 +1,8 @@
 // What page and kernel say to each other, and the guard at the page's door. The kernel may be of
 // another version than this page: unknown kinds are ignored, missing details get a plain default.
 
+import { type Cost, readCost } from "./cost.js";
+
 export const PROTOCOL_VERSION = 1;
 
 export type SessionState = "connecting" | "open" | "closed" | "failed";
@@ -91,6 +93,7 @@ export type Incoming =
   | { readonly kind: "end"; readonly to: string; readonly stream: number }
   | { readonly kind: "clear"; readonly to: string; readonly id: number }
   | { readonly kind: "mic_off"; readonly to: string; readonly reason: string }
+  | { readonly kind: "cost"; readonly cost: Cost }
   | { readonly kind: "notice"; readonly level: NoticeLevel; readonly text: string }
   /** The answer to a probe: `cells` are what it had to wait for. */
   | { readonly kind: "waits"; readonly to: string; readonly cells: boolean };
@@ -264,6 +267,8 @@ export function readIncoming(value: unknown): Incoming | null {
       return typeof to === "string" && isIndex(id) ? { kind, to, id } : null;
     case "mic_off":
       return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
+    case "cost":
+      return { kind, cost: readCost(value) };
     case "notice":
       return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
     case "waits":

@@ -272,8 +272,8 @@ _DIGITS: Final = 4
 
 
 def usd_text(usd: float) -> str:
-    """Return an amount for people: cents from a dollar on, hundredths of a cent below."""
-    if usd == 0 or usd >= _CENTS_FROM:
+    """Return an amount for people: whole cents, and below a dollar hundredths of a cent."""
+    if usd >= _CENTS_FROM or round(usd, 9) == round(usd, 2):
         return f"${usd:,.2f}"
     if 0 < usd < 10**-_DIGITS / 2:
         return f"<${10**-_DIGITS:.{_DIGITS}f}"

@@ -68,7 +68,7 @@ async def test_the_response_after_the_cap_is_refused_in_a_line() -> None:
         with pytest.raises(BudgetExceeded) as refused:
             await session.respond()
         words = str(refused.value)
-        assert "$0.1000" in words
+        assert "$0.10 " in words
         assert "$0.1280" in words
         assert "chat.budget = 1" in words
         assert "\n" not in words

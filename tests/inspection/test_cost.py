@@ -102,7 +102,7 @@ def test_the_bill_adds_up_line_by_line(two_turns: Story) -> None:
     for shown in (repr(found), found._repr_html_()):
         assert "$0.0149" in shown
         assert "as of 2026" in shown
-        assert "$0.5000" in shown
+        assert "$0.50" in shown
 
 
 def test_what_is_unknown_is_missing_in_frames_and_said_in_the_bill() -> None:

@@ -1,6 +1,7 @@
 // One line on top: is it live, and whom does one talk to.
 
 import type { Chat } from "../chat.js";
+import { costTitle, costWords } from "../cost.js";
 import { h, setText } from "./dom.js";
 
 const CARRIERS = {
@@ -36,6 +37,17 @@ export function kindWords(chat: Chat): string {
   return chat.kind;
 }
 
+/** What has been spent; before there is anything to count, that it will cost. */
+function updateCosts(badge: HTMLElement, chat: Chat): void {
+  const { cost, endpoint } = chat;
+  const counted = cost !== null && (cost.charges > 0 || cost.budget !== null);
+  const bill = counted && endpoint?.practice !== true ? cost : null;
+  badge.hidden = !chat.costs && bill === null;
+  setText(badge, bill === null ? "costs money" : costWords(bill));
+  badge.title = costTitle(bill, endpoint?.name ?? "");
+  badge.toggleAttribute("data-spent", bill?.spent === true);
+}
+
 export function createHeader(chat: Chat): { node: HTMLElement; update(): void } {
   const dot = h("span", { class: "rnb-dot", "aria-hidden": "true" });
   const words = h("span", { class: "rnb-state", role: "status" });
@@ -54,14 +66,13 @@ export function createHeader(chat: Chat): { node: HTMLElement; update(): void } 
     setText(words, text);
     setText(kind, kindWords(chat));
     kind.hidden = kind.textContent === "";
-    costs.hidden = !chat.costs;
-    costs.title = `What is said and answered here is billed by ${chat.endpoint?.name || "the service"}`;
+    updateCosts(costs, chat);
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     // The badge already says which server it is.
     setText(endpoint, practice ? "" : (chat.endpoint?.name ?? ""));
     endpoint.title = chat.endpoint?.url ?? "";
-    badge.title = endpoint.title;
+    badge.title = `${endpoint.title} – free of charge`;
     const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
     setText(model, named.join(" · "));
     carrier.hidden = chat.link !== "live";
