@@ -40,7 +40,12 @@ async function main() {
   const line = `realtime_nb widget, built from js/ by "npm run build"; sources sha256:${await digest()}`;
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { widget: "src/index.ts", secret: "src/secret.ts", style: "src/ui/style.css" },
+    entryPoints: {
+      widget: "src/index.ts",
+      secret: "src/secret.ts",
+      timeline: "src/timeline.ts",
+      style: "src/ui/style.css",
+    },
     outdir: "out",
     bundle: true,
     write: false,

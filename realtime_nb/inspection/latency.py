@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.inspection.svg import plural
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_turns import read_story
 
@@ -116,7 +117,7 @@ class Latency:
     def __repr__(self) -> str:
         rows = self.rows
         heard, came = _median(rows, "total_ms"), _median(rows, "to_delta_ms")
-        said = [f"{len(rows)} turns"]
+        said = [plural(len(rows), "turn")]
         if heard is not None:
             said.append(f"end of speech to first sample audible: median {heard:.0f} ms")
         if came is not None:

@@ -80,9 +80,8 @@ def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:
     body += _waterfall(turns, y)
     height = y + ((len(turns) + 2) * _ROW + 6 if turns else 0)
     note = f", {len(marks) - len(shown)} marks left out" if len(marks) > len(shown) else ""
-    title = clean(
-        f"Timeline of {line.name}: {_seconds(to_ms - from_ms)}, {len(line.turns)} turns{note}"
-    )
+    said = f"{_seconds(to_ms - from_ms)}, {plural(len(line.turns), 'turn')}{note}"
+    title = clean(f"Timeline of {line.name}: {said}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="100%" '
         f'role="img" aria-label="{title}" font-family="system-ui, sans-serif" font-size="11" '
@@ -214,6 +213,11 @@ def stages_of(turn: Turn) -> list[tuple[str, float, float, str]]:
             legs.append((words, at, end - begin, colour))
             at = end - begin
     return legs
+
+
+def plural(count: int, name: str) -> str:
+    """Return so many of something, in words."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def nice_step(least: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from realtime_nb.audio.stereo import StereoClip
 from realtime_nb.bridge.recording import RATE
 from realtime_nb.inspection.latency import Latency
 from realtime_nb.inspection.peaks import Peaks
-from realtime_nb.inspection.svg import draw_timeline
+from realtime_nb.inspection.svg import draw_timeline, plural
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_sound import TimelineSound
 from realtime_nb.inspection.timeline_turns import read_story
@@ -125,6 +126,19 @@ class Timeline:
         rows = [{name: getattr(mark, name) for name in _COLUMNS} for mark in self.marks]
         return pd.DataFrame(rows, columns=list(_COLUMNS))
 
+    def place(self, seq: int) -> float | None:
+        """Return when event `seq` of the log passed, on the conversation's clock.
+
+        None when the log has none, or no longer.
+        """
+        log = self._talk.log
+        try:
+            number = bisect_left(range(len(log)), seq, key=lambda at: log[at].seq)
+            record = log[number]
+        except IndexError:  # of a log that lets go of its oldest meanwhile, too
+            return None
+        return self._notes.clock.place(record.t_ms) if record.seq == seq else None
+
     def clip(self, from_ms: float, to_ms: float) -> StereoClip:
         """Return the sound between two times: the user to the left, the assistant to the right.
 
@@ -181,8 +195,8 @@ class Timeline:
         return Region(start_ms, end_ms, side, item_id, shorten(text))
 
     def __repr__(self) -> str:
-        seconds = self.duration_ms / 1000
-        return f"<Timeline: {seconds:.2f} s, {len(self.turns)} turns, {len(self.marks)} marks>"
+        turns, marks = plural(len(self.turns), "turn"), plural(len(self.marks), "mark")
+        return f"<Timeline: {self.duration_ms / 1000:.2f} s, {turns}, {marks}>"
 
     def _repr_html_(self) -> str:
         return self.svg()

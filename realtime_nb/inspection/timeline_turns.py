@@ -235,6 +235,9 @@ class _Reader:
             turn.audible_ms = begin if turn.audible_ms is None else min(turn.audible_ms, begin)
             about = {"item_id": key[0], "response_id": answer.response_id}
             self._mark("audible", "assistant", begin, answer.seq, **about)
+            # What the speaker had taken when it was cut still sounds: it is not cut.
+            start, first = part.runs[-1]
+            end = max(end, start + part.played_ms - first)
             self._mark("silent", "assistant", end, answer.end_seq, **about)
         turn.interrupted = turn.interrupted or part.cut_ms is not None
         # In the ear it is over later than at the socket; a cut one earlier.

@@ -2,5 +2,6 @@
 
 from realtime_nb.widget.chat import ChatWidget
 from realtime_nb.widget.secret import SecretWidget
+from realtime_nb.widget.timeline import TimelineWidget
 
-__all__ = ["ChatWidget", "SecretWidget"]
+__all__ = ["ChatWidget", "SecretWidget", "TimelineWidget"]

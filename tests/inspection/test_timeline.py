@@ -101,7 +101,7 @@ def test_marks_lie_where_things_happened() -> None:
     assert at["response_created"] == 2960
     assert at["first_delta"] == 3100
     assert at["audible"] == pytest.approx(3220)
-    assert at["silent"] == pytest.approx(3220 + 800)
+    assert at["silent"] == pytest.approx(3220 + 850)
     assert at["truncated"] == 4030
     over = [mark for mark in line.marks if mark.kind == "barge_in"]
     assert [(mark.t_ms, mark.item_id) for mark in over] == [(4000, "u2")]
@@ -125,7 +125,7 @@ def test_a_turn_s_way_from_the_sound_to_the_ear() -> None:
     assert first["delta_ms"] == pytest.approx(140)
     assert first["playback_ms"] == pytest.approx(120)
     assert first["total_ms"] == pytest.approx(720)
-    assert first["answer_ms"] == pytest.approx(800)
+    assert first["answer_ms"] == pytest.approx(850)
     assert first["tools"] == 1
     assert first["interrupted"]
     legs = frame.iloc[0][["vad_ms", "commit_ms", "create_ms", "delta_ms", "playback_ms"]]

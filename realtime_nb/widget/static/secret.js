@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2dcb4f13429322f8abccf5bbd9ab0b03d353f1b728d36a5aac2cc4a3719bf2f0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:31e33186462af49556edad5546b0124b759a5f098a44125ba130dded2749be59
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

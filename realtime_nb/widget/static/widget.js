@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:2dcb4f13429322f8abccf5bbd9ab0b03d353f1b728d36a5aac2cc4a3719bf2f0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:31e33186462af49556edad5546b0124b759a5f098a44125ba130dded2749be59
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -148,6 +148,8 @@ var Chat = class {
   halfDuplex = false;
   /** Its use is billed. */
   costs = false;
+  /** What it has cost so far; null while the kernel has not said. */
+  cost = null;
   endpoint = null;
   /** What the chat is called in the notebook. */
   name = "chat";
@@ -2367,6 +2369,44 @@ var Listening = class {
   }
 };
 
+// src/cost.ts
+var amount = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+function readCost(fields) {
+  return {
+    usd: amount(fields.usd),
+    unknown: amount(fields.unknown),
+    charges: amount(fields.charges),
+    free: fields.free === true,
+    asOf: typeof fields.as_of === "string" ? fields.as_of : "",
+    budget: typeof fields.budget === "number" ? amount(fields.budget) : null,
+    spent: fields.spent === true
+  };
+}
+var DIGITS = 4;
+var LEAST = 1e-4;
+var CENTS_FROM = 0.995;
+function usdText(usd) {
+  const whole = Math.abs(usd * 100 - Math.round(usd * 100)) < 1e-7;
+  if (whole || usd >= CENTS_FROM) return `$${usd.toFixed(2)}`;
+  return usd < LEAST / 2 ? `<$${LEAST}` : `$${usd.toFixed(DIGITS)}`;
+}
+function costWords(cost) {
+  const limit = cost.budget === null ? "" : ` of ${usdText(cost.budget)}`;
+  if (cost.free) return "free";
+  if (cost.unknown === 0) return `${usdText(cost.usd)}${limit}`;
+  const known = cost.charges > cost.unknown ? `${usdText(cost.usd)} + ` : "";
+  return `${known}unknown${limit}`;
+}
+function costTitle(cost, service) {
+  const billed = `What is said and answered here is billed by ${service || "the service"}`;
+  if (cost === null || cost.charges === 0) return billed;
+  const lines = [billed];
+  if (cost.asOf !== "") lines.push(`List prices as of ${cost.asOf}; a bill may differ.`);
+  if (cost.unknown > 0) lines.push(`Of ${cost.unknown} of ${cost.charges} the cost is not known.`);
+  if (cost.spent) lines.push("The budget is spent: nothing more is asked for.");
+  return lines.join("\n");
+}
+
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
@@ -2481,6 +2521,8 @@ function readIncoming(value) {
       return typeof to === "string" && isIndex(id) ? { kind, to, id } : null;
     case "mic_off":
       return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
+    case "cost":
+      return { kind, cost: readCost(value) };
     case "notice":
       return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
     case "waits":
@@ -3191,6 +3233,9 @@ var Engine = class {
       case "mic_off":
         this.releaseMicrophone();
         this.#chat.notify("info", message.reason);
+        break;
+      case "cost":
+        this.#chat.set("status", { cost: message.cost });
         break;
       case "notice":
         this.#chat.notify(message.level, message.text);
@@ -4000,6 +4045,15 @@ function kindWords(chat) {
   if (chat.kind === "translation" && chat.language !== "") return `translation to ${chat.language}`;
   return chat.kind;
 }
+function updateCosts(badge, chat) {
+  const { cost, endpoint } = chat;
+  const counted = cost !== null && (cost.charges > 0 || cost.budget !== null);
+  const bill = counted && endpoint?.practice !== true ? cost : null;
+  badge.hidden = !chat.costs && bill === null;
+  setText(badge, bill === null ? "costs money" : costWords(bill));
+  badge.title = costTitle(bill, endpoint?.name ?? "");
+  badge.toggleAttribute("data-spent", bill?.spent === true);
+}
 function createHeader(chat) {
   const dot = h("span", { class: "rnb-dot", "aria-hidden": "true" });
   const words = h("span", { class: "rnb-state", role: "status" });
@@ -4017,13 +4071,12 @@ function createHeader(chat) {
     setText(words, text2);
     setText(kind, kindWords(chat));
     kind.hidden = kind.textContent === "";
-    costs.hidden = !chat.costs;
-    costs.title = `What is said and answered here is billed by ${chat.endpoint?.name || "the service"}`;
+    updateCosts(costs, chat);
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     setText(endpoint, practice ? "" : chat.endpoint?.name ?? "");
     endpoint.title = chat.endpoint?.url ?? "";
-    badge.title = endpoint.title;
+    badge.title = `${endpoint.title} – free of charge`;
     const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
     setText(model, named.join(" · "));
     carrier.hidden = chat.link !== "live";
