@@ -6,6 +6,10 @@ import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
 import { Chat } from "./chat.js";
 import { Engine } from "./engine.js";
 import { drawPanel } from "./ui/panel.js";
+import { hideSaved } from "./ui/saved.js";
+
+/** How the kernel names what a saved notebook keeps of the chat. */
+const SAVED_KEY_TRAIT = "saved_key";
 
 export default (() => {
   const chat = new Chat();
@@ -13,6 +17,7 @@ export default (() => {
   return {
     initialize({ model, signal }: InitializeProps) {
       engine = new Engine(model, chat, signal);
+      hideSaved(chat, model.get(SAVED_KEY_TRAIT), signal);
     },
     render({ el, signal }: RenderProps) {
       if (engine === null) return;

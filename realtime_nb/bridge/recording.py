@@ -133,10 +133,27 @@ def make_recording(notes: Notes, log: EventLog, conversation: Conversation) -> R
     return _Rendering(notes, log).finish(conversation)
 
 
+def recorded_turns(
+    notes: Notes, records: Iterable[Record], conversation: Conversation
+) -> list[RecordedTurn]:
+    """Return the turns of `notes` alone, in the order in which they begin.
+
+    Parameters
+    ----------
+    notes
+        Where everything lies; of turns and answers only those that are wanted.
+    records
+        The log, at least from where the first of them begins.
+    conversation
+        The words.
+    """
+    return _Rendering(notes, records).turns(conversation)
+
+
 class _Rendering:
     """Lays sound into two channels."""
 
-    def __init__(self, notes: Notes, log: EventLog) -> None:
+    def __init__(self, notes: Notes, records: Iterable[Record]) -> None:
         self._notes = notes
         self._lost_ms = 0.0
         ends = [s.end_ms for lane in (notes.user, notes.flow) for s in lane.segments]
@@ -145,16 +162,19 @@ class _Rendering:
         # Pages of zeros that nobody writes to take no memory.
         self._samples = np.zeros((length, 2), np.int16)
         self._channels = self._samples[:, 0], self._samples[:, 1]
-        sent, flowed, answered = sort_sound(log, notes.last_seq)
+        sent, flowed, answered = sort_sound(records, notes.last_seq)
         self._lay_lane(self._channels[0], notes.user, sent)
         self._lay_lane(self._channels[1], notes.flow, flowed)
         for key, part in notes.parts.items():
             self._lay_part(part, answered.get(key, ()))
 
     def finish(self, conversation: Conversation) -> Recording:
-        turns = sorted(self._turns(conversation), key=lambda turn: turn.start_ms)
+        turns = self.turns(conversation)
         stereo = StereoClip(self._samples, RATE, caption="left the user, right the assistant")
         return Recording(stereo, tuple(turns), self._lost_ms)
+
+    def turns(self, conversation: Conversation) -> list[RecordedTurn]:
+        return sorted(self._turns(conversation), key=lambda turn: turn.start_ms)
 
     # -- into the channels
 
@@ -212,7 +232,7 @@ class _Rendering:
 
 
 def sort_sound(
-    log: EventLog, last_seq: int
+    log: Iterable[Record], last_seq: int
 ) -> tuple[list[Record], list[Record], dict[PartKey, list[Record]]]:
     """Return the log's records that hold sound: sent, of a translation, and of each answer."""
     sent: list[Record] = []

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.notebook import completion
+from realtime_nb.notebook import completion, saved_output
 from realtime_nb.notebook.magics import RealtimeMagics
 
 _KINDS: Final = ("line", "cell")
@@ -24,7 +24,7 @@ def load_ipython_extension(shell: Any) -> None:
     magics = RealtimeMagics(shell)
     shell.register_magics(magics)
     completion.register(shell)
-    setattr(shell, _STATE, (magics, hidden))
+    setattr(shell, _STATE, (magics, hidden, saved_output.register(shell, magics)))
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -33,10 +33,11 @@ def unload_ipython_extension(shell: Any) -> None:
     if state is None:
         return
     delattr(shell, _STATE)
-    magics, hidden = state
+    magics, hidden, outputs = state
     try:
         magics.close_all()
     finally:
+        saved_output.unregister(shell, outputs)
         for kind in _KINDS:
             shell.magics_manager.magics[kind].pop(_NAME, None)
             if kind in hidden:

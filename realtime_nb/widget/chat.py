@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,12 @@ class ChatWidget(anywidget.AnyWidget):
     # Overrides of what the page asks the browser for, such as {"echoCancellation": False}.
     _audio_constraints = traitlets.Dict().tag(sync=True)
 
+    # Names the saved output that the page hides while the widget lives.
+    saved_key = traitlets.Unicode().tag(sync=True)
+
     def __init__(self, label: str = "chat", **traits: Any) -> None:
         self.label = label
+        traits.setdefault("saved_key", secrets.token_hex(8))
         super().__init__(**traits)
         pin_subshell(self.comm)
 

@@ -1,0 +1,36 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from "vitest";
+import { Chat } from "../../src/chat.js";
+import { hideSaved } from "../../src/ui/saved.js";
+
+const rules = () => document.head.textContent ?? "";
+
+afterEach(() => {
+  document.head.replaceChildren();
+});
+
+it("hides what is kept of the chat while the widget lives", () => {
+  const life = new AbortController();
+  const chat = new Chat();
+  hideSaved(chat, "ab12", life.signal);
+  expect(rules()).toContain(".rnb-saved-ab12");
+  chat.set("status", { link: "live" });
+  chat.set("status", { link: "gone" });
+  expect(rules()).toContain(".rnb-saved-ab12");
+  life.abort();
+  expect(rules()).toBe("");
+});
+
+it("shows it where nobody answers, and hides it again for one who does", () => {
+  const chat = new Chat();
+  hideSaved(chat, "ab12", new AbortController().signal);
+  chat.set("status", { link: "unanswered" });
+  expect(rules()).toBe("");
+  chat.set("status", { link: "live" });
+  expect(rules()).toContain(".rnb-saved-ab12");
+});
+
+it.each(["", "x} body{display:none", 3, null, undefined])("writes no rule for %j", (key) => {
+  hideSaved(new Chat(), key, new AbortController().signal);
+  expect(rules()).toBe("");
+});
