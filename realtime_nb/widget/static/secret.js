@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:31e33186462af49556edad5546b0124b759a5f098a44125ba130dded2749be59
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d7799ba97ea77a56033320ee7b6eff5bdaf04e42f28d67905cef723d59ce120d
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:31e33186462af49556edad5546b0124b759a5f098a44125ba130dded2749be59
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d7799ba97ea77a56033320ee7b6eff5bdaf04e42f28d67905cef723d59ce120d
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -4467,13 +4467,33 @@ function keepKeys(root, escapes, signal) {
   window.addEventListener("keydown", decide, { signal, capture: true });
 }
 
+// src/ui/saved.ts
+var KEY2 = /^[0-9a-f]+$/;
+function hideSaved(chat, key, signal) {
+  if (typeof key !== "string" || !KEY2.test(key)) return;
+  const style = document.createElement("style");
+  style.textContent = `.jp-OutputArea-child:has(.rnb-saved-${key}) { display: none; }
+.rnb-saved-${key} { display: none; }`;
+  const update = () => {
+    if (chat.link === "unanswered") style.remove();
+    else if (!style.isConnected) document.head.append(style);
+  };
+  chat.subscribe((topic) => {
+    if (topic === "status") update();
+  }, signal);
+  signal.addEventListener("abort", () => style.remove());
+  update();
+}
+
 // src/index.ts
+var SAVED_KEY_TRAIT = "saved_key";
 var src_default = (() => {
   const chat = new Chat();
   let engine = null;
   return {
     initialize({ model, signal }) {
       engine = new Engine(model, chat, signal);
+      hideSaved(chat, model.get(SAVED_KEY_TRAIT), signal);
     },
     render({ el, signal }) {
       if (engine === null) return;
