@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
-from realtime_nb.protocol.summary import summarise
+from realtime_nb.protocol.summary import shorten, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,12 +62,11 @@ def columns(batches: Iterable[Batch]) -> dict[str, list[Any]]:
         table["type"] += batch.kinds
         table["audio_bytes"] += batch.sounds
         table["event_id"] += [head.get("event_id") for head in batch.heads]
-        table["item_id"] += [_id(head, "item_id", "item") for head in batch.heads]
-        table["response_id"] += [_id(head, "response_id", "response") for head in batch.heads]
-        table["summary"] += [
-            f"{sound:,} bytes of sound" if kind in AUDIO_FIELDS else summarise(Event(head))
-            for kind, head, sound in zip(batch.kinds, batch.heads, batch.sounds, strict=True)
+        table["item_id"] += [head.get("item_id") or _id_in(head, "item") for head in batch.heads]
+        table["response_id"] += [
+            head.get("response_id") or _id_in(head, "response") for head in batch.heads
         ]
+        table["summary"] += map(_summary, batch.kinds, batch.heads, batch.sounds)
     times = table["t_ms"]
     table["since_ms"] = [
         t_ms - before for t_ms, before in zip(times, [*times[:1], *times[:-1]], strict=True)
@@ -75,9 +74,17 @@ def columns(batches: Iterable[Batch]) -> dict[str, list[Any]]:
     return table
 
 
-def _id(head: Json, name: str, whole: str) -> Any:
-    found = head.get(name)
-    if found:
-        return found
-    inside = head.get(whole)
+def _id_in(head: Json, name: str) -> Any:
+    inside = head.get(name)
     return cast("Json", inside).get("id") if isinstance(inside, dict) else None
+
+
+def _summary(kind: str, head: Json, sound: int) -> str:
+    if kind in AUDIO_FIELDS:
+        return f"{sound:,} bytes of sound"
+    # Most of a log are deltas, which say what they hold.
+    if kind.endswith(".delta"):
+        delta = head.get("delta")
+        if isinstance(delta, str):
+            return shorten(delta)
+    return summarise(Event(head))
