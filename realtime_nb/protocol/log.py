@@ -356,4 +356,9 @@ def _html_row(record: Record) -> str:
         reference(record.event),
         summarise(record.event),
     )
-    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td><bdi>{_shown(cell)}</bdi></td>" for cell in cells) + "</tr>"
+
+
+def _shown(text: str) -> str:
+    """Return anybody's text as HTML; what cannot be seen, or turns the line around, is a dot."""
+    return html.escape("".join(sign if sign.isprintable() else "\u00b7" for sign in text))

@@ -67,11 +67,15 @@ def test_both_bounds_together_lose_nothing_they_should_keep() -> None:
 
 def test_the_table_escapes_what_a_model_said() -> None:
     log = EventLog()
-    event = Event({"type": "response.output_text.delta", "delta": "<img src=x onerror=alert(1)>"})
+    text = "<img src=x onerror=alert(1)>\u202e\x1b\ud800 " + "y" * 1_000_000
+    event = Event({"type": "response.output_text.delta", "delta": text, "item_id": "<b>\u2066"})
     log.append("received", event, t_ms=0, size=1)
     shown = log._repr_html_()
     assert "<img" not in shown
+    assert "<b>" not in shown
     assert "&lt;img" in shown
+    assert "alert(1)&gt;\u00b7\u00b7\u00b7 yyy" in shown
+    assert len(shown.encode()) < 2_000
 
 
 @pytest.mark.parametrize("count", [0, 3, 100])
