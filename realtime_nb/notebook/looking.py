@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import UsageError
-from realtime_nb.inspection import RealtimeLog
+from realtime_nb.inspection import RealtimeLog, Talk
 from realtime_nb.inspection.archive import SUFFIX
+from realtime_nb.inspection.cost import bill
 from realtime_nb.notebook.running import DEFAULT_NAME
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 OF_A_CHAT: Final[Mapping[str, Callable[[Chat | SavedChat], Any]]] = {
     "events": lambda chat: chat.events,
+    "cost": lambda chat: chat.cost,
     "check": lambda chat: chat.check(),
 }
 """What each word gives of a chat."""
 
 OF_A_LOG: Final[Mapping[str, Callable[[RealtimeLog], Any]]] = {
     "events": lambda log: log,
+    "cost": lambda log: bill(Talk(log.source, log.conversation())),
     "check": lambda log: log.check(),
 }
 """What each word gives of a log's file."""

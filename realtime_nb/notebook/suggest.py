@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?%realtime\s+(?P<rest>.*)$")
 _CELL: Final = "%%realtime"
-_COMMANDS: Final = ("help", "secret", "prompt")
+_OF_A_CHAT: Final = ("events", "cost", "check")
+_COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT)
 _PROMPT_COMMANDS: Final = ("new", "check", "critique")
 _SECRET_OPTIONS: Final = ("--expires", "--endpoint")
 _TRANSCRIBER: Final = "audio.input.transcription.model"
@@ -135,7 +136,7 @@ def _after_line_magic(rest: str, known: Known) -> Suggestion | None:
             return _chosen(fragment, _every_field(), "field")
         case ["prompt"]:
             return _chosen(fragment, _PROMPT_COMMANDS, "command")
-        case ["prompt", _]:
+        case ["prompt", _] | ["events" | "cost" | "check"]:
             return _chosen(fragment, known.chats, "chat")
         case ["secret", *_]:
             return _after_secret(done[-1], fragment, known)

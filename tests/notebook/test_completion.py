@@ -39,7 +39,7 @@ def offered(written: str) -> Suggestion | None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("%realtime ^", ("help", "secret", "prompt")),
+        ("%realtime ^", ("help", "secret", "prompt", "events", "cost", "check")),
         ("%realtime he^", ("help",)),
         ("key = %realtime sec^", ("secret",)),
         ("x = 1\n%realtime prompt c^", ("check", "critique")),
