@@ -9,7 +9,9 @@ from realtime_nb.errors import UsageError
 from realtime_nb.inspection import RealtimeLog, Talk
 from realtime_nb.inspection.archive import SUFFIX
 from realtime_nb.inspection.cost import bill
+from realtime_nb.inspection.timeline import timeline
 from realtime_nb.notebook.running import DEFAULT_NAME
+from realtime_nb.widget import TimelineWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,7 @@ OF_A_CHAT: Final[Mapping[str, Callable[[Chat | SavedChat], Any]]] = {
     "events": lambda chat: chat.events,
     "cost": lambda chat: chat.cost,
     "check": lambda chat: chat.check(),
+    "timeline": lambda chat: chat.timeline(),
 }
 """What each word gives of a chat."""
 
@@ -29,6 +32,7 @@ OF_A_LOG: Final[Mapping[str, Callable[[RealtimeLog], Any]]] = {
     "events": lambda log: log,
     "cost": lambda log: bill(Talk(log.source, log.conversation())),
     "check": lambda log: log.check(),
+    "timeline": lambda log: _timeline(log),
 }
 """What each word gives of a log's file."""
 
@@ -60,6 +64,11 @@ def look(word: str, what: str, runner: Runner) -> Any:
     if word not in OF_A_LOG:
         raise UsageError(f"%realtime {word} is for a chat; {name} is a file.")
     return OF_A_LOG[word](RealtimeLog.read(name))
+
+
+def _timeline(log: RealtimeLog) -> TimelineWidget:
+    # Made anew by a refresh: a log may grow.
+    return TimelineWidget(lambda: timeline(Talk(log.source, log.conversation(), name="log")))
 
 
 def _is_file(name: str) -> bool:

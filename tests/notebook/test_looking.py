@@ -45,6 +45,20 @@ def test_a_chat_and_a_file_are_looked_into(value: Any, tmp_path: Path) -> None:
     assert [breach.rule for breach in report] == ["unknown-type"]
 
 
+def test_a_timeline_of_a_chat_and_of_a_log_s_file(value: Any, tmp_path: Path) -> None:
+    value("%%realtime --endpoint local\nAnswer kindly.")
+    value("chat.say('hello').result(20)")
+    line = value("%realtime timeline")
+    kinds = list(line.df["kind"])
+    assert kinds[:2] == ["typed", "response_created"]
+    assert value("chat").latency.df["to_delta_ms"].iloc[0] > 0
+    path = tmp_path / "talk.jsonl"
+    value("chat").events.to_jsonl(path)
+    again = value(f'%realtime timeline "{path}"')
+    assert list(again.df["kind"]) == kinds
+    assert again.svg().startswith("<svg")
+
+
 def test_what_is_neither_is_one_line(
     value: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
