@@ -52,7 +52,7 @@ def save(talk: Talk, path: str | os.PathLike[str], *, endpoint: str = "") -> Pat
     UsageError
         For a name that ends in another suffix, or a place that cannot be written.
     """
-    target = Path(path)
+    target = Path(path).expanduser()
     if not target.suffix:
         target = target.with_name(f"{target.name}{SUFFIX}")
     if target.suffix.lower() != SUFFIX:

@@ -82,7 +82,7 @@ def read(path: str | os.PathLike[str], *, limit_bytes: int = LIMIT_BYTES) -> Sav
         When there is no such file, when it is none of this kind or of a version that cannot
         be read here, when it would unpack to more than `limit_bytes`, or holds no events.
     """
-    source, shown = Path(path), repr(os.fspath(path))
+    source, shown = Path(path).expanduser(), repr(os.fspath(path))
     try:
         with source.open("rb") as file, Members(file, shown, limit_bytes) as members:
             return _Reading(members, shown, source.stem).finish()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from realtime_nb.client.endpoint import PRACTICE_NAME
 from realtime_nb.client.named import BUILT_IN
 from realtime_nb.client.redaction import is_credential
-from realtime_nb.errors import ConfigError
+from realtime_nb.notebook.checking import check_request, refuse
+from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
 from realtime_nb.protocol.config.read import read_config
@@ -71,7 +72,7 @@ def config_over(config: Mapping[str, Any], asked: Mapping[str, Any] | None) -> d
     Raises
     ------
     ConfigError
-        For what cannot be read.
+        For what cannot be read, or what the service would refuse.
     """
     if not asked:
         return dict(config)
@@ -79,9 +80,8 @@ def config_over(config: Mapping[str, Any], asked: Mapping[str, Any] | None) -> d
     if "tools" in settings:
         settings["tools"] = define_tools(settings["tools"], {})
     draft = read_config({"type": config["type"], **settings})
-    errors = [problem for problem in draft.problems if problem.severity == "error"]
-    if errors:
-        raise ConfigError(f"{errors[0]}.")
+    request = Request(draft.config, draft.kind, draft.problems)
+    refuse(check_request(request, {}), request)
     return merge(config, draft.config)
 
 
