@@ -32,7 +32,10 @@ OF_A_LOG: Final[Mapping[str, Callable[[RealtimeLog], Any]]] = {
     "events": lambda log: log,
     "cost": lambda log: bill(Talk(log.source, log.conversation())),
     "check": lambda log: log.check(),
-    "timeline": lambda log: _timeline(log),
+    # Made anew by a refresh: a log may grow.
+    "timeline": lambda log: TimelineWidget(
+        lambda: timeline(Talk(log.source, log.conversation(), name="log"))
+    ),
 }
 """What each word gives of a log's file."""
 
@@ -64,11 +67,6 @@ def look(word: str, what: str, runner: Runner) -> Any:
     if word not in OF_A_LOG:
         raise UsageError(f"%realtime {word} is for a chat; {name} is a file.")
     return OF_A_LOG[word](RealtimeLog.read(name))
-
-
-def _timeline(log: RealtimeLog) -> TimelineWidget:
-    # Made anew by a refresh: a log may grow.
-    return TimelineWidget(lambda: timeline(Talk(log.source, log.conversation(), name="log")))
 
 
 def _is_file(name: str) -> bool:
