@@ -37,32 +37,36 @@ def blot_keys(text: bytes) -> bytes:
     return _KEY.sub(HIDDEN.encode(), text) if b"sk-" in text or b"ek_" in text else text
 
 
-def _clean(value: Any, depth: int) -> Any:
+def _clean(value: Any, depth: int, *, tool: bool = False) -> Any:
     if depth > _DEEPEST:
         return value
     if isinstance(value, list):
         entries = cast("list[Any]", value)
-        cleaned = [_clean(entry, depth + 1) for entry in entries]
+        cleaned = [_clean(entry, depth + 1, tool=tool) for entry in entries]
         same = all(one is other for one, other in zip(cleaned, entries, strict=True))
         return entries if same else cleaned
     if not isinstance(value, dict):
         return value
     told = cast("dict[str, Any]", value)
     found = {
-        name: _hidden(part) if _secret(name, part, told) else _clean(part, depth + 1)
+        name: _hidden(part) if _secret(name, part, told, tool=tool) else _inside(name, part, depth)
         for name, part in told.items()
     }
     return told if all(found[name] is part for name, part in told.items()) else found
 
 
-def _secret(name: str, part: Any, holder: dict[str, Any]) -> bool:
+def _inside(name: str, part: Any, depth: int) -> Any:
+    return _clean(part, depth + 1, tool=name == "tools")
+
+
+def _secret(name: str, part: Any, holder: dict[str, Any], *, tool: bool) -> bool:
     if not part:
         return False
     if name in _EPHEMERAL:
         return True
     if name == _VARIABLES:
         return "id" in holder and isinstance(part, dict)  # of a stored prompt
-    return holder.get("type") == "mcp" and is_credential(name)
+    return (tool or holder.get("type") == "mcp") and is_credential(name)
 
 
 def _hidden(part: Any) -> Any:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.audio.whole_file import whole_file
-from realtime_nb.client.redaction import redact_sent, redact_told
 from realtime_nb.errors import UsageError
+from realtime_nb.inspection.archive_secrets import blot_keys, without_secrets
+from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog, Record
 from realtime_nb.protocol.log_lines import (
     FORMAT,
@@ -39,8 +40,6 @@ LONGEST_LINE: Final = 64 * 2**20
 MOST_PROBLEMS: Final = 1_000
 """Problems that are listed; more are counted."""
 
-_KEY: Final = re.compile(rb"\b(?:sk-|ek_)[\w-]{16,}")
-_BLOT: Final = b"[not shown]"
 _NEXT: Final = re.compile(r"[\s,]*(?=[^\s,\]])")
 _GZIP: Final = b"\x1f\x8b"
 _LISTS: Final = ("events", "records", "messages", "log")
@@ -48,12 +47,11 @@ _LISTS: Final = ("events", "records", "messages", "log")
 
 def line_of(record: Record) -> bytes:
     """Return a record as a line of a file, without credentials and the line's end."""
-    event = redact_told(redact_sent(record.event)[0])
-    if event is not record.event:
-        record = Record(record.seq, record.t_ms, record.direction, record.size, event)
-    line = to_line(record)
-    # Base64 has neither of the two signs; what has is looked at more closely.
-    return _KEY.sub(_BLOT, line) if b"sk-" in line or b"ek_" in line else line
+    data = record.event.data
+    clean = without_secrets(data)
+    if clean is not data:
+        record = replace(record, event=Event(clean))
+    return blot_keys(to_line(record))
 
 
 def write_jsonl(records: Iterable[Record], path: str | os.PathLike[str]) -> Path:
