@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.log import Record
 
 _BILLED: Final = APPENDS | {"response.create", "input_audio_buffer.commit"}
-# A translation costs a little more with every frame: told in steps of a tenth of a cent.
+# Sound that is billed by its length costs a little more with every frame: told in steps of a
+# tenth of a cent.
 _STEP_USD: Final = 0.001
 _NANO: Final = 9  # decimals, so that a sum of floats that should be the budget reaches it
 
@@ -78,7 +79,7 @@ class Budget:
         conversation: Conversation,
     ) -> None:
         self._meter = CostMeter(endpoint.model, free=endpoint.practice, kind=kind)
-        self._translates = kind == "translation"
+        self._by_sound = kind != "realtime"
         self._transmit = transmit
         self._requests = requests
         self._conversation = conversation
@@ -140,7 +141,7 @@ class Budget:
     def take(self, record: Record) -> None:
         """Count an event that has passed."""
         if record.event.type in APPENDS:
-            if self._translates and record.direction == "sent":
+            if self._by_sound and record.direction == "sent":
                 self._meter.sent(self._conversation.input_audio_ms)
                 self.review(at_least_usd=_STEP_USD)
         elif self._meter.take(record) is not None:

@@ -157,7 +157,8 @@ class RealtimeSession:
     @budget.setter
     def budget(self, limit_usd: float | None) -> None:
         self._core.budget.limit_usd = limit_usd
-        self._running_loop().post(self._core.budget.review)
+        if self._core.state != "idle":
+            self._running_loop().post(self._core.budget.review)
 
     @property
     def budget_refusal(self) -> str | None:

@@ -39,13 +39,13 @@ _COUNTED: Final[Mapping[str, str]] = {
     "seconds": "sound billed by its length, s; missing where tokens are counted",
 }
 USAGE_COLUMNS: Final[Mapping[str, str]] = {
-    "seq": "number of the event that told it; missing for a translation",
+    "seq": "number of the event that told it; missing for what is billed by the sound sent",
     "t_ms": "when that came, ms on the session's clock",
     "kind": "response, transcription (of one turn of the user) or translation",
     "id": "of the response, or of the item transcribed",
     "turn": "turn of the user, as in `turns`; missing for what belongs to none",
     "model": "which model it is billed for",
-    "status": "how it ended: completed, cancelled, failed, incomplete",
+    "status": "completed, cancelled, failed, incomplete; in_progress or so far",
     **_COUNTED,
     "usd": "cost in USD; missing where it is not known",
     "note": "why it is not known, or how it was found",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
+from realtime_nb.protocol.config.models import find_model
 from realtime_nb.protocol.config.paths import get
 from realtime_nb.protocol.cost import Parts, Price, Usage, price, prices_as_of, read_usage
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ChargeKind: TypeAlias = Literal["response", "transcription", "translation"]
 
+NOT_TOLD: Final = "the service has not told its usage"
 BY_SOUND_SENT: Final = "by the sound sent: the service tells no usage"
 FREE: Final = "the practice server is free of charge"
 
@@ -26,6 +28,7 @@ _CHARGED: Final = frozenset(
         "session.created",
         "session.updated",
         "input_audio_buffer.committed",
+        "response.created",
         "response.done",
         f"{_HEARD}completed",
         f"{_HEARD}failed",
@@ -42,16 +45,18 @@ class Charge:
     Attributes
     ----------
     kind
-        A response, the transcript of one turn of the user, or a translation up to now.
+        A response, the transcript of one turn of the user, or a translation up to now. A
+        transcript is of all sound up to now where the transcriber needs no turns.
     id
-        Of the response, or of the item transcribed; ``""`` for a translation.
+        Of the response, or of the item transcribed; ``""`` for what is billed up to now.
     seq, t_ms
-        Number and time of the event that told it; -1 and the time of the last sound for a
-        translation.
+        Number and time of the event that told it; -1 and the end of the sound sent for what
+        is billed up to now.
     model
         Which model it is billed for.
     status
-        How it ended: ``completed``, ``cancelled``, ``failed``, ``incomplete``.
+        How it ended: ``completed``, ``cancelled``, ``failed``, ``incomplete``; ``in_progress``
+        and ``so far`` where it has not.
     usage
         What was counted, None where nothing was told.
     usd
@@ -147,7 +152,9 @@ class CostMeter:
         self._wrote: dict[str, str] = {}
         self._seen: dict[tuple[str, str], None] = {}
         self._told = Total(free=free)
+        self._open: dict[str, Charge] = {}
         self._sent_ms = 0.0
+        self._told_s = 0.0
 
     def take(self, record: Record) -> Charge | None:
         """Take in one event; return what is charged for it, if anything is for the first time."""
@@ -164,13 +171,21 @@ class CostMeter:
             self._wrote[str(event.get("item_id"))] = self._transcriber
             _keep(self._wrote)
             return None
+        if event.type == "response.created":
+            self._begun(event, record)
+            return None
         charge = self._charge(event, record)
         if charge is not None:
             self._told = self._told.plus(charge)
+            self._told_s += (charge.usage.seconds or 0.0) if charge.usage is not None else 0.0
         return charge
 
     def sent(self, sound_ms: float) -> None:
-        """Note how much sound has been sent so far, in milliseconds: translations go by it."""
+        """Note how much sound has been sent so far, in milliseconds.
+
+        Translations go by it, and transcribers that need no turns: of neither the service
+        tells anything before the end.
+        """
         self._sent_ms = sound_ms
 
     @property
@@ -180,29 +195,54 @@ class CostMeter:
         return told if isinstance(told, str) and told else self._model
 
     @property
-    def translation(self) -> Charge | None:
-        """What a translation has cost so far; None in other sessions, and before any sound."""
-        if self._session.get("type", self._kind) != "translation" or self._sent_ms <= 0:
+    def by_sound(self) -> Charge | None:
+        """What the sound sent has cost, as far as the service has told nothing; else None."""
+        kind = self._session.get("type", self._kind)
+        seconds = self._sent_ms / 1000 - self._told_s
+        if kind == "realtime" or seconds <= 0:
+            return None
+        if kind == "transcription" and not _needs_no_turns(self._transcriber):
             return None
         charge = Charge(
-            kind="translation",
+            kind="translation" if kind == "translation" else "transcription",
             t_ms=self._sent_ms,
-            model=self.model,
+            model=self.model if kind == "translation" else self._transcriber,
             status="so far",
-            usage=Usage(seconds=self._sent_ms / 1000),
+            usage=Usage(seconds=seconds),
         )
         return self._priced(charge, BY_SOUND_SENT)
 
     @property
+    def unfinished(self) -> list[Charge]:
+        """The responses that were begun, and of which nothing has been told."""
+        return list(self._open.values())
+
+    @property
     def total(self) -> Total:
-        """What all of it comes to."""
-        translation = self.translation
-        return self._told if translation is None else self._told.plus(translation)
+        """What all of it comes to; responses that are under way are not in it yet."""
+        by_sound = self.by_sound
+        return self._told if by_sound is None else self._told.plus(by_sound)
 
     @property
     def _transcriber(self) -> str:
         told = get(self._session, "audio.input.transcription.model")
         return told if isinstance(told, str) else ""
+
+    def _begun(self, event: Event, record: Record) -> None:
+        of = str(event.get("response.id") or "")
+        if ("response", of) in self._seen:
+            return
+        self._open[of] = Charge(
+            kind="response",
+            id=of,
+            seq=record.seq,
+            t_ms=record.t_ms,
+            model=self.model,
+            status="in_progress",
+            usd=0.0 if self._free else None,
+            note=FREE if self._free else NOT_TOLD,
+        )
+        _keep(self._open)
 
     def _charge(self, event: Event, record: Record) -> Charge | None:
         answers = event.type == "response.done"
@@ -213,6 +253,8 @@ class CostMeter:
         if (kind, part or of) in self._seen:
             return None  # told twice, billed once
         self._seen[kind, part or of] = None
+        if answers:
+            self._open.pop(of, None)
         _keep(self._seen)
         status = event.get("response.status") if answers else event.type.removeprefix(_HEARD)
         charge = Charge(
@@ -250,13 +292,19 @@ def charges(
     model, free, kind
         As for `CostMeter`.
     sent_ms
-        How much sound was sent, in milliseconds; translations go by it.
+        How much sound was sent, in milliseconds; see `CostMeter.sent`.
     """
     meter = CostMeter(model, free=free, kind=kind)
     found = [charge for record in records if (charge := meter.take(record)) is not None]
     meter.sent(sent_ms)
-    translation = meter.translation
-    return found if translation is None else [*found, translation]
+    by_sound = meter.by_sound
+    return [*found, *meter.unfinished, *([] if by_sound is None else [by_sound])]
+
+
+def _needs_no_turns(transcriber: str) -> bool:
+    """Whether a transcriber writes down what it hears without anything being committed."""
+    known = find_model(transcriber) if transcriber else None
+    return known is not None and not known.turn_detection
 
 
 def total_of(found: Iterable[Charge], *, free: bool = False) -> Total:

@@ -306,6 +306,39 @@ def test_a_translation_is_billed_by_the_sound_sent() -> None:
     assert charges(log.log, kind="translation") == []
 
 
+def test_a_transcriber_that_needs_no_turns_is_billed_by_the_sound_too() -> None:
+    log = Log()
+    log.session("", transcriber="gpt-live-transcribe", type="transcription")
+    # A minute at 0.017, of which nothing has been told.
+    found = charges(log.log, kind="transcription", sent_ms=60_000)
+    assert [(one.kind, one.usd, one.note) for one in found] == [
+        ("transcription", pytest.approx(0.017), BY_SOUND_SENT)
+    ]
+    # What is told of it is not billed a second time.
+    log.heard("a", {"type": "duration", "seconds": 45})
+    found = charges(log.log, kind="transcription", sent_ms=60_000)
+    assert [one.usage.seconds for one in found] == [45, 15]
+    assert total_of(found).usd == pytest.approx(0.017)
+    turns = Log()
+    turns.session("", transcriber="gpt-transcribe", type="transcription")
+    assert charges(turns.log, kind="transcription", sent_ms=60_000) == []
+
+
+def test_a_response_that_never_ended_is_of_unknown_cost() -> None:
+    log = Log()
+    log.session()
+    for rid in ("r1", "r2"):
+        log.add("response.created", response={"id": rid})
+    log.done("r1", GUIDE)
+    log.add("response.created", response={"id": "r1"})  # told twice
+    found = charges(log.log)
+    assert [(one.id, one.status) for one in found] == [("r1", "completed"), ("r2", "in_progress")]
+    assert found[1].usd is None
+    assert "not told" in found[1].note
+    assert total_of(found).usd is None
+    assert charges(log.log, free=True)[1].usd == 0
+
+
 def test_the_meter_keeps_up_with_the_log() -> None:
     log = Log()
     log.session(transcriber="whisper-1")
