@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?%realtime\s+(?P<rest>.*)$")
 _CELL: Final = "%%realtime"
 _OF_A_CHAT: Final = ("events", "cost", "check")
-_COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT)
+_COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT, "save", "open")
 _PROMPT_COMMANDS: Final = ("new", "check", "critique")
 _SECRET_OPTIONS: Final = ("--expires", "--endpoint")
 _TRANSCRIBER: Final = "audio.input.transcription.model"
@@ -136,7 +136,7 @@ def _after_line_magic(rest: str, known: Known) -> Suggestion | None:
             return _chosen(fragment, _every_field(), "field")
         case ["prompt"]:
             return _chosen(fragment, _PROMPT_COMMANDS, "command")
-        case ["prompt", _] | ["events" | "cost" | "check"]:
+        case ["prompt", _] | ["events" | "cost" | "check" | "save"]:
             return _chosen(fragment, known.chats, "chat")
         case ["secret", *_]:
             return _after_secret(done[-1], fragment, known)

@@ -39,7 +39,11 @@ def offered(written: str) -> Suggestion | None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("%realtime ^", ("help", "secret", "prompt", "events", "cost", "check")),
+        (
+            "%realtime ^",
+            ("help", "secret", "prompt", "events", "cost", "check", "save", "open"),
+        ),
+        ("%realtime save c^", ("chat",)),
         ("%realtime he^", ("help",)),
         ("key = %realtime sec^", ("secret",)),
         ("x = 1\n%realtime prompt c^", ("check", "critique")),
