@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from realtime_nb.client import RealtimeSession
+from realtime_nb.client import LocalServer, RealtimeSession, resolve_endpoint
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,
@@ -19,6 +20,7 @@ from realtime_nb.client.testing import (
     session_updated,
 )
 from realtime_nb.errors import BudgetExceeded, UsageError
+from realtime_nb.protocol.config.models import MODELS
 
 HELLO = send(session_created())
 APPEND = "input_audio_buffer.append"
@@ -242,6 +244,33 @@ async def test_an_idle_timeout_is_off_while_all_is_spent_and_comes_back() -> Non
         session.budget = 1
         await peer.heard("session.update", 2)
         await session.close()
+
+
+@pytest.mark.usefixtures("_practice")
+async def test_a_service_with_an_idle_timeout_begins_nothing_more(monkeypatch) -> None:
+    prices = MODELS["gpt-realtime-2.1"].prices
+    monkeypatch.setitem(MODELS, "local-demo", replace(MODELS["local-demo"], prices=prices))
+    # The practice server, as if it cost.
+    endpoint = replace(resolve_endpoint("local"), practice=False)
+    detection = {"type": "server_vad", "idle_timeout_ms": 5000}
+    session = RealtimeSession(
+        endpoint, {"audio": {"input": {"turn_detection": detection, "transcription": None}}}
+    )
+    await session.open()
+    session.budget = 0.0001
+    response = await session.say("hello")
+    assert session.budget_refusal is not None
+    heard_ms = response.audio.duration_ms if response.audio is not None else 0.0
+    # It would go on by itself after 5 s of nobody's words.
+    await asyncio.sleep(6 + heard_ms / 1000)
+    assert [r.event.type for r in session.log].count("response.created") == 1
+    await session.close()
+
+
+@pytest.fixture
+def _practice():
+    yield
+    LocalServer.stop_shared()
 
 
 async def test_a_transcription_session_hears_no_more() -> None:
