@@ -53,7 +53,7 @@ def take_budget(settings: Settings, option: str | None, file: str = "") -> tuple
     UsageError
         When the line and the front matter disagree.
     """
-    budget = _read(settings.fields.get("budget", MISSING), settings.lines.get("budget"), file)
+    budget = read_budget(settings.fields.get("budget", MISSING), settings.lines.get("budget"), file)
     said = _option(option)
     if said is not MISSING and budget is not MISSING and said != budget:
         raise UsageError(
@@ -70,7 +70,21 @@ def first_said(budgets: Iterable[Any]) -> Any:
     return next((one for one in budgets if one is not MISSING), MISSING)
 
 
-def _read(written: Any, line: int | None, file: str) -> Any:
+def read_budget(written: Any, line: int | None = None, file: str = "") -> Any:
+    """Return a budget as it was written: USD, None for no limit, `MISSING` where nothing is.
+
+    Parameters
+    ----------
+    written
+        An amount, ``none``, or `MISSING`.
+    line, file
+        Where it stands, for the error.
+
+    Raises
+    ------
+    ConfigError
+        For what is no amount.
+    """
     if written is MISSING:
         return MISSING
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.bridge.recorder import Recorder
-from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.client.loop import BackgroundLoop, Call
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
@@ -15,13 +16,14 @@ from realtime_nb.inspection import RealtimeLog, Talk
 from realtime_nb.inspection.tables import LiveTurns
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
+from realtime_nb.notebook.cell_fields import read_budget
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.resuming import service_name
 from realtime_nb.notebook.tool_definitions import define_tools
-from realtime_nb.protocol.config.paths import merge
+from realtime_nb.protocol.config.paths import MISSING, merge
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.widget import ChatWidget
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.client.heard import Heard
     from realtime_nb.client.listening import Then
-    from realtime_nb.client.loop import Call
     from realtime_nb.client.session import Response
     from realtime_nb.notebook.report import ConfigReport
     from realtime_nb.protocol.config.problem import SessionKind
@@ -264,7 +265,7 @@ class Chat(Inspecting):
         check
             Whether to check it before it is sent; the service may know more than we do.
         **settings
-            Only what is to change.
+            Only what is to change. ``budget`` is none of the service's: it is not sent.
 
         Raises
         ------
@@ -272,6 +273,12 @@ class Chat(Inspecting):
             At once, for what the service would refuse. What it refuses all the same is
             raised by the `Call`, as `ServerError`.
         """
+        budget = read_budget(settings.pop("budget", MISSING))
+        if budget is not MISSING and not settings:
+            self.budget = budget
+            done: Future[dict[str, Any]] = Future()
+            done.set_result(self.effective or {})
+            return Call(done, "update")
         if "tools" in settings:
             settings["tools"] = define_tools(settings["tools"], {})
         draft = read_config({"type": self.kind, **settings})
@@ -280,6 +287,8 @@ class Chat(Inspecting):
             refuse(check_request(request, {}, live=live_session(self.session)), request)
         elif any(problem.severity == "error" for problem in draft.problems):
             raise ConfigError(f"{draft.problems[0]}.")
+        if budget is not MISSING:
+            self.budget = budget
         return self.session.update(request.config)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import realtime_nb
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,
@@ -146,9 +147,9 @@ def test_it_has_help_and_completion_as_other_fields_have() -> None:
 # -- kept
 
 
-def test_it_is_kept_told_and_raised_by_running_the_cell_again(run, shell) -> None:
+def test_it_is_kept_told_and_raised_by_running_the_cell_again(run, shell, tmp_path) -> None:
     cell = "%%realtime --endpoint {url}\n---\nbudget: {budget}\n---\nBe brief."
-    script = [send(session_created()), *CONFIGURED, *ASKED, *ASKED]
+    script = [send(session_created()), *CONFIGURED, *ASKED, *ASKED, *CONFIGURED]
     with ScriptedPeer(script) as peer:
         printed = run(cell.format(url=peer.url, budget="0.05"))
         assert "Budget: $0.05 for this session; $0.00 spent so far." in printed
@@ -163,14 +164,22 @@ def test_it_is_kept_told_and_raised_by_running_the_cell_again(run, shell) -> Non
         assert "$0.0640 spent so far" in printed
         assert shell.user_ns["chat"] is chat
         chat.respond().result(5)
-        chat.budget = None
+        chat.update(budget=0.12, speed=1.1).result(5)
+        assert chat.budget == 0.12
+        chat.update(budget="none").result(5)
         assert chat.budget is None
+        with pytest.raises(ConfigError, match="no amount"):
+            chat.update(budget="lots")
         assert "cost: $0.1280" in run("%realtime cost")
         assert "audio out" in run("%realtime cost chat")
         assert chat.usage.df.usd.sum() == pytest.approx(0.128)
         assert chat.cost.usd == pytest.approx(0.128)
         chat.close()
     assert "budget" not in json.dumps(peer.received)
+    # A saved one has the same bill.
+    saved = realtime_nb.open(chat.save(tmp_path / "talk"))
+    assert saved.cost.usd == pytest.approx(0.128)
+    assert saved.usage.df.equals(chat.usage.df)
 
 
 def test_a_cell_that_names_none_leaves_it_and_none_takes_it_away(run, shell) -> None:
