@@ -111,6 +111,7 @@ class EventLog:
         self._bytes = 0
         self._first = 0
         self._end = 0
+        self._sent = 0
         self._next_seq = 0
         self.dropped_audio = 0
         self.dropped_records = 0
@@ -153,6 +154,7 @@ class EventLog:
         self._recent[number] = (record, rest)
         self._next_seq = seq + 1
         self._end = number + 1
+        self._sent += direction == "sent"
         if len(self._recent) > RECENT:
             self._seal_oldest()
         if self._audio_bytes > self.max_audio_bytes:
@@ -227,10 +229,13 @@ class EventLog:
             if number in self._recent:
                 record, rest = self._recent.pop(number)
                 size = record.size
+                self._sent -= record.direction == "sent"
             else:
                 block = self._blocks[number // BLOCK]
-                size, rest = block.sizes[number - block.start], block.rests[number - block.start]
-                block.forget(number - block.start)
+                place = number - block.start
+                size, rest = block.sizes[place], block.rests[place]
+                self._sent -= block.sent[place]
+                block.forget(place)
             if self._first % BLOCK == 0:
                 self._blocks.pop(number // BLOCK, None)
             self._bytes -= rest
@@ -319,7 +324,7 @@ class EventLog:
             number = upto
 
     def __repr__(self) -> str:
-        sent = sum(record.direction == "sent" for record in self)
+        sent = self._sent
         return f"<EventLog: {sent} sent, {len(self) - sent} received>"
 
     def _repr_html_(self) -> str:

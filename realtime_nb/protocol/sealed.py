@@ -56,7 +56,8 @@ class SealedEvent(Event):
         """Return the value at a dotted path; see `Event.get`."""
         if self._audio and path == AUDIO_FIELDS[self.type]:
             return self.data[path]
-        return _at(self._head(), path, default)
+        head = self._head()
+        return _at(head, path, default) if "." in path else head.get(path, default)
 
     @property
     def audio(self) -> bytes | None:

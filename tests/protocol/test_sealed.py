@@ -145,6 +145,7 @@ def test_bounds_hold_across_sealed_and_recent(max_bytes: int, max_audio_bytes: i
     quiet = [bool(r.event.audio) for r in kept if events[r.seq].audio]
     assert quiet == sorted(quiet)  # the oldest first
     assert all(r.event == events[r.seq] for r in kept if r.event.audio or not events[r.seq].audio)
+    assert repr(log) == f"<EventLog: 0 sent, {len(kept)} received>"
     assert len(log._blocks) <= len(log) // BLOCK + 2
 
 
@@ -195,3 +196,20 @@ def test_the_columns_are_those_of_the_rows(bounds: dict[str, int]) -> None:
     rows = [{k: v for k, v in row.items() if k != "since_ms"} for row in frame.to_dict("records")]
     assert rows == log.rows()
     assert frame["since_ms"][0] == 0
+
+
+def test_a_million_events_are_held_and_looked_at() -> None:
+    log_module.RECENT = RECENT
+    log = EventLog(max_bytes=60_000_000)
+    event = Event({"type": "response.output_text.delta", "item_id": "i", "delta": "word"})
+    for number in range(1_000_000):
+        log.append("received", event, t_ms=number, size=64)
+    assert len(log) == 937_500
+    assert log.dropped_records == 62_500
+    assert [record.seq for record in log[-2:]] == [999_998, 999_999]
+    found = log.find(500_000)
+    assert found is not None
+    assert found.t_ms == 500_000
+    assert log._repr_html_().count("<tr>") == 41
+    assert sum(map(len, (batch.kinds for batch in log.batches()))) == 937_500
+    assert len(log._recent) == RECENT
