@@ -6,13 +6,22 @@ import base64
 import inspect
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.client.handlers import EVERY_EVENT, Handlers, TakesHandlers
 from realtime_nb.client.kinds import APPEND, APPENDS
 from realtime_nb.client.ledger import server_error
 from realtime_nb.client.outgoing import Prepared, prepare
-from realtime_nb.client.redaction import SENT, TOLD, redact_sent, redact_told
+from realtime_nb.client.redaction import (
+    SENT,
+    TOLD,
+    blot_variables,
+    redact_sent,
+    redact_told,
+    scrub_instructions,
+    variables_of,
+)
 from realtime_nb.client.resources import (
     ConversationResource,
     InputAudioBufferResource,
@@ -165,8 +174,10 @@ class Connection(TakesHandlers):
 
     def _logged(self, event: Event, size: int) -> Record:
         if event.type in SENT:
+            self._credentials.extend(variables_of(event))
             event, credentials = redact_sent(event)
             self._credentials.extend(credentials)
+            event = blot_variables(event)
         return self.log.append("sent", event, t_ms=self._clock(), size=size)
 
     @property
@@ -217,10 +228,12 @@ class Connection(TakesHandlers):
         """
         event = Event.parse(frame)
         if event.type in TOLD:
-            event = redact_told(event)
+            event = scrub_instructions(redact_told(event), self._credentials)
         elif event.type == "error":
             event = self._scrubbed(event, frame)
-        return self.log.append("received", event, t_ms=self._clock(), size=len(frame))
+        kept = blot_variables(event)
+        record = self.log.append("received", kept, t_ms=self._clock(), size=len(frame))
+        return record if kept is event else replace(record, event=event)
 
     def _scrubbed(self, event: Event, frame: bytes) -> Event:
         # A service that quotes a key must not bring it into log and notebook.

@@ -2,7 +2,8 @@
 
 A tool of type ``mcp`` has credentials of its own, in `authorization` and `headers`, and a
 session may come with an ephemeral key. The wire carries them; what is kept of an event, and
-with it the log, the page, a table and a saved notebook, does not.
+with it the log, the page, a table and a saved notebook, does not. Neither does it keep what is
+put into the places of a stored prompt: nobody can tell which of it is secret.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.secret import BLOT, Secret
-from realtime_nb.protocol.config.units import CREDENTIALS
+from realtime_nb.protocol.config.units import CREDENTIALS, HIDDEN
 from realtime_nb.protocol.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # The events that hold a session or a response with tools, and where.
 SENT: Final = {"session.update": "session", "response.create": "response"}
 TOLD: Final = {"session.created": "session", "session.updated": "session"}
 
 _EPHEMERAL: Final = "client_secret"
+_PROMPTED: Final = ("session", "response")
 # What is meant for one and has another name goes out as well, and is refused.
 _MISNAMED: Final = frozenset(
     {*CREDENTIALS, "authorisation", "apikey", "token", "accesstoken", "password", "secret"}
@@ -72,6 +74,47 @@ def without_secrets(session: dict[str, Any]) -> dict[str, Any]:
         tools = [_nulled(tool) for tool in cast("list[Any]", session["tools"])]
         clean = {**clean, "tools": tools}
     return clean
+
+
+def blot_variables(event: Event) -> Event:
+    """Return an event with a word in place of each value put into a stored prompt.
+
+    For what is kept of it; who compares what is in force with what was asked for needs them.
+
+    Parameters
+    ----------
+    event
+        The event; returned itself when it holds none.
+    """
+    for name in _PROMPTED:
+        holder = as_object(event.data.get(name))
+        prompt = as_object(holder.get("prompt"))
+        variables = as_object(prompt.get("variables"))
+        if variables:
+            hidden = {**prompt, "variables": dict.fromkeys(variables, HIDDEN)}
+            return Event({**event.data, name: {**holder, "prompt": hidden}})
+    return event
+
+
+def variables_of(event: Event) -> list[Secret]:
+    """Return the values that a sent event puts into a stored prompt."""
+    prompt = as_object(as_object(event.data.get(SENT.get(event.type, ""))).get("prompt"))
+    values = as_object(prompt.get("variables")).values()
+    return [Secret(value) for value in values if isinstance(value, str) and value]
+
+
+def scrub_instructions(event: Event, values: Iterable[Secret]) -> Event:
+    """Return a told session without the values that a service put into its instructions."""
+    session = as_object(event.data.get("session"))
+    text = session.get("instructions")
+    if not isinstance(text, str):
+        return event
+    clean = text
+    for value in values:
+        clean = value.scrub(clean)
+    if clean == text:
+        return event
+    return Event({**event.data, "session": {**session, "instructions": clean}})
 
 
 def _tools(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:

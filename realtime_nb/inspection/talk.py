@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.protocol.config.paths import MISSING
-from realtime_nb.protocol.config.units import hide_credentials
+from realtime_nb.protocol.config.units import hide_credentials, hide_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from realtime_nb.bridge.recorder import Notes
     from realtime_nb.bridge.timing import TurnTiming
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.log import EventLog
+
+_HIDE: Final[dict[str, Callable[[Any], Any]]] = {
+    "tools": hide_credentials,
+    "prompt": hide_variables,
+}
 
 ConfigRow = dict[str, Any]
 """path, verdict, note, origin; requested, effective and was where there is such a value."""
@@ -72,7 +77,7 @@ def config_rows(rows: Iterable[Row]) -> list[ConfigRow]:
 def _plain(row: Row) -> ConfigRow:
     values = {"requested": row.requested, "effective": row.effective, "was": row.was}
     told = {
-        name: hide_credentials(value) if row.path == "tools" else value
+        name: _HIDE[row.path](value) if row.path in _HIDE else value
         for name, value in values.items()
         if value is not MISSING
     }

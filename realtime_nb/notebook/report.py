@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.config.paths import MISSING
+from realtime_nb.protocol.config.units import hide_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,7 @@ _QUIET: Final = frozenset({"unchanged", "set by the service"})
 _BARE: Final = re.compile(r"[A-Za-z_][\w./-]*")
 _WORDS: Final = frozenset({"true", "false", "null", "True", "False"})
 _HIDDEN: Final = frozenset({"authorization", "headers"})
+_PROMPT: Final = frozenset({"id", "version", "variables"})
 _BLOT: Final = "[not shown]"
 _IN_TEXT: Final = 48
 _IN_TABLE: Final = 240
@@ -293,6 +295,8 @@ def flow(value: Any) -> str:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
+        if fields.keys() <= _PROMPT:
+            fields = cast("dict[str, Any]", hide_variables(fields))
         return {
             name: _BLOT if name in _HIDDEN and part else _masked(part)
             for name, part in fields.items()

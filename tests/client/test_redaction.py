@@ -120,3 +120,29 @@ def test_a_key_within_a_session_is_not_kept():
     session = {"type": "realtime", "client_secret": {"value": "ek_planted", "expires_at": 1}}
     event = redact_told(Event({"type": "session.created", "session": session}))
     assert event.data["session"] == {"type": "realtime", "client_secret": None}
+
+
+VARIABLE = "variable-planted-3"
+PROMPT = {"id": "pmpt_1", "variables": {"city": VARIABLE}}
+
+
+async def test_what_is_put_into_a_stored_prompt_is_in_force_and_not_kept(loop):
+    session = {"type": "realtime", "id": "sess_1", "prompt": PROMPT}
+    told = {**session, "instructions": f"Speak of {VARIABLE}."}
+    script = [
+        send(session_created()),
+        expect("session.update", session={"prompt": PROMPT}),
+        answer(lambda _: {**updated(), "session": told}),
+        expect("response.create", response={"prompt": PROMPT}),
+    ]
+    async with ScriptedPeer(script) as peer:
+        talk = RealtimeSession(peer.endpoint, {"prompt": PROMPT}, loop=loop)
+        await talk.open()
+        await talk.send({"type": "response.create", "response": {"prompt": PROMPT}})
+        await peer.heard("response.create")
+        assert VARIABLE not in kept(talk.log)
+        assert VARIABLE not in f"{[record.event.data for record in talk.log]}"
+        # Needed to tell whether what was asked for is in force.
+        assert talk.effective["prompt"] == PROMPT
+        assert talk.effective["instructions"] == "Speak of [key]."
+        await talk.close()

@@ -23,6 +23,21 @@ def hide_credentials(tools: Any) -> Any:
     return [_hidden(tool) for tool in cast("list[Any]", tools)]
 
 
+def hide_variables(prompt: Any) -> Any:
+    """Return a session's `prompt` with a word in place of each value put into it.
+
+    Nobody can tell which of them is secret. What is no prompt with variables is returned as it
+    is.
+    """
+    if not isinstance(prompt, Mapping):
+        return prompt
+    fields = cast("Mapping[str, Any]", prompt)
+    variables = fields.get("variables")
+    if not isinstance(variables, Mapping):
+        return fields
+    return {**fields, "variables": dict.fromkeys(cast("Mapping[str, Any]", variables), HIDDEN)}
+
+
 def _hidden(tool: Any) -> Any:
     if not isinstance(tool, Mapping):
         return tool
