@@ -1,23 +1,28 @@
 """A conversation as one piece of HTML that needs no kernel, no script and no other file.
 
 It is what a saved notebook shows where the live widget cannot be: what was said, with a player
-for each turn, what was asked of the service and what is in force, how many events passed. All
-words in it are other people's: they are escaped, isolated and bounded. What colour and room
-there is comes as inline styles, which notebooks keep also where they trust nobody.
+for each turn, the timeline, what was asked of the service and what is in force, what it cost,
+how many events passed. All words in it are other people's: they are escaped, isolated and
+bounded. Colour and room come as inline styles, pictures as images, sound as ``data:``: what
+notebooks keep also where they trust nobody.
 """
 
 from __future__ import annotations
 
+import base64
 import html
 from typing import TYPE_CHECKING, Final
 
+from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.report_counts import Tally
 from realtime_nb.inspection.report_sound import LIMIT_BYTES, Players
 from realtime_nb.inspection.report_text import clock, escaped, plain, value
+from realtime_nb.inspection.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from realtime_nb.inspection.cost import Bill
     from realtime_nb.inspection.talk import ConfigRow, Talk
     from realtime_nb.protocol.items import Item
 
@@ -40,6 +45,7 @@ _EDGES: Final = {
 _EDGE: Final = "var(--jp-border-color1, #9e9e9e)"
 _CELL: Final = "text-align: left; vertical-align: top; overflow-wrap: anywhere"
 _AUDIO: Final = "height: 32px; vertical-align: middle"
+_PICTURE: Final = "width: 100%; max-width: 960px; background: white"
 _WORDS: Final = "white-space: pre-wrap; overflow-wrap: anywhere"
 
 
@@ -71,11 +77,14 @@ class Report:
     def html(self, talk: Talk) -> str:
         """Return the report as HTML, of what has been gathered."""
         items = _told(talk.conversation.items)
+        cost = bill(talk)
         return "".join(
             (
-                self._head(talk, items),
+                self._head(talk, items, cost),
                 self._transcript(items),
+                _picture(talk),
                 _config(talk.config_rows),
+                _cost(cost),
                 self._events(talk),
             )
         )
@@ -84,7 +93,7 @@ class Report:
         """Return the report as plain text: who talked, and what was said."""
         items = _told(talk.conversation.items)
         shown, missing = _newest(items)
-        lines = [plain(" · ".join(self._facts(talk, items)), _LONGEST_NAME)]
+        lines = [plain(" · ".join(self._facts(talk, items, bill(talk))), _LONGEST_NAME)]
         if missing:
             lines.append(_earlier(missing))
         lines += [f"{_speaker(item)}: {_plain_words(item)}" for item in shown]
@@ -92,7 +101,7 @@ class Report:
 
     # -- parts
 
-    def _facts(self, talk: Talk, items: Sequence[Item]) -> list[str]:
+    def _facts(self, talk: Talk, items: Sequence[Item], cost: Bill) -> list[str]:
         turns = sum(item.role == "user" for item in items)
         return [
             f"Chat {talk.name}",
@@ -100,10 +109,11 @@ class Report:
             *(["practice server"] if talk.practice else []),
             *([f"{talk.kind} session"] if talk.kind != "realtime" else []),
             f"{turns} turn{'' if turns == 1 else 's'} in {clock(self._tally.last_ms)}",
+            f"cost {cost}",
         ]
 
-    def _head(self, talk: Talk, items: Sequence[Item]) -> str:
-        first, *rest = self._facts(talk, items)
+    def _head(self, talk: Talk, items: Sequence[Item], cost: Bill) -> str:
+        first, *rest = self._facts(talk, items, cost)
         facts = "".join(f" · {escaped(fact, _LONGEST_NAME)}" for fact in rest)
         return f"<p><b>{escaped(first, _LONGEST_NAME)}</b>{facts}</p>"
 
@@ -269,7 +279,27 @@ def _note(item: Item) -> str:
     return ""
 
 
-# -- tables
+# -- pictures and tables
+
+
+def _picture(talk: Talk) -> str:
+    """Return the timeline as an image: one that shares no names with the page it stands in.
+
+    Notebooks that trust nobody keep images and take SVG elements away. An image cannot know
+    the page's colours, so it brings its own ground.
+    """
+    line = timeline(talk)
+    if not line.marks:
+        return ""
+    picture = base64.b64encode(line.svg().encode()).decode("ascii")
+    title = html.escape(f"Timeline of {plain(talk.name, _LONGEST_NAME)}: {clock(line.duration_ms)}")
+    image = f'<img alt="{title}" style="{_PICTURE}" src="data:image/svg+xml;base64,{picture}">'
+    return f"<details open><summary>Timeline</summary>{image}</details>"
+
+
+def _cost(cost: Bill) -> str:
+    inner = cost._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
+    return _folded("Cost", inner)
 
 
 def _config(rows: Sequence[ConfigRow]) -> str:

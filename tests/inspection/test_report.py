@@ -7,6 +7,7 @@ import html
 import io
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -221,7 +222,7 @@ def test_past_the_limit_the_oldest_turns_have_no_player_and_the_report_says_so()
         kept = sorted(report.players.by_item)
         assert 0 < len(kept) < 8
         assert kept == [f"a{turn}" for turn in range(8 - len(kept), 8)]
-        assert sum(len(uri) for uri in re.findall('src="([^"]*)"', text)) <= limit
+        assert sum(len(uri) for uri in re.findall('<audio[^>]* src="([^"]*)"', text)) <= limit
         assert f"{8 - len(kept)} turns without a player" in Reader(text).text
         assert text.count("over the limit") == 8 - len(kept)
     nothing = report_html(told.talk, limit_bytes=0)
@@ -234,11 +235,13 @@ def test_each_sound_is_there_once_and_nothing_is_fetched() -> None:
     told.user("u1", 1.0, 300)
     told.answer("a1", 1.0, 600)
     text = report_html(told.talk)
-    uris = re.findall('src="([^"]*)"', text)
+    uris = re.findall('<audio[^>]* src="([^"]*)"', text)
     assert len(uris) == len(set(uris)) == 2
     assert all(uri.startswith("data:audio/") for uri in uris)
     assert all(text.count(uri[-200:]) == 1 for uri in uris)
     page = Reader(text)
+    fetched = [value for name, value in page.attributes if name in ("src", "href", "srcset")]
+    assert all(value.startswith("data:") for value in fetched)
     assert not {"script", "link", "iframe", "object", "a", "form"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on") or name == "href"]
 
@@ -255,6 +258,21 @@ def test_without_the_library_it_is_the_telephones_code(monkeypatch: pytest.Monke
     assert clip.rate == 8000
     assert clip.duration_ms == pytest.approx(1000, abs=40)
     assert pitch_of(uri)[0] == pytest.approx(600, abs=2)
+
+
+def test_it_has_the_timeline_as_a_picture_and_the_cost() -> None:
+    told = Spoken()
+    told.user("u1", 1.0, 300)
+    told.answer("a1", 1.0, 600)
+    page = Reader(report_html(told.talk))
+    (source,) = [value for name, value in page.attributes if str(value).startswith("data:image")]
+    picture = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 -- ours
+    assert picture.tag.endswith("svg")
+    (alt,) = [value for name, value in page.attributes if name == "alt"]
+    assert re.fullmatch(r"Timeline of chat: 0:0\d\.\d", alt)
+    assert "cost unknown" in page.text
+    free = Talk(told.log, told.conversation, told.notes, name="chat", practice=True)
+    assert "free" in Reader(report_html(free)).text
 
 
 def test_sound_that_the_log_let_go_is_no_player() -> None:

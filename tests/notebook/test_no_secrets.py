@@ -1,0 +1,122 @@
+"""No key that anybody planted is found in what a chat keeps, shows or writes."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+
+from realtime_nb.client import LocalServer
+from realtime_nb.errors import ServerError
+from realtime_nb.notebook import saved_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "sk-planted-in-the-environment-0123456789"
+HEADER = "planted-in-a-header-of-the-endpoint-file"
+BEARER = "planted-authorization-of-a-tool"
+TOOL_HEADER = "planted-header-of-a-tool"
+VARIABLE = "planted-variable-of-a-stored-prompt"
+CANARIES = (KEY, HEADER, BEARER, TOOL_HEADER, VARIABLE)
+
+CELL = """\
+---
+prompt:
+  id: pmpt_practice_greeter
+  variables: {place: "{{place}}", name: Ada}
+---
+"""
+TOOL = {
+    "type": "mcp",
+    "server_label": "docs",
+    "server_url": "https://mcp.example/sse",
+    "authorization": BEARER,
+    "headers": {"X-Key": TOOL_HEADER},
+}
+
+
+def everything(value: Any) -> str:
+    """Return all that a value may show, in one text."""
+    return f"{value!r}{value!s}{getattr(value, '_repr_html_', str)()}"
+
+
+def written(path: Path) -> str:
+    """Return what a file holds, each part of a ZIP unpacked."""
+    data = path.read_bytes()
+    if not zipfile.is_zipfile(path):
+        return data.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return "".join(file.read(name).decode(errors="replace") for name in file.namelist())
+
+
+@pytest.fixture
+def endpoint(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """The practice server by another name, as an endpoint that has a key and a header."""
+    server = LocalServer.shared()
+    file = tmp_path / "endpoints.toml"
+    file.write_text(
+        f'[endpoints.work]\nurl = "{server.url}"\nmodel = "local-demo"\nkey_env = "WORK_KEY"\n'
+        f'headers = {{ "X-Team" = "{HEADER}" }}\n'
+    )
+    monkeypatch.setenv("WORK_KEY", server.token)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("REALTIME_NB_ENDPOINTS", str(file))
+    return "work"
+
+
+def test_nothing_planted_is_found_in_notebook_widget_log_or_file(
+    shell, endpoint, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = CapturingDisplayPublisher()
+    monkeypatch.setattr(shell, "display_pub", publisher)
+    monkeypatch.setattr(shell, "kernel", object(), raising=False)
+    token = LocalServer.shared().token
+    outputs = saved_output.register(shell, SimpleNamespace(saved_audio_bytes=2_000_000))
+    shell.user_ns.update(place=VARIABLE)
+    sent: list[str] = []
+    try:
+        shell.run_cell_magic("realtime", f"--endpoint {endpoint}", "Be brief.")
+        chat = shell.user_ns["chat"]
+        chat.session.subscribe(lambda record, _: sent.append(record.event.type))
+        chat.say("what is seven plus five").result(30)
+        # After the answer: what a voice says aloud is heard, whatever it was before.
+        shell.run_cell_magic("realtime", f"--endpoint {endpoint}", CELL)
+        with pytest.raises(ServerError):  # it has no MCP; what was sent is in the log
+            chat.update(tools=[TOOL], check=False).result(30)
+        outputs.flush()
+        path = chat.save(tmp_path / "talk.rtnb")
+        lines = chat.events.to_jsonl(tmp_path / "talk.jsonl")
+        report = outputs._all[0].report
+        found = {
+            "notebook": json.dumps(publisher.outputs, default=str),
+            "widget": json.dumps(chat.widget.get_state(), default=str),
+            "log": "".join(f"{record.event!r}{record.event.data}" for record in chat.events),
+            "frames": everything(chat.events.df.to_dict()) + everything(chat.items),
+            "chat": everything(chat) + everything(chat.config) + everything(chat.talk()),
+            "file": written(path),
+            "lines": written(lines),
+            "html": report.html(chat.talk()) + report.text(chat.talk()),
+        }
+    finally:
+        saved_output.unregister(shell, outputs)
+    assert sent.count("session.update") >= 2
+    assert "12" in found["html"]
+    for place, text in found.items():
+        assert len(text) > 100, place
+        for canary in (*CANARIES, token):
+            assert canary not in text, f"{canary} is in the {place}"
+
+
+def test_the_canaries_were_really_used(shell, endpoint) -> None:
+    shell.user_ns.update(place=VARIABLE)
+    shell.run_cell_magic("realtime", f"--endpoint {endpoint}", CELL)
+    chat = shell.user_ns["chat"]
+    assert chat.endpoint.headers()["X-Team"] == HEADER
+    assert LocalServer.shared().token in str(chat.endpoint.headers())
+    assert chat.effective["prompt"]["variables"]["place"] == VARIABLE
