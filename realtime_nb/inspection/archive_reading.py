@@ -15,11 +15,12 @@ from realtime_nb.inspection.archive_facts import (
     SavedConversation,
     items_from_plain,
     notes_from_plain,
+    rows_from_plain,
     timings_from_plain,
 )
 from realtime_nb.inspection.archive_sound import FOLDER
 from realtime_nb.inspection.archive_zip import UNREADABLE, Members
-from realtime_nb.inspection.talk import Talk
+from realtime_nb.inspection.talk import Talk, config_rows
 from realtime_nb.protocol.config.problem import KINDS
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.log import EventLog
@@ -118,7 +119,7 @@ class _Reading:
             timings=self._read("timings", timings_from_plain, facts.get("timings")) or (),
             model=_text(manifest.get("model")),
             kind=_kind(manifest.get("kind")),
-            config_rows=_objects(config.get("rows")),
+            config_rows=config_rows(rows_from_plain(_objects(config.get("rows")))),
             name=_text(manifest.get("name")) or self._name,
             practice=manifest.get("practice") is True,
         )

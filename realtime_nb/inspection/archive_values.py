@@ -24,12 +24,13 @@ def to_plain(value: Any) -> Any:
     if is_dataclass(value):
         return {part.name: to_plain(getattr(value, part.name)) for part in fields(value)}
     if isinstance(value, Mapping):
-        entries = cast("Mapping[Any, Any]", value)
+        # A copy: of a running session it may change meanwhile.
+        entries = dict(cast("Mapping[Any, Any]", value))
         if all(isinstance(key, str) for key in entries):
             return {key: to_plain(entry) for key, entry in entries.items()}
         return [[to_plain(key), to_plain(entry)] for key, entry in entries.items()]
     if isinstance(value, list | tuple):
-        return [to_plain(entry) for entry in cast("Sequence[Any]", value)]
+        return [to_plain(entry) for entry in tuple(cast("Sequence[Any]", value))]
     return value
 
 

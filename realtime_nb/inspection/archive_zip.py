@@ -68,7 +68,10 @@ class Members:
         self._found: dict[str, _Entry] = {}
         self.cut = False
         if file.read(4) != _LOCAL:
-            raise UsageError(f"{name} is no .rtnb file: it does not begin as one.")
+            raise UsageError(
+                f"{name} is no .rtnb file: it does not begin as one. RealtimeLog.read reads JSON"
+                " lines, AudioClip.read a WAV file."
+            )
         try:
             self._zip = zipfile.ZipFile(file)
             sizes = [(info.filename, info.file_size) for info in self._zip.infolist()]

@@ -279,7 +279,8 @@ def test_whatever_a_talk_holds_comes_back(  # noqa: PLR0913, PLR0917 -- each is 
     for direction, data, t_ms, size in drawn:
         log.append(direction, Event(data), t_ms=t_ms, size=size)
     conversation = archive_conversation(found, session)
-    rows = [{"path": "voice", "verdict": "applied", "requested": session, "note": name}]
+    row = {"path": "voice", "verdict": "applied", "origin": "cell", "note": name}
+    rows = [{**row, "requested": session}]
     talk = Talk(
         log=log,
         conversation=conversation,
@@ -423,6 +424,15 @@ def test_broken_lines_are_told_by_number_and_the_rest_is_read(whole: Path, tmp_p
     assert not any("\n" in problem for problem in saved.problems)
 
 
+def test_rows_of_no_config_are_left_out(whole: Path, tmp_path: Path) -> None:
+    good = {"path": "model", "verdict": "applied", "origin": "cell", "note": ""}
+    rows = [5, {}, {"path": 7, "verdict": "applied"}, {"path": "a", "verdict": "<b>"}, good]
+    path = rewritten(whole, tmp_path / "b.rtnb", config__json={"rows": rows, "session": "x"})
+    saved = archive.read(path)
+    assert saved.talk.config_rows == [good]
+    assert saved.talk.conversation.session is None
+
+
 def test_many_problems_are_counted(whole: Path, tmp_path: Path) -> None:
     saved = archive.read(rewritten(whole, tmp_path / "b.rtnb", events__jsonl=b"x\n" * 5000))
     assert len(saved.problems) == 101
@@ -444,7 +454,9 @@ def test_what_a_talk_knows_beside_its_events_may_be_broken(
 
 
 SEGMENT: dict[str, Any] = {
-    "first_seq": 0, "start_ms": 0, "audio_ms": 0,
+    "first_seq": 0,
+    "start_ms": 0,
+    "audio_ms": 0,
     "form": ["audio/pcm", 24_000, 1],
 }
 
@@ -531,7 +543,8 @@ def test_a_member_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path: 
     ("data", "said"),
     [
         (b"", "no .rtnb file"),
-        (b"RIFF....WAVE", "no .rtnb file"),
+        (b"RIFF....WAVE", "AudioClip.read"),
+        (b'{"type": "session.created"}', "RealtimeLog.read"),
         (b"PK\x03\x04", "no .rtnb file"),
     ],
 )

@@ -58,6 +58,8 @@ def talked(_practice: None, tmp_path: Path) -> tuple[Chat, SavedChat]:
     chat = a_chat(audio={"output": {"voice": "ash"}})
     for words in ("My name is Ada.", "Tell me a joke.", "What did I say?"):
         wait_for(chat.say(words))
+    tone = 0.1 * np.sin(np.arange(24_000) / 9)
+    wait_for(chat.listen((tone.astype(np.float32), 24_000), realtime=False, then="commit"))
     path = chat.save(tmp_path / "talk")
     chat.close()
     return chat, realtime_nb.open(path)
@@ -78,8 +80,17 @@ def test_a_file_has_the_tables_and_the_sound_of_its_chat(talked: tuple[Chat, Sav
     assert np.array_equal(saved.audio.stereo.samples, chat.audio.stereo.samples)
     assert [turn.text for turn in saved.audio.turns] == [turn.text for turn in chat.audio.turns]
     assert saved.audio.lost_ms == 0
+    assert [len(side) for side in (saved.audio.user, saved.audio.assistant)] == [1, 4]
+    assert saved.usage.df.equals(chat.usage.df)
+    assert saved.cost.usd == chat.cost.usd
+    assert saved.latency.df.equals(chat.latency.df)
+    assert saved.timeline().svg() == chat.timeline().svg()
+    assert saved.check().df.equals(chat.check().df)
     assert saved.saved_at is not None
-    assert "6 items" in repr(saved)
+    assert "8 items" in repr(saved)
+    shown = saved._repr_html_()
+    assert "My name is Ada." in shown
+    assert shown.count("<audio") == 5
 
 
 def test_saved_again_it_is_the_same(talked: tuple[Chat, SavedChat], tmp_path: Path) -> None:
@@ -99,7 +110,9 @@ def test_resumed_the_service_knows_what_was_said(talked: tuple[Chat, SavedChat])
     assert chat.effective["audio"]["output"]["voice"] == "ash"
     assert wait_for(chat.say("What is my name?")).text == "Your name is Ada."
     assert chat.config is not None
-    assert chat.config.notes == ("6 items of the conversation before were carried over as text.",)
+    assert chat.config.notes == (
+        "7 items of the conversation before were carried over as text; left out: 1 without words.",
+    )
     chat.close()
 
 
@@ -282,6 +295,11 @@ def test_what_a_file_says_is_shown_as_text(tmp_path: Path) -> None:
     assert "<img src=x>" not in shown
     assert "<b>broken" not in shown
     assert "line 1" in shown
+
+
+def test_nobodys_own_open_is_replaced() -> None:
+    assert "open" in dir(realtime_nb)
+    assert "open" not in realtime_nb.__all__
 
 
 # -- from a line
