@@ -9,12 +9,13 @@ from __future__ import annotations
 import html
 import math
 import re
+from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from realtime_nb.inspection.timeline import Timeline
+    from realtime_nb.inspection.timeline import Region, Timeline
     from realtime_nb.inspection.timeline_turns import Kind, Mark, Side, Turn
 
 KINDS: Final[dict[Kind, tuple[str, str]]] = {
@@ -52,6 +53,8 @@ _TOP: Final = 26
 _ROW: Final = 16
 _SHOWN_MARKS: Final = 600
 _SHOWN_TURNS: Final = 12
+_SHOWN_REGIONS: Final = 300
+_OF_MINUTES: Final = 50_000
 _NAME: Final = 92
 # Besides what XML forbids: marks that would turn the direction of what follows.
 _UNSEEN: Final = re.compile(
@@ -104,19 +107,13 @@ def _lanes(line: Timeline, scale: _Scale) -> Iterator[str]:
         top = _TOP + number * _LANE
         middle = top + _LANE / 2
         yield f'<g><text x="2" y="{top + 11}" opacity="0.7">{side}</text>'
-        for region in line.regions:
-            if (
-                region.side == side
-                and region.end_ms > scale.from_ms
-                and region.start_ms < scale.to_ms
-            ):
-                x = scale.x(region.start_ms)
-                width = max(1.0, scale.x(region.end_ms) - x)
-                yield (
-                    f'<rect x="{x}" y="{top + 2}" width="{width:.1f}" height="{_LANE - 4}" rx="2" '
-                    f'fill="{colour}" fill-opacity="0.12">'
-                    f"<title>{clean(region.text)}</title></rect>"
-                )
+        for region in _longest(line, side, scale):
+            x = scale.x(region.start_ms)
+            width = max(1.0, scale.x(region.end_ms) - x)
+            yield (
+                f'<rect x="{x}" y="{top + 2}" width="{width:.1f}" height="{_LANE - 4}" rx="2" '
+                f'fill="{colour}" fill-opacity="0.12"><title>{clean(region.text)}</title></rect>'
+            )
         half = _LANE / 2 - 4
         pairs = line.peaks.columns(side, scale.from_ms, scale.to_ms, _WIDTH)
         path = "".join(
@@ -128,6 +125,16 @@ def _lanes(line: Timeline, scale: _Scale) -> Iterator[str]:
             f'<line x1="0" x2="{_WIDTH}" y1="{middle}" y2="{middle}" stroke="{colour}" '
             f'stroke-opacity="0.4"/><path d="{path}" stroke="{colour}" fill="none"/></g>'
         )
+
+
+def _longest(line: Timeline, side: Side, scale: _Scale) -> list[Region]:
+    """Return one side's regions in view, of too many the longest."""
+    shown = [
+        region
+        for region in line.regions
+        if region.side == side and region.end_ms > scale.from_ms and region.start_ms < scale.to_ms
+    ]
+    return nlargest(_SHOWN_REGIONS, shown, key=lambda region: region.end_ms - region.start_ms)
 
 
 def _marks(marks: list[Mark], scale: _Scale) -> Iterator[str]:
@@ -221,7 +228,11 @@ def plural(count: int, name: str) -> str:
 
 
 def nice_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is at least `least`."""
+    """Return a round step of at least `least` ms, of minutes where it is so long."""
+    if least > _OF_MINUTES:
+        for minutes in (1, 2, 5, 10, 20, 30, 60):
+            if 60_000 * minutes >= least * 0.999:
+                return 60_000.0 * minutes
     power = 10.0 ** math.floor(math.log10(max(least, 1e-3)))
     return next(times * power for times in (1, 2, 5, 10) if times * power >= least * 0.999)
 

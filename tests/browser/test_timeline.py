@@ -161,6 +161,68 @@ def look(notebook: NotebookPage) -> None:
     assert notebook.page_errors == []
 
 
+HOUR = """\
+import base64, numpy as np
+from realtime_nb.inspection import Talk
+from realtime_nb.inspection.timeline import timeline
+from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.log import EventLog
+from realtime_nb.widget import TimelineWidget
+noise = np.random.default_rng(1).integers(-9000, 9000, 24_000).astype("<i2").tobytes()
+sound, log = base64.b64encode(noise).decode(), EventLog()
+for second in range(3600):
+    log.append("sent", Event({"type": "input_audio_buffer.append", "audio": sound}),
+               t_ms=1000.0 * (second + 1), size=len(sound))
+    if second % 10 == 0:
+        event = Event({"type": "input_audio_buffer.committed", "item_id": f"i{second}"})
+        log.append("received", event, t_ms=1000.0 * (second + 1), size=99)
+line = TimelineWidget(lambda: timeline(Talk(log, Conversation(), name="an hour")))
+line"""
+WATCH = """() => {
+  window.__opened = null;
+  const watch = new MutationObserver(() => {
+    const canvas = document.querySelectorAll(".rnb-tl-canvas")[1];
+    if (!canvas) return;
+    watch.disconnect();
+    const began = performance.now();
+    const look = () => {
+      if ((%s)() > 5000) window.__opened = performance.now() - began;
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+def test_an_hour_of_sound_opens_at_once(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([HOUR, "line"])
+    notebook.run_cell(0)
+    page = notebook.page
+    until(lambda: painted(notebook) > 5000, message="no waveform is drawn")
+    page.evaluate(WATCH % PAINTED)
+    notebook.run_cell(1)
+    opened_ms = until(lambda: page.evaluate("window.__opened"), message="it was not drawn again")
+    assert opened_ms < 1000, f"drawn {opened_ms:.0f} ms after its view was made"
+    (PICTURES / "timeline-hour.txt").write_text(f"{opened_ms:.0f} ms")
+    panel = page.locator(".rnb-timeline").last
+    for width in (400, 1000):
+        page.set_viewport_size({"width": width + 420, "height": 900})
+        panel.scroll_into_view_if_needed()
+        panel.screenshot(path=PICTURES / f"timeline-hour-{width}.png")
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    notebook.wait_until("() => document.body.dataset.jpThemeLight === 'false'")
+    for _ in range(12):
+        panel.get_by_role("button", name="Zoom in").click()
+    until(lambda: span(notebook)[1] - span(notebook)[0] < 1000)
+    until(lambda: painted(notebook) > 5000, message="no waveform is drawn closer")
+    panel.screenshot(path=PICTURES / "timeline-dark.png")
+    assert notebook.page_errors == []
+
+
 def painted(notebook: NotebookPage) -> int:
     """Return how many pixels of the canvas have the waveforms' colours."""
     return int(notebook.page.evaluate(PAINTED))
@@ -168,7 +230,7 @@ def painted(notebook: NotebookPage) -> int:
 
 def span(notebook: NotebookPage) -> tuple[float, float]:
     data = notebook.page.evaluate(
-        "() => { const d = [...document.querySelectorAll('.rnb-timeline')].at(-1).dataset;"
+        "() => { const d = [...document.querySelectorAll('.rnb-tl-stage')].at(-1).dataset;"
         " return [Number(d.from), Number(d.to)]; }"
     )
     return (data[0], data[1])

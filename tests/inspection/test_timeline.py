@@ -286,6 +286,8 @@ def test_it_is_drawn_with_matplotlib() -> None:
     plt.close("all")
 
 
-@pytest.mark.parametrize(("least", "step"), [(0.7, 1), (1, 1), (3, 5), (120, 200), (0.0, 0.001)])
+@pytest.mark.parametrize(
+    ("least", "step"), [(0.7, 1), (1, 1), (3, 5), (120, 200), (0.0, 0.001), (4e5, 6e5), (4e6, 5e6)]
+)
 def test_steps_of_the_axis(least: float, step: float) -> None:
     assert nice_step(least) == pytest.approx(step)

@@ -8,6 +8,7 @@ export const LANE = 72;
 export const AXIS = 24;
 export const HEIGHT = 2 * LANE + AXIS;
 
+const CROWDED = 12;
 const LOUDEST = 32768;
 
 /** Everything there is to draw. */
@@ -99,14 +100,17 @@ export class Painter {
   #marks(): void {
     const { marks, kinds } = this.#scene.whole;
     const { span, selected } = this.#scene;
+    const first = placeOf(marks, span.fromMs);
     const last = placeOf(marks, span.toMs + 1e-6);
-    for (let place = placeOf(marks, span.fromMs); place < last; place++) {
+    // A crowd of them would hide the sound.
+    const tall = last - first > this.#width / 8 ? CROWDED : LANE;
+    for (let place = first; place < last; place++) {
       const mark = marks[place];
       if (mark === undefined) continue;
       const top = mark.side === "user" ? 0 : LANE;
       const x = this.#x(mark.tMs);
       this.#paint.fillStyle = kinds.get(mark.kind)?.colour ?? this.#ink;
-      this.#paint.fillRect(x - 0.7, top, 1.4, LANE);
+      this.#paint.fillRect(x - 0.7, top, 1.4, tall);
       this.#dot(x, top + 5, mark === selected ? 5 : 3);
     }
     if (selected !== null) {

@@ -49,7 +49,7 @@ export class Listener {
       await this.#feed(run, context, fromMs, endMs);
     } catch (error) {
       if (run !== this.#run) return;
-      this.stop();
+      this.#handlers.moved(this.stop() ?? fromMs, false);
       this.#handlers.failed(error instanceof Error ? error.message : String(error));
     }
   }

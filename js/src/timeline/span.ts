@@ -70,17 +70,14 @@ export function nearest(
   return best;
 }
 
-/** The mark of event `seq`; else the last one before it, for events that have no mark. */
-export function ofEvent(marks: readonly Mark[], seq: number): Mark | null {
-  let best: Mark | null = null;
-  for (const mark of marks) {
-    if (mark.seq <= seq && (best === null || mark.seq > best.seq)) best = mark;
-  }
-  return best;
-}
+const MINUTES = [1, 2, 5, 10, 20, 30, 60].map((count) => 60_000 * count);
 
-/** The smallest of 1, 2, 5 times a power of ten that is at least `least`. */
+/** A round step of at least `least` ms: 1, 2, 5 times a power of ten; of minutes where it is so. */
 export function niceStep(least: number): number {
+  if (least > 50_000) {
+    const step = MINUTES.find((one) => one >= least * 0.999);
+    if (step !== undefined) return step;
+  }
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1e-3)));
   return ([1, 2, 5, 10].find((times) => times * power >= least * 0.999) ?? 10) * power;
 }

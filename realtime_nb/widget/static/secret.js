@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d7799ba97ea77a56033320ee7b6eff5bdaf04e42f28d67905cef723d59ce120d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8100eefbe90eda7e4b4cbf9fb82c870cb78c4b70185393bf2a30fcb5b794ba6
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d7799ba97ea77a56033320ee7b6eff5bdaf04e42f28d67905cef723d59ce120d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8100eefbe90eda7e4b4cbf9fb82c870cb78c4b70185393bf2a30fcb5b794ba6
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -57,7 +57,12 @@ function nearest(marks, tMs, reachMs, side2) {
   }
   return best;
 }
+var MINUTES = [1, 2, 5, 10, 20, 30, 60].map((count) => 6e4 * count);
 function niceStep(least) {
+  if (least > 5e4) {
+    const step = MINUTES.find((one) => one >= least * 0.999);
+    if (step !== void 0) return step;
+  }
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1e-3)));
   return ([1, 2, 5, 10].find((times) => times * power >= least * 0.999) ?? 10) * power;
 }
@@ -73,6 +78,7 @@ function timeText(ms2, stepMs = 1) {
 var LANE = 72;
 var AXIS = 24;
 var HEIGHT = 2 * LANE + AXIS;
+var CROWDED = 12;
 var LOUDEST = 32768;
 var Painter = class {
   #paint;
@@ -145,14 +151,16 @@ var Painter = class {
   #marks() {
     const { marks, kinds } = this.#scene.whole;
     const { span, selected } = this.#scene;
+    const first = placeOf(marks, span.fromMs);
     const last = placeOf(marks, span.toMs + 1e-6);
-    for (let place = placeOf(marks, span.fromMs); place < last; place++) {
+    const tall = last - first > this.#width / 8 ? CROWDED : LANE;
+    for (let place = first; place < last; place++) {
       const mark = marks[place];
       if (mark === void 0) continue;
       const top = mark.side === "user" ? 0 : LANE;
       const x = this.#x(mark.tMs);
       this.#paint.fillStyle = kinds.get(mark.kind)?.colour ?? this.#ink;
-      this.#paint.fillRect(x - 0.7, top, 1.4, LANE);
+      this.#paint.fillRect(x - 0.7, top, 1.4, tall);
       this.#dot(x, top + 5, mark === selected ? 5 : 3);
     }
     if (selected !== null) {
@@ -193,6 +201,101 @@ var Painter = class {
     this.#paint.lineTo(x, 2 * LANE + 5);
     this.#paint.stroke();
     this.#paint.setLineDash([]);
+  }
+};
+
+// src/timeline/hands.ts
+var REACH = 6;
+var CLICK = 4;
+var Hands = class {
+  #stage;
+  #view;
+  #wishes;
+  #signal;
+  constructor(stage, view, wishes, signal) {
+    this.#stage = stage;
+    this.#view = view;
+    this.#wishes = wishes;
+    this.#signal = signal;
+    stage.addEventListener("keydown", (event) => this.#key(event), { signal });
+    stage.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
+    stage.addEventListener("pointerdown", (event) => this.#press(event), { signal });
+    const point = (event) => {
+      wishes.point(view.timeAt(this.#x(event)), this.#markAt(event));
+    };
+    stage.addEventListener("pointermove", point, { signal });
+    stage.addEventListener("pointerleave", () => wishes.point(null, null), { signal });
+  }
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const view = this.#view;
+    const step = lengthOf(view.span) / (event.shiftKey ? 5 : 50);
+    const keys = {
+      ArrowLeft: () => this.#wishes.move(view.cursorMs - step),
+      ArrowRight: () => this.#wishes.move(view.cursorMs + step),
+      ArrowUp: () => view.zoom(0.5),
+      ArrowDown: () => view.zoom(2),
+      "+": () => view.zoom(0.5),
+      "-": () => view.zoom(2),
+      Home: () => this.#wishes.move(0),
+      End: () => this.#wishes.move(view.durationMs),
+      " ": () => this.#wishes.toggle(),
+      Enter: () => this.#wishes.toggle(),
+      n: () => this.#wishes.step(1),
+      p: () => this.#wishes.step(-1)
+    };
+    const action = keys[event.key];
+    if (action === void 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  }
+  #wheel(event) {
+    const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (event.ctrlKey || event.metaKey) {
+      this.#view.zoom(1.0015 ** event.deltaY, this.#view.timeAt(this.#x(event)));
+    } else if (sideways) this.#view.pan(this.#view.timeOf(event.deltaX || event.deltaY));
+    else return;
+    event.preventDefault();
+  }
+  /** On the axis a press scrubs; elsewhere a drag moves the view, and a click plays from there. */
+  #press(event) {
+    if (event.button !== 0) return;
+    const view = this.#view;
+    const scrubs = this.#y(event) > 2 * LANE;
+    const began = { x: event.clientX, span: view.span };
+    let dragged = false;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#signal]);
+    const scrub = (to) => this.#wishes.move(view.timeAt(this.#x(to)));
+    const drag = (to) => {
+      dragged ||= Math.abs(to.clientX - began.x) > CLICK;
+      if (scrubs) scrub(to);
+      else if (dragged) view.pan(view.timeOf(began.x - to.clientX), began.span);
+    };
+    const drop = (to) => {
+      over.abort();
+      if (scrubs) scrub(to);
+      else if (!dragged) {
+        const mark = this.#markAt(to);
+        this.#wishes.click(mark?.tMs ?? view.timeAt(this.#x(to)), mark);
+      }
+    };
+    document.addEventListener("pointermove", drag, { signal });
+    document.addEventListener("pointerup", drop, { signal });
+    document.addEventListener("pointercancel", () => over.abort(), { signal });
+  }
+  #x(event) {
+    return event.clientX - this.#stage.getBoundingClientRect().left;
+  }
+  #y(event) {
+    return event.clientY - this.#stage.getBoundingClientRect().top;
+  }
+  #markAt(event) {
+    const view = this.#view;
+    const side2 = this.#y(event) < LANE ? "user" : "assistant";
+    const reachMs = view.timeOf(REACH);
+    return nearest(view.whole?.marks ?? [], view.timeAt(this.#x(event)), reachMs, side2);
   }
 };
 
@@ -248,7 +351,7 @@ var Listener = class {
       await this.#feed(run, context, fromMs, endMs);
     } catch (error) {
       if (run !== this.#run) return;
-      this.stop();
+      this.#handlers.moved(this.stop() ?? fromMs, false);
       this.#handlers.failed(error instanceof Error ? error.message : String(error));
     }
   }
@@ -365,70 +468,239 @@ function drawTurns(whole, go) {
   return box;
 }
 
-// src/timeline/panel.ts
-var REACH = 6;
-var CLICK = 4;
+// src/timeline/view.ts
 var SETTLE_MS = 80;
+var View = class {
+  canvas = h("canvas", { class: "rnb-tl-canvas" });
+  whole = null;
+  span = { fromMs: 0, toMs: 1 };
+  /** Width of the canvas in CSS pixels. */
+  width = 0;
+  cursorMs = 0;
+  selected = null;
+  /** Where a chosen event lies that has no mark. */
+  placeMs = null;
+  #source;
+  #handlers;
+  #peaks = null;
+  #asking = false;
+  #stale = false;
+  #timer;
+  #frame = 0;
+  constructor(source, handlers, signal) {
+    this.#source = source;
+    this.#handlers = handlers;
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.#timer);
+      cancelAnimationFrame(this.#frame);
+    });
+  }
+  get durationMs() {
+    return this.whole?.durationMs ?? 1;
+  }
+  /** Take another timeline; who looked at all of the one before goes on to. */
+  take(whole) {
+    const all = this.whole === null || lengthOf(this.span) >= this.whole.durationMs;
+    this.whole = whole;
+    this.selected = null;
+    this.#show(all ? { fromMs: 0, toMs: whole.durationMs } : this.span, true);
+  }
+  resize(width) {
+    if (width === this.width) return;
+    this.width = width;
+    this.#want();
+    this.draw();
+  }
+  show(span) {
+    this.#show(span, false);
+  }
+  showAll() {
+    this.show({ fromMs: 0, toMs: this.durationMs });
+  }
+  /** Zoom around `atMs`; else the cursor, where it is in view, or the middle. */
+  zoom(factor, atMs) {
+    const inView = this.cursorMs >= this.span.fromMs && this.cursorMs <= this.span.toMs;
+    const middle = (this.span.fromMs + this.span.toMs) / 2;
+    this.show(zoom(this.span, factor, atMs ?? (inView ? this.cursorMs : middle), this.durationMs));
+  }
+  pan(byMs, from = this.span) {
+    this.show(pan(from, byMs, this.durationMs));
+  }
+  /** Have the cursor at `tMs`, in view. */
+  moveTo(tMs) {
+    this.cursorMs = Math.min(Math.max(0, tMs), this.durationMs);
+    this.show(reveal(this.span, this.cursorMs, this.durationMs));
+  }
+  /** The time at `x` CSS pixels from the left. */
+  timeAt(x) {
+    return this.span.fromMs + this.timeOf(x);
+  }
+  /** How much time lies in `pixels`. */
+  timeOf(pixels) {
+    return pixels / Math.max(1, this.width) * lengthOf(this.span);
+  }
+  draw() {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#paint();
+    });
+  }
+  #show(span, changed) {
+    if (this.whole === null) return;
+    const next = within(span, this.whole.durationMs);
+    const moved = next.fromMs !== this.span.fromMs || next.toMs !== this.span.toMs;
+    this.span = next;
+    if (moved || changed) this.#want();
+    this.draw();
+  }
+  #want() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#fetch(), this.#peaks === null ? 0 : SETTLE_MS);
+  }
+  async #fetch() {
+    if (this.#asking || this.width === 0 || this.whole === null) {
+      this.#stale = this.#asking;
+      return;
+    }
+    this.#asking = true;
+    const span = this.span;
+    try {
+      const pairs = await this.#source.peaks(span.fromMs, span.toMs, Math.round(this.width));
+      this.#peaks = { span, pairs };
+      this.draw();
+    } catch (error) {
+      this.#handlers.failed(error);
+    }
+    this.#asking = false;
+    if (this.#stale) this.#want();
+    this.#stale = false;
+  }
+  #paint() {
+    const { whole, span, cursorMs, selected, placeMs } = this;
+    if (whole === null) return;
+    const ratio = window.devicePixelRatio || 1;
+    const [wide, high] = [Math.round(this.width * ratio), Math.round(HEIGHT * ratio)];
+    if (this.canvas.width !== wide) this.canvas.width = wide;
+    if (this.canvas.height !== high) this.canvas.height = high;
+    const paint = this.canvas.getContext("2d");
+    if (paint !== null) {
+      paint.setTransform(ratio, 0, 0, ratio, 0, 0);
+      const scene = { whole, span, peaks: this.#peaks, cursorMs, selected, placeMs };
+      new Painter(paint, scene, this.width, getComputedStyle(this.canvas).color).draw();
+    }
+    this.#handlers.drawn();
+  }
+};
+
+// src/timeline/panel.ts
+var PLAY = "Play from the cursor";
+var KEYS = "Left and right move the cursor, up and down zoom, n and p go from mark to mark, space plays.";
+var HINT = "a click plays from there, a drag moves, Ctrl and the wheel zoom";
 var button = (words, label) => h("button", { type: "button", class: "rnb-button", "aria-label": label, title: label }, words);
 var Panel = class {
   #source;
   #signal;
+  #view;
   #listener;
-  #play = button("▶", "Play from the cursor");
-  #closer = button("+", "Zoom in");
-  #wider = button("−", "Zoom out");
-  #all = button("All", "Show the whole conversation");
+  #play = button("▶", PLAY);
   #refresh = button("Refresh", "Take in what has happened since");
   #time = h("span", { class: "rnb-tl-time" });
-  #hover = h("span", { class: "rnb-tl-hover", "aria-hidden": "true" });
+  #hover = h("span", { class: "rnb-tl-hover", "aria-hidden": "true" }, HINT);
   #status = h("span", { class: "rnb-tl-status", role: "status" });
-  #canvas = h("canvas", { class: "rnb-tl-canvas" });
-  #stage = h(
-    "div",
-    {
-      class: "rnb-tl-stage",
-      tabindex: "0",
-      role: "slider",
-      "aria-label": "Place in the conversation"
-    },
-    this.#canvas
-  );
+  #stage = h("div", {
+    class: "rnb-tl-stage",
+    tabindex: "0",
+    role: "slider",
+    "aria-label": "Place in the conversation",
+    "aria-description": KEYS
+  });
   #below = h("div");
-  #root = h(
-    "section",
-    { class: "rnb rnb-timeline", "aria-label": "Timeline" },
-    h(
-      "div",
-      { class: "rnb-tl-bar" },
-      ...[this.#play, this.#closer, this.#wider, this.#all, this.#refresh, this.#time]
-    ),
-    this.#stage,
-    h("p", { class: "rnb-tl-note" }, this.#status, this.#hover),
-    this.#below
-  );
-  #whole = null;
-  #span = { fromMs: 0, toMs: 1 };
-  #peaks = null;
-  #cursorMs = 0;
-  #selected = null;
-  #placeMs = null;
-  #width = 0;
-  #frame = 0;
-  #asking = false;
-  #stale = false;
-  #timer;
+  #root = h("section", { class: "rnb rnb-timeline", "aria-label": "Timeline" });
   constructor(source, el, signal) {
     this.#source = source;
     this.#signal = signal;
-    const handlers = {
-      moved: (tMs, playing) => this.#sounding(tMs, playing),
-      failed: (reason) => this.#say(reason)
-    };
-    this.#listener = new Listener(source, handlers, signal);
+    this.#view = new View(
+      source,
+      { drawn: () => this.#drawn(), failed: (error) => this.#fail(error) },
+      signal
+    );
+    this.#listener = new Listener(
+      source,
+      { moved: (tMs, on) => this.#sounding(tMs, on), failed: (reason) => this.#say(reason) },
+      signal
+    );
+    this.#build();
     el.append(this.#root);
     this.#bind();
     source.onwhole = (whole) => this.#take(whole);
     void this.#load("hello");
+  }
+  #build() {
+    const closer = button("+", "Zoom in");
+    const wider = button("−", "Zoom out");
+    const all = button("All", "Show the whole conversation");
+    const pressed = [
+      [this.#play, () => this.#toggle()],
+      [closer, () => this.#view.zoom(0.5)],
+      [wider, () => this.#view.zoom(2)],
+      [all, () => this.#view.showAll()],
+      [this.#refresh, () => void this.#load("refresh")]
+    ];
+    for (const [node, press] of pressed) {
+      node.addEventListener("click", press, { signal: this.#signal });
+    }
+    const buttons = pressed.map(([node]) => node);
+    this.#stage.append(this.#view.canvas);
+    this.#root.append(
+      h("div", { class: "rnb-tl-bar" }, ...buttons, this.#time),
+      this.#stage,
+      h("p", { class: "rnb-tl-note" }, this.#status, this.#hover),
+      this.#below
+    );
+  }
+  #bind() {
+    const signal = this.#signal;
+    new Hands(
+      this.#stage,
+      this.#view,
+      {
+        toggle: () => this.#toggle(),
+        move: (tMs) => this.#move(tMs),
+        step: (by) => this.#step(by),
+        click: (tMs, mark) => {
+          if (mark !== null) this.#select(mark, true);
+          this.#playFrom(tMs);
+        },
+        point: (tMs, mark) => {
+          setText(
+            this.#hover,
+            mark !== null ? this.#words(mark) : tMs === null ? HINT : timeText(tMs)
+          );
+        }
+      },
+      signal
+    );
+    onSelected(
+      () => this.#view.whole?.chat ?? "",
+      this.#root,
+      (seq) => void this.#find(seq),
+      signal
+    );
+    const keys = (event) => {
+      const theirs = event.ctrlKey || event.metaKey;
+      this.#root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+    };
+    window.addEventListener("keydown", keys, { signal, capture: true });
+    const sized = new ResizeObserver(() => this.#view.resize(this.#stage.clientWidth));
+    sized.observe(this.#stage);
+    const themed = new MutationObserver(() => this.#view.draw());
+    themed.observe(document.body, { attributes: true });
+    signal.addEventListener("abort", () => {
+      sized.disconnect();
+      themed.disconnect();
+      this.#root.remove();
+    });
   }
   // -- what is shown
   async #load(kind) {
@@ -436,110 +708,54 @@ var Panel = class {
     try {
       this.#take(await this.#source.whole(kind));
     } catch (error) {
-      if (!this.#signal.aborted) this.#say(String(error instanceof Error ? error.message : error));
+      this.#fail(error);
     } finally {
       this.#refresh.disabled = false;
     }
   }
   #take(whole) {
-    const before = this.#whole?.durationMs;
-    const all = before === void 0 || lengthOf(this.#span) >= before;
-    this.#whole = whole;
-    this.#selected = null;
-    const span = all ? { fromMs: 0, toMs: whole.durationMs } : this.#span;
     this.#below.replaceChildren(drawTurns(whole, (turn) => this.#goTo(turn)));
-    const { lostMs } = whole;
-    this.#say(lostMs > 0 ? `the log has let go of ${timeText(lostMs, 100)} of sound` : "");
-    this.#show(span, true);
+    const lost = whole.lostMs > 0 ? `the log let ${timeText(whole.lostMs, 100)} of sound go` : "";
+    const few = whole.droppedMarks > 0 ? `${whole.droppedMarks} older marks are left out` : "";
+    this.#say([lost, few].filter((words) => words !== "").join("; "));
+    this.#view.take(whole);
   }
-  #show(span, changed = false) {
-    if (this.#whole === null) return;
-    const next = within(span, this.#whole.durationMs);
-    changed ||= next.fromMs !== this.#span.fromMs || next.toMs !== this.#span.toMs;
-    this.#span = next;
-    if (changed) this.#want();
-    this.#draw();
-  }
-  /** The waveform of what is in view, when it has come to rest. */
-  #want() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#fetch(), this.#peaks === null ? 0 : SETTLE_MS);
-  }
-  async #fetch() {
-    if (this.#asking || this.#width === 0 || this.#whole === null) {
-      this.#stale = this.#asking;
-      return;
-    }
-    this.#asking = true;
-    const span = this.#span;
-    try {
-      const pairs = await this.#source.peaks(span.fromMs, span.toMs, Math.round(this.#width));
-      this.#peaks = { span, pairs };
-      this.#draw();
-    } catch (error) {
-      if (!this.#signal.aborted) this.#say(String(error instanceof Error ? error.message : error));
-    }
-    this.#asking = false;
-    if (this.#stale) this.#want();
-    this.#stale = false;
-  }
-  #draw() {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#paint();
-    });
-  }
-  #paint() {
-    const whole = this.#whole;
-    if (whole === null) return;
-    const scene = {
-      whole,
-      span: this.#span,
-      peaks: this.#peaks,
-      cursorMs: this.#cursorMs,
-      selected: this.#selected,
-      placeMs: this.#placeMs
+  #drawn() {
+    const { cursorMs, durationMs, span } = this.#view;
+    setText(this.#time, `${timeText(cursorMs, 10)} of ${timeText(durationMs, 10)}`);
+    const values = {
+      "aria-valuemin": "0",
+      "aria-valuemax": String(Math.round(durationMs)),
+      "aria-valuenow": String(Math.round(cursorMs)),
+      "aria-valuetext": timeText(cursorMs, 10),
+      "data-from": span.fromMs.toFixed(1),
+      "data-to": span.toMs.toFixed(1)
     };
-    const ratio = window.devicePixelRatio || 1;
-    const wide = Math.round(this.#width * ratio);
-    if (this.#canvas.width !== wide) this.#canvas.width = wide;
-    if (this.#canvas.height !== HEIGHT * ratio) this.#canvas.height = HEIGHT * ratio;
-    const paint = this.#canvas.getContext("2d");
-    if (paint !== null) {
-      paint.setTransform(ratio, 0, 0, ratio, 0, 0);
-      new Painter(paint, scene, this.#width, getComputedStyle(this.#root).color).draw();
-    }
-    setText(this.#time, `${timeText(this.#cursorMs, 10)} of ${timeText(whole.durationMs, 10)}`);
-    this.#stage.setAttribute("aria-valuemin", "0");
-    this.#stage.setAttribute("aria-valuemax", String(Math.round(whole.durationMs)));
-    this.#stage.setAttribute("aria-valuenow", String(Math.round(this.#cursorMs)));
-    this.#stage.setAttribute("aria-valuetext", timeText(this.#cursorMs, 10));
-    this.#root.dataset.from = this.#span.fromMs.toFixed(1);
-    this.#root.dataset.to = this.#span.toMs.toFixed(1);
+    for (const [name, value] of Object.entries(values)) this.#stage.setAttribute(name, value);
+  }
+  #fail(error) {
+    if (!this.#signal.aborted) this.#say(error instanceof Error ? error.message : String(error));
   }
   #say(words) {
     setText(this.#status, words);
   }
   #words(mark) {
-    const name = this.#whole?.kinds.get(mark.kind)?.name ?? mark.kind;
+    const name = this.#view.whole?.kinds.get(mark.kind)?.name ?? mark.kind;
     const label = mark.label === "" ? "" : ` (${mark.label})`;
     return `${name}${label} at ${timeText(mark.tMs)}, event ${mark.seq}`;
   }
   // -- what is chosen
   #select(mark, tell) {
-    this.#selected = mark;
-    this.#placeMs = null;
-    this.#cursorMs = mark.tMs;
+    this.#view.selected = mark;
+    this.#view.placeMs = null;
     this.#say(this.#words(mark));
-    if (this.#whole === null) return;
-    this.#show(reveal(this.#span, mark.tMs, this.#whole.durationMs));
-    if (tell) tellSelected(this.#whole.chat, mark.seq, this.#root);
+    this.#view.moveTo(mark.tMs);
+    const chat = this.#view.whole?.chat;
+    if (tell && chat !== void 0) tellSelected(chat, mark.seq, this.#root);
   }
   /** An event was chosen elsewhere, in the table. */
   async #find(seq) {
-    if (this.#whole === null) return;
-    const mark = this.#whole.marks.find((one) => one.seq === seq);
+    const mark = this.#view.whole?.marks.find((one) => one.seq === seq);
     if (mark !== void 0) {
       this.#select(mark, false);
       return;
@@ -547,184 +763,55 @@ var Panel = class {
     try {
       const tMs = await this.#source.place(seq);
       if (tMs === null) return;
-      if (tMs > this.#whole.durationMs) await this.#load("refresh");
-      this.#selected = null;
-      this.#placeMs = this.#cursorMs = tMs;
+      if (tMs > this.#view.durationMs) await this.#load("refresh");
+      this.#view.selected = null;
+      this.#view.placeMs = tMs;
       this.#say(`event ${seq} at ${timeText(tMs)}`);
-      this.#show(reveal(this.#span, tMs, this.#whole.durationMs));
-    } catch {
+      this.#view.moveTo(tMs);
+    } catch (error) {
+      this.#fail(error);
     }
   }
   #step(by) {
-    const marks = this.#whole?.marks ?? [];
-    const now = this.#selected === null ? -1 : marks.indexOf(this.#selected);
-    const place = now >= 0 ? now + by : placeOf(marks, this.#cursorMs) - (by < 0 ? 1 : 0);
+    const { whole, selected, cursorMs } = this.#view;
+    const marks = whole?.marks ?? [];
+    const now = selected === null ? -1 : marks.indexOf(selected);
+    const place = now >= 0 ? now + by : placeOf(marks, cursorMs) - (by < 0 ? 1 : 0);
     const mark = marks[place];
     if (mark !== void 0) this.#select(mark, true);
+  }
+  #move(tMs) {
+    if (this.#listener.playing) this.#toggle();
+    this.#view.selected = null;
+    this.#view.moveTo(tMs);
   }
   #goTo(turn) {
     const end = turn.endMs ?? turn.beginMs + (turn.legs.at(-1)?.toMs ?? 1e3);
     const margin = Math.max(200, (end - turn.beginMs) * 0.15);
-    this.#cursorMs = turn.beginMs;
-    this.#show({ fromMs: turn.beginMs - margin, toMs: end + margin });
+    this.#view.cursorMs = turn.beginMs;
+    this.#view.show({ fromMs: turn.beginMs - margin, toMs: end + margin });
   }
   // -- sound
   #toggle() {
-    if (this.#listener.playing) {
-      this.#cursorMs = this.#listener.stop() ?? this.#cursorMs;
-      this.#sounding(this.#cursorMs, false);
-    } else this.#playFrom(this.#cursorMs);
+    if (!this.#listener.playing) this.#playFrom(this.#view.cursorMs);
+    else this.#sounding(this.#listener.stop() ?? this.#view.cursorMs, false);
   }
   #playFrom(tMs) {
-    if (this.#whole === null) return;
-    const atEnd = tMs >= this.#whole.durationMs - 1;
-    void this.#listener.play(atEnd ? 0 : tMs, this.#whole.durationMs);
-    this.#sounding(atEnd ? 0 : tMs, true);
+    const { durationMs, whole } = this.#view;
+    if (whole === null) return;
+    const from = tMs >= durationMs - 1 ? 0 : tMs;
+    void this.#listener.play(from, durationMs);
+    this.#sounding(from, true);
   }
   #sounding(tMs, playing) {
-    this.#cursorMs = tMs;
+    const view = this.#view;
+    view.cursorMs = tMs;
+    const label = playing ? "Pause" : PLAY;
     setText(this.#play, playing ? "❚❚" : "▶");
-    const label = playing ? "Pause" : "Play from the cursor";
     this.#play.setAttribute("aria-label", label);
     this.#play.title = label;
-    const whole = this.#whole;
-    if (whole !== null && playing && tMs > this.#span.toMs) {
-      this.#show(pan(this.#span, lengthOf(this.#span), whole.durationMs));
-    }
-    this.#draw();
-  }
-  // -- hands
-  #bind() {
-    const options = { signal: this.#signal };
-    this.#play.addEventListener("click", () => this.#toggle(), options);
-    this.#closer.addEventListener("click", () => this.#zoom(0.5), options);
-    this.#wider.addEventListener("click", () => this.#zoom(2), options);
-    const all = () => this.#show({ fromMs: 0, toMs: this.#whole?.durationMs ?? 1 });
-    this.#all.addEventListener("click", all, options);
-    this.#refresh.addEventListener("click", () => void this.#load("refresh"), options);
-    this.#stage.addEventListener("keydown", (event) => this.#key(event), options);
-    this.#stage.addEventListener("wheel", (event) => this.#wheel(event), {
-      ...options,
-      passive: false
-    });
-    this.#stage.addEventListener("pointerdown", (event) => this.#press(event), options);
-    this.#stage.addEventListener("pointermove", (event) => this.#point(event), options);
-    this.#stage.addEventListener("pointerleave", () => setText(this.#hover, ""), options);
-    const chat = () => this.#whole?.chat ?? "";
-    onSelected(chat, this.#root, (seq) => void this.#find(seq), this.#signal);
-    const keys = (event) => {
-      const theirs = event.ctrlKey || event.metaKey;
-      this.#root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
-    };
-    window.addEventListener("keydown", keys, { ...options, capture: true });
-    this.#watch();
-  }
-  #watch() {
-    const sized = new ResizeObserver(() => {
-      const width = this.#stage.clientWidth;
-      if (width === this.#width) return;
-      this.#width = width;
-      this.#want();
-      this.#draw();
-    });
-    sized.observe(this.#stage);
-    const themed = new MutationObserver(() => this.#draw());
-    themed.observe(document.body, { attributes: true });
-    this.#signal.addEventListener("abort", () => {
-      sized.disconnect();
-      themed.disconnect();
-      clearTimeout(this.#timer);
-      cancelAnimationFrame(this.#frame);
-      this.#root.remove();
-    });
-  }
-  #zoom(factor, atMs) {
-    const inView = this.#cursorMs >= this.#span.fromMs && this.#cursorMs <= this.#span.toMs;
-    const middle = (this.#span.fromMs + this.#span.toMs) / 2;
-    const at = atMs ?? (inView ? this.#cursorMs : middle);
-    this.#show(zoom(this.#span, factor, at, this.#whole?.durationMs ?? 1));
-  }
-  #move(toMs) {
-    if (this.#whole === null) return;
-    if (this.#listener.playing) this.#toggle();
-    this.#cursorMs = Math.min(Math.max(0, toMs), this.#whole.durationMs);
-    this.#selected = null;
-    this.#show(reveal(this.#span, this.#cursorMs, this.#whole.durationMs));
-  }
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = lengthOf(this.#span) / (event.shiftKey ? 5 : 50);
-    const keys = {
-      ArrowLeft: () => this.#move(this.#cursorMs - step),
-      ArrowRight: () => this.#move(this.#cursorMs + step),
-      ArrowUp: () => this.#zoom(0.5),
-      ArrowDown: () => this.#zoom(2),
-      "+": () => this.#zoom(0.5),
-      "-": () => this.#zoom(2),
-      Home: () => this.#move(0),
-      End: () => this.#move(this.#whole?.durationMs ?? 0),
-      " ": () => this.#toggle(),
-      Enter: () => this.#toggle(),
-      n: () => this.#step(1),
-      p: () => this.#step(-1)
-    };
-    const action = keys[event.key];
-    if (action === void 0) return;
-    event.preventDefault();
-    event.stopPropagation();
-    action();
-  }
-  #wheel(event) {
-    if (event.ctrlKey || event.metaKey) this.#zoom(1.0015 ** event.deltaY, this.#timeAt(event));
-    else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const by = (event.deltaX || event.deltaY) / this.#width * lengthOf(this.#span);
-      this.#show(pan(this.#span, by, this.#whole?.durationMs ?? 1));
-    } else return;
-    event.preventDefault();
-  }
-  #timeAt(event) {
-    const x = event.clientX - this.#stage.getBoundingClientRect().left;
-    return this.#span.fromMs + x / Math.max(1, this.#width) * lengthOf(this.#span);
-  }
-  #markAt(event) {
-    const reachMs = REACH / Math.max(1, this.#width) * lengthOf(this.#span);
-    const y = event.clientY - this.#stage.getBoundingClientRect().top;
-    const side2 = y < LANE ? "user" : "assistant";
-    return nearest(this.#whole?.marks ?? [], this.#timeAt(event), reachMs, side2);
-  }
-  #point(event) {
-    const mark = this.#markAt(event);
-    setText(this.#hover, mark === null ? timeText(this.#timeAt(event)) : this.#words(mark));
-  }
-  /** On the axis a press scrubs; elsewhere a drag moves the view, and a click plays from there. */
-  #press(event) {
-    if (event.button !== 0) return;
-    const scrubs = event.clientY - this.#stage.getBoundingClientRect().top > 2 * LANE;
-    const began = { x: event.clientX, span: this.#span };
-    const over = new AbortController();
-    const options = { signal: AbortSignal.any([over.signal, this.#signal]) };
-    let dragged = false;
-    const drag = (to) => {
-      dragged ||= Math.abs(to.clientX - began.x) > CLICK;
-      if (scrubs) this.#move(this.#timeAt(to));
-      else if (dragged) {
-        const by = (began.x - to.clientX) / Math.max(1, this.#width) * lengthOf(began.span);
-        this.#show(pan(began.span, by, this.#whole?.durationMs ?? 1));
-      }
-    };
-    const drop = (to) => {
-      over.abort();
-      if (scrubs) this.#move(this.#timeAt(to));
-      else if (!dragged) this.#click(to);
-    };
-    document.addEventListener("pointermove", drag, options);
-    document.addEventListener("pointerup", drop, options);
-    document.addEventListener("pointercancel", () => over.abort(), options);
-  }
-  #click(event) {
-    const mark = this.#markAt(event);
-    if (mark !== null) this.#select(mark, true);
-    this.#playFrom(mark?.tMs ?? this.#timeAt(event));
+    if (playing && tMs > view.span.toMs) view.pan(lengthOf(view.span));
+    view.draw();
   }
 };
 function drawTimeline(source, el, signal) {
