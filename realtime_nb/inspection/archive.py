@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,14 +94,11 @@ def _write(archive: zipfile.ZipFile, talk: Talk, endpoint: str) -> None:
 
 
 def _manifest(talk: Talk, endpoint: str) -> dict[str, Any]:
-    # Imported here: the package imports this.
-    from realtime_nb import __version__  # noqa: PLC0415
-
     return {
         "format": FORMAT,
         "version": VERSION,
         "readable_from": VERSION,
-        "written_by": f"realtime_nb {__version__}",
+        "written_by": _program(),
         "saved_at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
         "name": talk.name,
         "kind": talk.kind,
@@ -110,6 +108,13 @@ def _manifest(talk: Talk, endpoint: str) -> dict[str, Any]:
         "dropped_records": talk.log.dropped_records,
         "dropped_audio": talk.log.dropped_audio,
     }
+
+
+def _program() -> str:
+    try:
+        return f"realtime_nb {metadata.version('realtime-nb')}"
+    except metadata.PackageNotFoundError:  # run from a checkout
+        return "realtime_nb"
 
 
 def _config(talk: Talk) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
-from realtime_nb.client.endpoint import PRACTICE_NAME
 from realtime_nb.client.named import BUILT_IN
 from realtime_nb.client.redaction import is_credential
 from realtime_nb.notebook.checking import check_request, refuse
@@ -30,12 +30,12 @@ _EVERYWHERE: Final = (
 
 def service_name(endpoint: Endpoint) -> str:
     """Return what `resolve_endpoint` calls an endpoint; ``""`` where only its address tells it."""
-    if endpoint.name == PRACTICE_NAME:
+    if endpoint.practice:
         return "local"
+    if endpoint.name == urlsplit(endpoint.base_url).netloc:
+        return ""  # given by its URL
     name = endpoint.name.partition(" ")[0].lower()
-    if name in BUILT_IN:
-        return name
-    return endpoint.name if endpoint.name.isidentifier() else ""
+    return name if name in BUILT_IN else endpoint.name
 
 
 def config_of(talk: Talk, *, elsewhere: bool) -> tuple[dict[str, Any], list[str]]:

@@ -11,9 +11,7 @@ import pytest
 
 import realtime_nb
 from realtime_nb.client import LocalServer, resolve_endpoint
-from realtime_nb.client.endpoint import url_endpoint
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.secret import Secret
 from realtime_nb.errors import ConfigError, EndpointError, ServerError, UsageError
 from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.talk import Talk
@@ -273,12 +271,39 @@ def test_no_planted_secret_is_in_the_file(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("url", "name"),
-    [("https://gateway.example/v1", ""), ("https://api.openai.com/v1", "openai")],
+    ("given", "name"),
+    [
+        ("https://gateway.example/v1", ""),
+        ("https://gateway/v1", ""),
+        ("https://api.openai.com/v1", "openai"),
+        ("my-gateway", "my-gateway"),
+        ("azure", "azure"),
+    ],
 )
-def test_a_service_is_saved_by_name_and_never_by_address(url: str, name: str) -> None:
-    endpoint = url_endpoint(url, "m", api_key="k" * 20)
+def test_a_service_is_saved_by_name_and_never_by_address(
+    given: str, name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "endpoints.toml"
+    file.write_text('[endpoints.my-gateway]\nurl = "https://host.example/v1"\n')
+    environ = {"AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com"}
+    endpoint = resolve_endpoint(given, "m", api_key="k" * 20, file=file, environ=environ)
     assert service_name(endpoint) == name
+
+
+@pytest.mark.usefixtures("_practice")
+@pytest.mark.parametrize("kind", ["transcription", "translation"])
+def test_other_kinds_of_session_begin_anew_and_say_so(kind: str, tmp_path: Path) -> None:
+    here = resolve_endpoint("local", kind=kind)  # pyright: ignore[reportArgumentType] -- drawn
+    chat = Chat(here, {"type": kind}, name=kind)
+    chat.open()
+    saved = realtime_nb.open(chat.save(tmp_path / "talk"))
+    chat.close()
+    assert saved.kind == kind
+    resumed = saved.resume()
+    assert resumed.kind == kind
+    assert resumed.config is not None
+    assert "no conversation to carry" in resumed.config.notes[0]
+    resumed.close()
 
 
 def test_what_a_file_says_is_shown_as_text(tmp_path: Path) -> None:
@@ -320,9 +345,3 @@ def test_lines_save_and_open(shell: Any, tmp_path: Path, capsys: Any) -> None:
     )
     with pytest.raises(UsageError, match="no chat 'nobody'"):
         shell.run_line_magic("realtime", "save nobody")
-
-
-def test_a_key_is_never_a_part_of_what_is_kept_of_an_endpoint() -> None:
-    endpoint = resolve_endpoint("https://h.example/v1", "m", api_key="sk-canary-000")
-    assert isinstance(endpoint.api_key, Secret)
-    assert service_name(endpoint) == ""
