@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection.archive_secrets import blot_keys, without_secrets
-from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.events import AUDIO_FIELDS, Event
 from realtime_nb.protocol.log import EventLog, Record
 from realtime_nb.protocol.log_lines import (
     FORMAT,
@@ -43,6 +43,10 @@ MOST_PROBLEMS: Final = 1_000
 
 _NEXT: Final = re.compile(r"[\s,]*(?=[^\s,\]])")
 _GZIP: Final = b"\x1f\x8b"
+# A frame may have been written with more blanks or escapes than a line has, or with fewer.
+_SHRINKS: Final = 8
+_ENVELOPE: Final = 4096
+_LARGEST_FRAME: Final = 32 * 2**20
 _LISTS: Final = ("events", "records", "messages", "log")
 
 
@@ -226,7 +230,7 @@ class _Reader:
             line.direction,
             line.event,
             t_ms=self._time(line),
-            size=line.size if line.size is not None else size or len(dump(line.event.data)),
+            size=_size(line, size or len(dump(line.event.data))),
             seq=line.seq,
         )
 
@@ -239,6 +243,19 @@ class _Reader:
                 self._began = line.t_ms
             self._now = line.t_ms - (self._began or 0.0)
         return self._now
+
+
+def _size(line: Line, read: int) -> int:
+    """Return the size a line tells, if one of what was `read` can be so.
+
+    The log's bound counts sizes: a wrong one would let it grow, or throw out all the rest.
+    """
+    size = line.size
+    if size is None or size * _SHRINKS + _ENVELOPE < read:
+        return read
+    if line.event.type in AUDIO_FIELDS:  # its sound may have been let go of
+        return min(size, _LARGEST_FRAME)
+    return size if size <= read * _SHRINKS + _ENVELOPE else read
 
 
 def _list_in(value: Any) -> list[Any] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from realtime_nb.client.kinds import kind_of
 from realtime_nb.inspection.check import CheckReport, check
 from realtime_nb.inspection.frames import to_polars
 from realtime_nb.inspection.jsonl import read_jsonl, write_jsonl
+from realtime_nb.inspection.talk import Talk
 from realtime_nb.protocol.beta import in_ga
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.log import EventLog, Record
@@ -32,18 +34,27 @@ class RealtimeLog(Sequence[Record]):
         The log it shows; an empty one when None.
     problems
         What could not be read of a file.
+    name
+        What the chat is called whose events they are.
 
     Attributes
     ----------
     source
         As given: where the events are kept.
-    problems
+    problems, name
         As given.
     """
 
-    def __init__(self, source: EventLog | None = None, *, problems: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        source: EventLog | None = None,
+        *,
+        problems: Sequence[str] = (),
+        name: str = "log",
+    ) -> None:
         self.source = EventLog() if source is None else source
         self.problems = tuple(problems)
+        self.name = name
 
     def __len__(self) -> int:
         return len(self.source)
@@ -129,6 +140,19 @@ class RealtimeLog(Sequence[Record]):
         """
         source, problems = read_jsonl(path)
         return cls(source, problems=problems)
+
+    def talk(self) -> Talk:
+        """Return what the events alone tell, for frames, bills and pictures of any log."""
+        conversation = self.conversation()
+        session = conversation.session or {}
+        model = session.get("model")
+        return Talk(
+            self.source,
+            conversation,
+            model=model if isinstance(model, str) else "",
+            kind=kind_of(session),
+            name=self.name,
+        )
 
     def check(self) -> CheckReport:
         """Return where the events break the protocol's rules; it shows as a table."""

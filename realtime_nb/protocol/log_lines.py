@@ -12,7 +12,6 @@ its text) and words for direction and time.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -56,6 +55,7 @@ _TIMES: Final = ("t_ms", "timestamp", "time", "ts", "t", "at", "created_at", "re
 # Above these a number is of microseconds or milliseconds since 1970, below it is of seconds.
 _MICROS: Final = 1e14
 _MILLIS: Final = 1e11
+_NO_TIME: Final = 1e20
 _DEEPEST: Final = 3
 
 
@@ -215,7 +215,9 @@ def _time(fields: Json) -> float | None:
         if isinstance(value, str):
             value = _of_text(value)
             return value if value is None else value * 1000
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if not -_NO_TIME < value < _NO_TIME:
+                return None
             return float(value) if name == "t_ms" else _in_ms(float(value))
     return None
 

@@ -188,3 +188,17 @@ def test_turns_of_a_chat_are_a_table_and_a_call() -> None:
     assert "hello" in chat.turns._repr_html_()
     assert chat.turns("push_to_talk").result(20) == "push_to_talk"
     chat.close()
+
+
+def test_any_log_has_frames() -> None:
+    log = RealtimeLog(barge_in().log)
+    talk = log.talk()
+    assert (talk.kind, talk.model, talk.notes) == ("realtime", "", None)
+    assert frames.turns(talk)["said"].tolist() == ["Count <b>"]
+    log.source.append(
+        "received",
+        Event({"type": "session.updated", "session": {"type": "translation", "model": "m"}}),
+        t_ms=1e4,
+        size=1,
+    )
+    assert (log.talk().kind, log.talk().model) == ("translation", "m")

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.errors import UsageError
@@ -70,6 +70,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -344,3 +345,60 @@ def test_a_list_that_breaks_off_gives_what_is_there(tmp_path: Path) -> None:
     assert "entry 2: it holds a number" in log.problems[0]
     assert "entry 4: the list breaks off" in log.problems[1]
     assert read(tmp_path, whole).problems == ("line 1: entry 2: it holds a number, not an object",)
+
+
+LINES = st.dictionaries(
+    st.sampled_from(
+        ["type", "event", "data", "message", "direction", "t_ms", "time", "seq", "size"]
+    ),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | TEXTS
+        | st.sampled_from(
+            ["in", "sent", "x.y", '{"type": "x.y"}', "2026-11-21", "0001-01-01T00:00Z"]
+        ),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["type", "data", "event"]), inner, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(LINES.map(json.dumps) | TEXTS, max_size=5))
+def test_no_line_breaks_the_reader(lines: list[str]) -> None:
+    whole = {"type": "x.last", "seq": 7}
+    encoded = [line.replace("\n", " ").encode("utf-8", "surrogatepass") for line in lines]
+    log, problems = jsonl.read_lines([*encoded, json.dumps(whole).encode()])
+    assert log[-1].event.data == whole
+    assert len(problems) <= len(lines)
+    assert all(isinstance(record.t_ms, float) for record in log)
+    RealtimeLog(log).check()
+    RealtimeLog(log).conversation()
+    assert len(RealtimeLog(log).df) == len(log)
+
+
+def test_a_wrong_size_neither_fills_the_memory_nor_empties_the_log() -> None:
+    def line(size: int, event: dict[str, Any]) -> bytes:
+        return json.dumps({"direction": "in", "size": size, "event": event}).encode()
+
+    text = {"type": "x.y", "text": "y" * 100_000}
+    log, _ = jsonl.read_lines(
+        [
+            line(0, text),
+            line(2**61, text),
+            line(99_000, text),
+            line(15_000, {**DELTA, "delta": ""}),
+            line(2**61, DELTA),
+        ]
+    )
+    sizes = [record.size for record in log]
+    assert 100_000 < sizes[0] < 101_000
+    assert sizes[1:4] == [sizes[1], 99_000, 15_000]
+    assert sizes[1] < 101_000
+    assert log.dropped_audio == log.dropped_records == 0

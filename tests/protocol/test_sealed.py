@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.protocol import log as log_module
@@ -55,6 +55,7 @@ def sealed(event: Event) -> Event:
     return log[0].event
 
 
+@settings(deadline=None)
 @given(
     kind=KINDS,
     payload=PAYLOADS,
