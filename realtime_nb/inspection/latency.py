@@ -9,37 +9,48 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.svg import plural
+from realtime_nb.inspection.tables import html_table
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_turns import read_story
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
+    import polars as pl
 
     from realtime_nb.inspection.talk import Talk
     from realtime_nb.inspection.timeline_turns import Turn
 
 STAGES: Final = ("vad_ms", "commit_ms", "create_ms", "delta_ms", "playback_ms")
-"""The legs of the way, one after the other; see `Latency.df`."""
+"""The legs of the way, one after the other."""
 
-_COLUMNS: Final = (
-    "turn",
-    "item_id",
-    "kind",
-    "at_ms",
-    *STAGES,
-    "to_delta_ms",
-    "total_ms",
-    "answer_ms",
-    "responses",
-    "tools",
-    "interrupted",
-)
-_SHOWN: Final = 40
+LATENCY_COLUMNS: Final[Mapping[str, str]] = {
+    "turn": "number, from 1",
+    "item_id": "the user's item; empty where an answer came without one",
+    "kind": "voice, typed, or none for an answer that nobody asked for",
+    "at_ms": "the end of the speech (else the first that is known), ms on the conversation's clock",
+    "vad_ms": "end of speech in the sound → decision that the turn is over, ms",
+    "commit_ms": "→ committed, ms",
+    "create_ms": "→ response.created, ms; of a typed turn from its sending on",
+    "delta_ms": "→ first delta, ms",
+    "playback_ms": "→ first sample audible, ms",
+    "to_delta_ms": "end of speech → first delta, ms",
+    "total_ms": "end of speech → first sample audible, ms; missing where no page played it",
+    "answer_ms": "first sample audible → end of the answer, ms; at the socket where no page played",
+    "responses": "how many responses it took",
+    "tools": "how many calls of tools",
+    "interrupted": "whether the answer was cut or cancelled",
+}
+"""What stands in each column of `Latency.df`."""
+
+_WIDE: Final = ("turn", "kind", "at_ms", *STAGES, "to_delta_ms", "total_ms", "answer_ms")
 
 
 def row_of(turn: Turn) -> dict[str, Any]:
-    """Return a turn as a row of the frame; see `Latency.df` for the columns."""
+    """Return a turn as a row of the frame; see `LATENCY_COLUMNS`."""
     way = (
         turn.said_ms,
         turn.decided_ms,
@@ -87,24 +98,17 @@ class Latency:
 
     @property
     def df(self) -> pd.DataFrame:
-        """One row a turn, as a `pandas.DataFrame`; milliseconds, NaN where unknown.
-
-        Columns: turn (from 1), item_id, kind (``voice``, ``typed``, ``none``), at_ms (the end of
-        speech on the conversation's clock, else the first that is known); then the legs of
-        the way: vad_ms (end of speech in the sound → the decision that the turn is over),
-        commit_ms (→ committed), create_ms (→ response.created; of a typed turn from the sending
-        on), delta_ms (→ first delta), playback_ms (→ first sample audible); to_delta_ms and
-        total_ms (end of speech → first delta, → first sample audible), answer_ms (first sample
-        audible → end), responses, tools (how many), interrupted.
-        """
-        import pandas as pd  # noqa: PLC0415 -- it takes most of a second to load
-
+        """A row for each turn; see `LATENCY_COLUMNS`. What is unknown is missing."""
         # As NaN from the start: a column of nothing but None would hold objects.
         rows = [
             {name: math.nan if value is None else value for name, value in row.items()}
             for row in self.rows
         ]
-        return pd.DataFrame(rows, columns=list(_COLUMNS))
+        return frame(rows, LATENCY_COLUMNS)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the same table as a polars frame."""
+        return to_polars(self.df)
 
     @property
     def median_ms(self) -> float | None:
@@ -125,20 +129,8 @@ class Latency:
         return f"<Latency: {', '.join(said)}>"
 
     def _repr_html_(self) -> str:
-        rows = self.rows
-        names = [name for name in _COLUMNS if name != "item_id"]
-        heads = "".join(f"<th>{name.removesuffix('_ms')}</th>" for name in names)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{html.escape(_shown(row[name]))}</td>" for name in names)
-            + "</tr>"
-            for row in rows[-_SHOWN:]
-        )
-        more = f" The last {_SHOWN} of {len(rows)} turns." if len(rows) > _SHOWN else ""
-        return (
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-            f"<small>Times in ms. {html.escape(repr(self)[1:-1])}.{more}</small>"
-        )
+        table = html_table(self.df, _WIDE, LATENCY_COLUMNS)
+        return f"{table}<small>{html.escape(repr(self)[1:-1])}</small>"
 
 
 def latency(talk: Talk) -> Latency:
@@ -161,11 +153,3 @@ def _between(before: float | None, after: float | None) -> float | None:
 def _median(rows: list[dict[str, Any]], name: str) -> float | None:
     values = [row[name] for row in rows if row[name] is not None]
     return median(values) if values else None
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from realtime_nb.audio.stereo import StereoClip
 from realtime_nb.bridge.recording import RATE
+from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.latency import Latency
 from realtime_nb.inspection.peaks import Peaks
 from realtime_nb.inspection.svg import draw_timeline, plural
@@ -21,9 +22,10 @@ from realtime_nb.inspection.timeline_turns import read_story
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
+    import polars as pl
     from matplotlib.axes import Axes
 
     from realtime_nb.inspection.talk import Talk
@@ -32,7 +34,16 @@ if TYPE_CHECKING:
 LONGEST_PIECE_MS: Final = 30_000.0
 """Sound that is given at once, stereo: 2.9 MB."""
 
-_COLUMNS: Final = ("t_ms", "kind", "side", "label", "item_id", "response_id", "seq")
+MARK_COLUMNS: Final[Mapping[str, str]] = {
+    "t_ms": "when, ms on the conversation's clock",
+    "kind": "what happened",
+    "side": "whose lane it belongs to: user or assistant",
+    "label": "a few words",
+    "item_id": "the item it is about; empty where there is none",
+    "response_id": "the response it is about; empty where there is none",
+    "seq": "number of the event in the log that tells it",
+}
+"""What stands in each column of `Timeline.df`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +127,13 @@ class Timeline:
 
     @property
     def df(self) -> pd.DataFrame:
-        """One row a mark, as a `pandas.DataFrame`.
+        """A row for each mark; see `MARK_COLUMNS`."""
+        rows = [{name: getattr(mark, name) for name in MARK_COLUMNS} for mark in self.marks]
+        return frame(rows, MARK_COLUMNS)
 
-        Columns: t_ms (on the conversation's clock), kind, side (``user``, ``assistant``), label,
-        item_id, response_id, seq (of the event in the log).
-        """
-        import pandas as pd  # noqa: PLC0415 -- it takes most of a second to load
-
-        rows = [{name: getattr(mark, name) for name in _COLUMNS} for mark in self.marks]
-        return pd.DataFrame(rows, columns=list(_COLUMNS))
+    def to_polars(self) -> pl.DataFrame:
+        """Return the same table as a polars frame."""
+        return to_polars(self.df)
 
     def place(self, seq: int) -> float | None:
         """Return when event `seq` of the log passed, on the conversation's clock.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?%realtime\s+(?P<rest>.*)$")
 _CELL: Final = "%%realtime"
-_OF_A_CHAT: Final = ("events", "cost", "check")
+_OF_A_CHAT: Final = ("events", "cost", "check", "timeline")
 _COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT, "save", "open")
 _PROMPT_COMMANDS: Final = ("new", "check", "critique")
 _SECRET_OPTIONS: Final = ("--expires", "--endpoint")

@@ -111,6 +111,7 @@ def test_marks_lie_where_things_happened() -> None:
     assert by_seq[audible.seq] == "response.output_audio.delta"
     assert [mark.t_ms for mark in line.marks] == sorted(mark.t_ms for mark in line.marks)
     assert list(line.df["kind"]) == [mark.kind for mark in line.marks]
+    assert list(line.df.attrs["columns"]) == list(line.df.columns)
 
 
 def test_a_turn_s_way_from_the_sound_to_the_ear() -> None:
@@ -134,6 +135,8 @@ def test_a_turn_s_way_from_the_sound_to_the_ear() -> None:
     assert stages_of(line.turns[0])[-1][2] == pytest.approx(720)
     assert "median 720 ms" in repr(line.latency)
     assert "720" in line.latency._repr_html_()
+    assert list(frame.attrs["columns"]) == list(frame.columns)
+    assert line.latency.to_polars()["total_ms"].to_list()[0] == pytest.approx(720)
 
 
 def test_without_notes_nothing_is_said_to_have_been_audible() -> None:
@@ -244,7 +247,9 @@ def test_an_empty_log_and_a_silent_one_have_a_timeline() -> None:
     assert list(empty.latency.df.columns)[:3] == ["turn", "item_id", "kind"]
     script = Script()
     script.add(5, "conversation.item.create", sent=True, item={"role": "user", "id": "i"})
-    assert [mark.kind for mark in timeline(script.talk()).marks] == ["typed"]
+    typed = timeline(script.talk())
+    assert [mark.kind for mark in typed.marks] == ["typed"]
+    assert typed.to_polars()["kind"].to_list() == ["typed"]
 
 
 def test_a_crowd_of_marks_is_bounded_in_the_picture() -> None:

@@ -41,7 +41,7 @@ def offered(written: str) -> Suggestion | None:
     [
         (
             "%realtime ^",
-            ("help", "secret", "prompt", "events", "cost", "check", "save", "open"),
+            ("help", "secret", "prompt", "events", "cost", "check", "timeline", "save", "open"),
         ),
         ("%realtime save c^", ("chat",)),
         ("%realtime he^", ("help",)),
