@@ -11,9 +11,9 @@ from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.latency import latency
+from realtime_nb.inspection.tables import ItemList, TurnTable
 from realtime_nb.inspection.timeline import timeline
 from realtime_nb.widget import TimelineWidget
-from realtime_nb.inspection.tables import ItemList, TurnTable
 
 if TYPE_CHECKING:
     import os
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from realtime_nb.bridge.recording import Recording
     from realtime_nb.inspection import Talk
-    from realtime_nb.inspection.latency import Latency
     from realtime_nb.inspection.check import CheckReport
     from realtime_nb.inspection.cost import Bill, UsageTable
+    from realtime_nb.inspection.latency import Latency
 
 
 class Inspecting(ABC):
