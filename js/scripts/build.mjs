@@ -43,6 +43,7 @@ async function main() {
     entryPoints: {
       widget: "src/index.ts",
       secret: "src/secret.ts",
+      events: "src/events.ts",
       timeline: "src/timeline.ts",
       style: "src/ui/style.css",
     },

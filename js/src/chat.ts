@@ -4,10 +4,8 @@
 import { type Devices, NO_DEVICES } from "./audio/devices.js";
 import type { Processing } from "./audio/preferences.js";
 import type { Cost } from "./cost.js";
-import { EventWindow } from "./event_window.js";
 import type {
   Endpoint,
-  EventRow,
   Item,
   NoticeLevel,
   SessionKind,
@@ -15,6 +13,7 @@ import type {
   TurnMode,
 } from "./messages.js";
 import type { Carrier } from "./port.js";
+import { MessageSource } from "./table/source.js";
 import { Transcript } from "./transcript.js";
 
 export type Topic =
@@ -113,7 +112,7 @@ export class Chat {
     prebufferMs: 0,
   };
   readonly transcript = new Transcript();
-  readonly events = new EventWindow();
+  readonly events = new MessageSource();
 
   readonly #listeners = new Set<(topic: Topic) => void>();
 
@@ -163,13 +162,13 @@ export class Chat {
     this.#tell("items");
   }
 
-  resetEvents(rows: readonly EventRow[]): void {
-    this.events.clear();
-    this.upsertEvents(rows);
+  resetEvents(events: number): void {
+    this.events.renew(this.name, events);
+    this.#tell("events");
   }
 
-  upsertEvents(rows: readonly EventRow[]): void {
-    this.events.upsert(rows);
+  growEvents(events: number): void {
+    this.events.grown(events);
     this.#tell("events");
   }
 

@@ -86,6 +86,7 @@ export class Engine {
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
+    chat.events.send = (question) => this.#port.send(question);
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
@@ -192,7 +193,10 @@ export class Engine {
         this.#chat.upsertItems(message.items, message.gone);
         break;
       case "events":
-        this.#chat.upsertEvents(message.rows);
+        this.#chat.growEvents(message.events);
+        break;
+      case "answer":
+        this.#chat.events.receive(message.answer, buffers);
         break;
       case "audio":
         this.#audio(message.stream, buffers[0]);

@@ -2,6 +2,7 @@
 // another version than this page: unknown kinds are ignored, missing details get a plain default.
 
 import { type Cost, readCost } from "./cost.js";
+import { type Answer, type Question, readAnswer } from "./table/answers.js";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -55,18 +56,6 @@ export interface Item {
   readonly note: string | null;
 }
 
-/** One row of the event log; `count` > 1 stands for a run of deltas. */
-export interface EventRow {
-  readonly seq: number;
-  readonly tMs: number;
-  readonly dir: "sent" | "received";
-  readonly type: string;
-  readonly ref: string;
-  readonly summary: string;
-  readonly size: number;
-  readonly count: number;
-}
-
 export interface Progress {
   readonly stream: number;
   readonly samples: number;
@@ -82,13 +71,16 @@ export type Incoming =
       /** What the chat is called in the notebook. */
       readonly name: string;
       readonly items: readonly Item[];
-      readonly events: readonly EventRow[];
+      /** How many events the log has. */
+      readonly events: number;
       readonly phrases: readonly string[];
     } & Standing)
   | ({ readonly kind: "state" } & Standing)
   | { readonly kind: "owner"; readonly client: string }
   | { readonly kind: "items"; readonly items: readonly Item[]; readonly gone: readonly string[] }
-  | { readonly kind: "events"; readonly rows: readonly EventRow[] }
+  | { readonly kind: "events"; readonly events: number }
+  /** What a table of events asked for. */
+  | { readonly kind: "answer"; readonly to: string; readonly answer: Answer }
   | { readonly kind: "audio"; readonly to: string; readonly stream: number }
   | { readonly kind: "end"; readonly to: string; readonly stream: number }
   | { readonly kind: "clear"; readonly to: string; readonly id: number }
@@ -100,6 +92,7 @@ export type Incoming =
 
 /** What the page tells the kernel; the port adds `client`. */
 export type Outgoing =
+  | Question
   | { readonly kind: "hello"; readonly version: number }
   | {
       readonly kind: "mic";
@@ -185,20 +178,6 @@ function readItem(value: unknown): Item | null {
   };
 }
 
-function readRow(value: unknown): EventRow | null {
-  if (!isFields(value) || !isIndex(value.seq) || typeof value.type !== "string") return null;
-  return {
-    seq: value.seq,
-    tMs: count(value.t_ms, 0),
-    dir: value.dir === "sent" ? "sent" : "received",
-    type: value.type,
-    ref: text(value.ref),
-    summary: text(value.summary),
-    size: count(value.size, 0),
-    count: count(value.count, 1),
-  };
-}
-
 function readEndpoint(value: unknown): Endpoint {
   const fields = isFields(value) ? value : {};
   return {
@@ -234,7 +213,7 @@ function readWelcome(fields: Fields): Incoming | null {
     owner: fields.owner === true,
     name: text(fields.name),
     items: listOf(fields.items, readItem),
-    events: listOf(fields.events, readRow),
+    events: count(fields.events, 0),
     phrases: listOf(fields.phrases, textOrNull),
   };
 }
@@ -259,7 +238,7 @@ export function readIncoming(value: unknown): Incoming | null {
     case "items":
       return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
-      return { kind, rows: listOf(value.rows, readRow) };
+      return { kind, events: count(value.events, 0) };
     case "audio":
     case "end":
       return readAddressed(kind, value);
@@ -274,6 +253,12 @@ export function readIncoming(value: unknown): Incoming | null {
     case "waits":
       return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
-      return null;
+      return readTableAnswer(value);
   }
+}
+
+function readTableAnswer(fields: Fields): Incoming | null {
+  const answer = readAnswer(fields);
+  if (answer === null || typeof fields.to !== "string") return null;
+  return { kind: "answer", to: fields.to, answer };
 }

@@ -28,18 +28,7 @@ const welcome = {
       note: "cut",
     },
   ],
-  events: [
-    {
-      seq: 0,
-      t_ms: 1.5,
-      dir: "sent",
-      type: "session.update",
-      ref: "",
-      summary: "",
-      size: 9,
-      count: 2,
-    },
-  ],
+  events: 12,
   phrases: ["Hello"],
 };
 
@@ -59,18 +48,6 @@ describe("readIncoming", () => {
           pending: false,
           final: true,
           note: "cut",
-        },
-      ],
-      events: [
-        {
-          seq: 0,
-          tMs: 1.5,
-          dir: "sent",
-          type: "session.update",
-          ref: "",
-          summary: "",
-          size: 9,
-          count: 2,
         },
       ],
     });
@@ -121,7 +98,7 @@ describe("readIncoming", () => {
     expect(readIncoming({ ...message, unknown: 1 })).toEqual(message);
   });
 
-  it("drops items and rows it cannot use and keeps the rest", () => {
+  it("drops items it cannot use and keeps the rest", () => {
     const items = [{ id: 5 }, null, { id: "item_1" }, "x"];
     const plain = {
       id: "item_1",
@@ -139,16 +116,23 @@ describe("readIncoming", () => {
       items: [plain],
       gone: ["item_0"],
     });
-    const rows = [{ seq: 1 }, { seq: 2, type: "error" }, { seq: -1, type: "x" }];
-    const read = readIncoming({ kind: "events", rows });
-    expect(
-      read?.kind === "events" && read.rows.map((row) => [row.seq, row.type, row.count]),
-    ).toEqual([[2, "error", 1]]);
     expect(readIncoming({ kind: "items", items: "none" })).toEqual({
       kind: "items",
       items: [],
       gone: [],
     });
+  });
+
+  it("passes a table's answers on, unread, and no other message of that kind", () => {
+    const told = { kind: "rows", to: "page", id: 3, rows: [1] };
+    expect(readIncoming(told)).toEqual({
+      kind: "answer",
+      to: "page",
+      answer: { kind: "rows", id: 3, fields: told },
+    });
+    expect(readIncoming({ ...told, id: "3" })).toBeNull();
+    expect(readIncoming({ ...told, to: undefined })).toBeNull();
+    expect(readIncoming({ kind: "events", events: 7 })).toEqual({ kind: "events", events: 7 });
   });
 
   it("takes a kernel without turn modes at its word on manual turns", () => {

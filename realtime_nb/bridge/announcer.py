@@ -32,9 +32,9 @@ class Announcer:
         """Send a message to every page."""
         self._view.send_message(message)
 
-    def to(self, client: str, message: Message) -> None:
+    def to(self, client: str, message: Message, buffers: Buffers = ()) -> None:
         """Send a message to one page."""
-        self._view.send_message({**message, "to": client})
+        self._view.send_message({**message, "to": client}, buffers)
 
     def to_owner(self, message: Message, buffers: Buffers = ()) -> bool:
         """Send a message to the page that captures and plays; false when there is none."""

@@ -10,7 +10,8 @@ from realtime_nb.bridge.announcer import Announcer
 from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
 from realtime_nb.bridge.cost import Cost
-from realtime_nb.bridge.feed import Feed, welcome_rows
+from realtime_nb.bridge.event_rows import EventRows, Growth
+from realtime_nb.bridge.feed import Feed
 from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
 from realtime_nb.bridge.pages import Pages
@@ -86,6 +87,8 @@ class Bridge:
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
         self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop)
+        self._growth = Growth(session.log, self._announcer.to_all, loop.loop)
+        self._rows = EventRows(session.log, name, self._announcer.to)
         self._loudspeaker = Loudspeaker(
             session, self._status, self._announcer, loop.loop, unheard=self._feed.unheard
         )
@@ -125,6 +128,9 @@ class Bridge:
             "started": self._on_started,
             "drained": self._on_drained,
             "cleared": self._on_cleared,
+            "rows": self._rows.ask,
+            "event": self._rows.ask,
+            "event_sound": self._rows.ask,
         }
         self._received: Mapping[str, Callable[[Event], None]] = {
             "session.created": self._on_session,
@@ -199,6 +205,7 @@ class Bridge:
         self._succession.stop()
         self._capture.stop()
         self._feed.flush()
+        self._growth.flush()
         self._loudspeaker.stop()
         self._capture.let_go(reason)
         self._show_state()
@@ -225,6 +232,7 @@ class Bridge:
 
     def _on_record(self, record: Record, changed: frozenset[str]) -> None:
         self._feed.add(record, changed)
+        self._growth.add()
         if record.direction != "received":
             return
         event = record.event
@@ -315,7 +323,7 @@ class Bridge:
                 "owner": owner,
                 "name": self._name,
                 "items": [self._feed.show(item) for item in session.conversation.items],
-                "events": welcome_rows(session.log),
+                "events": len(session.log),
                 "phrases": self.phrases,
             },
         )

@@ -1,8 +1,8 @@
-"""What a page shows of a session: items and event rows, gathered before they are sent.
+"""What a page shows of a session's items, gathered before it is sent.
 
 A service streams dozens of deltas a second, and the Jupyter server drops messages above a
 rate; changes are gathered for `GATHER_S` and sent as one message. Of what changed, only the
-newest state is sent, so the gathering is bounded by the number of items and rows. A caption
+newest state is sent, so the gathering is bounded by the number of items. A caption
 that nobody ends grows for an hour and is sent whole each time: what is long is gathered
 longer, so that no more than `CHARS_PER_S` go out.
 """
@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.protocol.rows import Row, RowFeed, fold
-
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -20,23 +18,20 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.view import Message
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import EventLog, Record
+    from realtime_nb.protocol.log import Record
 
 GATHER_S: Final = 0.05
 CHARS_PER_S: Final = 200_000
-SHOWN_ROWS: Final = 500
-"""Rows sent to a page that has just come."""
 
 IDLE_NOTE: Final = "nobody spoke: the assistant goes on"
 
 UNHEARD_NOTE: Final = "stopped before it was heard"
 
 _NOTED: Final = 1_000  # items of which a note is known; older ones lose it
-_FOLDED_FOR_WELCOME: Final = 5_000  # the newest records looked at to make those rows
 
 
 class Feed:
-    """Sends changed items and new rows to all pages.
+    """Sends changed items to all pages.
 
     Parameters
     ----------
@@ -57,11 +52,9 @@ class Feed:
         self._conversation = conversation
         self._send = send
         self._loop = loop
-        self._rows = RowFeed()
         self._changed: dict[str, None] = {}
         self._idle: dict[str, None] = {}
         self._unheard: dict[str, None] = {}
-        self._new_rows: dict[int, Row] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
 
@@ -70,11 +63,8 @@ class Feed:
         self._changed.update(dict.fromkeys(changed))
         if record.event.type == "input_audio_buffer.timeout_triggered":
             _note(self._idle, str(record.event.get("item_id")))
-        row = self._rows.add(record)
-        self._new_rows[row["seq"]] = row
-        while len(self._new_rows) > SHOWN_ROWS:
-            del self._new_rows[next(iter(self._new_rows))]
-        self._flush_soon()
+        if self._changed:
+            self._flush_soon()
 
     def unheard(self, item_id: str) -> None:
         """Note that an answer was stopped before anything of it was heard."""
@@ -115,21 +105,12 @@ class Feed:
             size = sum(len(item["text"]) for item in shown)
             self._gather_s = max(GATHER_S, size / CHARS_PER_S)
             self._send({"kind": "items", "items": shown, "gone": gone})
-        if self._new_rows:
-            rows = list(self._new_rows.values())
-            self._new_rows.clear()
-            self._send({"kind": "events", "rows": rows})
 
 
 def _note(items: dict[str, None], item_id: str) -> None:
     items[item_id] = None
     while len(items) > _NOTED:
         del items[next(iter(items))]
-
-
-def welcome_rows(log: EventLog) -> list[Row]:
-    """Return the newest rows of a log for a page that has just come."""
-    return fold(log[-_FOLDED_FOR_WELCOME:])[-SHOWN_ROWS:]
 
 
 def show_item(item: Item, conversation: Conversation) -> dict[str, Any]:

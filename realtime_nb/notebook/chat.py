@@ -102,7 +102,7 @@ class Chat(Inspecting):
         self._recorder = Recorder(
             self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page
         )
-        self._events = RealtimeLog(self.session.log)
+        self._events = RealtimeLog(self.session.log, name=name)
         self._closed = False
 
     def open(self) -> Outcome:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.notebook import completion, saved_output
+from realtime_nb.notebook import completion, event_display, saved_output
 from realtime_nb.notebook.magics import RealtimeMagics
 
 _KINDS: Final = ("line", "cell")
@@ -24,6 +24,7 @@ def load_ipython_extension(shell: Any) -> None:
     magics = RealtimeMagics(shell)
     shell.register_magics(magics)
     completion.register(shell)
+    event_display.register(shell)
     setattr(shell, _STATE, (magics, hidden, saved_output.register(shell, magics)))
 
 
@@ -46,5 +47,6 @@ def unload_ipython_extension(shell: Any) -> None:
         # What `%config` lists.
         shell.configurables[:] = [one for one in shell.configurables if one is not magics]
         completion.unregister(shell)
+        event_display.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()

@@ -71,7 +71,7 @@ class SavedChat(Inspecting):
 
     def __init__(self, saved: Saved, path: Path) -> None:
         self._saved = saved
-        self._events = RealtimeLog(saved.talk.log, problems=saved.problems)
+        self._events = RealtimeLog(saved.talk.log, problems=saved.problems, name=saved.talk.name)
         self.path = path
 
     def talk(self) -> Talk:

@@ -1,7 +1,8 @@
 """What is shown in a notebook: the only room that knows anywidget and ipywidgets."""
 
 from realtime_nb.widget.chat import ChatWidget
+from realtime_nb.widget.events import EventsWidget, events_widget
 from realtime_nb.widget.secret import SecretWidget
 from realtime_nb.widget.timeline import TimelineWidget
 
-__all__ = ["ChatWidget", "SecretWidget", "TimelineWidget"]
+__all__ = ["ChatWidget", "EventsWidget", "SecretWidget", "TimelineWidget", "events_widget"]

@@ -79,7 +79,7 @@ class ChatPage:
 
     @property
     def events(self) -> str:
-        return self.page.get_by_role("table", name="Events").last.inner_text()
+        return self.page.get_by_role("grid", name="Events").last.inner_text()
 
     @property
     def microphone(self) -> Locator:

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from "vitest";
 import { Chat } from "../../src/chat.js";
-import type { EventRow, Item } from "../../src/messages.js";
-import { clockText } from "../../src/ui/events.js";
+import type { Item } from "../../src/messages.js";
+import { clockText } from "../../src/table/words.js";
 import { kindWords, stateWords } from "../../src/ui/header.js";
 import { loudness } from "../../src/ui/meter.js";
 import { drawPanel } from "../../src/ui/panel.js";
@@ -49,18 +49,6 @@ function item(id: string, more: Partial<Item> = {}): Item {
     ...more,
   };
 }
-
-const row = (seq: number, more: Partial<EventRow> = {}): EventRow => ({
-  seq,
-  tMs: 1234,
-  dir: "received",
-  type: "response.done",
-  ref: "resp_1",
-  summary: "completed",
-  size: 5,
-  count: 1,
-  ...more,
-});
 
 const live = () => chat.set("status", { link: "live", session: "open", owner: true });
 
@@ -364,56 +352,13 @@ describe("notices", () => {
 });
 
 describe("events", () => {
-  const cells = () =>
-    Array.from(document.querySelectorAll("tbody tr"), (tr) =>
-      Array.from(tr.children, (td) => td.textContent),
-    );
-
-  it("is a table with its accessible name and words for the arrows", async () => {
-    expect(one("table").getAttribute("aria-label")).toBe("Events");
-    chat.upsertEvents([row(0, { dir: "sent", type: "session.update", ref: "" }), row(1)]);
+  it("are counted as they come, and again from what a welcome says", async () => {
+    chat.growEvents(12_345);
     await frame();
-    expect(cells()).toEqual([
-      ["0:01.234", "↑sent", "session.update", "", "completed"],
-      ["0:01.234", "↓received", "response.done", "resp_1", "completed"],
-    ]);
-  });
-
-  it("updates a growing run in place", async () => {
-    chat.upsertEvents([row(0), row(1, { type: "response.output_audio.delta" }), row(2)]);
+    expect(one(".rnb-events .rnb-total").textContent).toBe("12,345");
+    chat.resetEvents(3);
     await frame();
-    const node = document.querySelectorAll("tbody tr")[1];
-    chat.upsertEvents([
-      row(1, { type: "response.output_audio.delta", count: 7, summary: "9 bytes" }),
-    ]);
-    await frame();
-    expect(document.querySelectorAll("tbody tr")[1]).toBe(node);
-    expect(cells()[1]?.slice(2)).toEqual(["response.output_audio.delta×7", "resp_1", "9 bytes"]);
-  });
-
-  it("keeps a bounded number of rows, the latest", async () => {
-    for (let part = 0; part < 4; part++) {
-      chat.upsertEvents(Array.from({ length: 400 }, (_, i) => row(400 * part + i)));
-      await frame();
-    }
-    expect(document.querySelectorAll("tbody tr").length).toBe(500);
-    expect(one(".rnb-total").textContent).toMatch(/the last 500; all of them are in chat.events/);
-  });
-
-  it("puts a row that comes late in its place", async () => {
-    chat.upsertEvents([row(1), row(3)]);
-    await frame();
-    chat.upsertEvents([row(2, { ref: "late" })]);
-    await frame();
-    expect(cells().map((cell) => cell[3])).toEqual(["resp_1", "late", "resp_1"]);
-  });
-
-  it("starts again when a kernel welcomes the page anew", async () => {
-    chat.upsertEvents([row(7), row(8)]);
-    await frame();
-    chat.resetEvents([row(0, { type: "session.created" }), row(8, { type: "error" })]);
-    await frame();
-    expect(cells().map((cell) => cell[2])).toEqual(["session.created", "error"]);
+    expect(one(".rnb-events .rnb-total").textContent).toBe("3");
   });
 });
 

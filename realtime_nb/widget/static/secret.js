@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8100eefbe90eda7e4b4cbf9fb82c870cb78c4b70185393bf2a30fcb5b794ba6
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:022d79c5e734e4062f6f7afe0087896157d16047e21d751832c640571188b081
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

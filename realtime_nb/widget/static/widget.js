@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8100eefbe90eda7e4b4cbf9fb82c870cb78c4b70185393bf2a30fcb5b794ba6
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:022d79c5e734e4062f6f7afe0087896157d16047e21d751832c640571188b081
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -21,44 +21,139 @@ function ofKind(all, kind) {
   }));
 }
 
-// src/event_window.ts
-var WINDOW_ROWS = 500;
-var EventWindow = class {
-  #max;
-  #rows = [];
-  #trimmedTo = -1;
-  constructor(max = WINDOW_ROWS) {
-    this.#max = max;
+// src/table/rows.ts
+var EVERYTHING = { dir: "", kind: "", item: "", response: "", text: "" };
+var isFields = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text = (value) => typeof value === "string" ? value : "";
+var number = (value) => typeof value === "number" && Number.isFinite(value) ? value : 0;
+var isIndex = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+var indexOrNull = (value) => isIndex(value) ? value : null;
+var direction = (value) => value === "sent" ? "sent" : "received";
+function readRow(value) {
+  if (!isFields(value) || !isIndex(value.seq)) return null;
+  return {
+    seq: value.seq,
+    tMs: number(value.t_ms),
+    sinceMs: typeof value.since_ms === "number" ? value.since_ms : null,
+    spanMs: number(value.span_ms),
+    dir: direction(value.dir),
+    type: text(value.type),
+    item: text(value.item),
+    response: text(value.response),
+    summary: text(value.summary),
+    size: number(value.size),
+    audio: number(value.audio),
+    count: Math.max(1, number(value.count)),
+    bad: value.bad === true,
+    open: value.open === true,
+    of: indexOrNull(value.of)
+  };
+}
+function readKind(value) {
+  if (!Array.isArray(value) || typeof value[0] !== "string") return null;
+  return [value[0], number(value[1])];
+}
+function readAll(value, read) {
+  return Array.isArray(value) ? value.map(read).filter((one) => one !== null) : [];
+}
+function readPage(value) {
+  const fields = isFields(value) ? value : {};
+  return {
+    start: indexOrNull(fields.start) ?? 0,
+    total: indexOrNull(fields.total) ?? 0,
+    rows: readAll(fields.rows, readRow),
+    at: indexOrNull(fields.at),
+    events: number(fields.events),
+    dropped: number(fields.dropped),
+    behind: fields.behind === true,
+    kinds: readAll(fields.kinds, readKind)
+  };
+}
+function readDetail(value) {
+  if (!isFields(value) || !isIndex(value.seq)) return null;
+  return {
+    seq: value.seq,
+    type: text(value.type),
+    dir: direction(value.dir),
+    tMs: number(value.t_ms),
+    size: number(value.size),
+    json: text(value.json),
+    cut: value.cut === true,
+    python: text(value.python),
+    answers: indexOrNull(value.answers),
+    error: indexOrNull(value.error),
+    sound: number(value.sound)
+  };
+}
+
+// src/table/source.ts
+var ANSWER_MS = 2e4;
+var MessageSource = class {
+  name = "chat";
+  events = 0;
+  /** Sends a question; false when there is nobody. */
+  send = () => false;
+  #waiting = /* @__PURE__ */ new Map();
+  #listeners = /* @__PURE__ */ new Set();
+  #next = 0;
+  async page(query, unfolded, span) {
+    const [fields] = await this.#ask("rows", { filter: query, unfolded, ...span });
+    const page = readPage(fields);
+    this.events = page.events;
+    return page;
   }
-  get rows() {
-    return this.#rows;
+  async event(seq, how) {
+    const [fields] = await this.#ask("event", { seq, ...how });
+    return readDetail(fields);
   }
-  /** Whether earlier rows are not shown any more. */
-  get trimmed() {
-    return this.#trimmedTo >= 0;
+  async sound(seq, alone) {
+    const [fields, buffers] = await this.#ask("event_sound", { seq, alone });
+    const wav = buffers[0];
+    if (wav === void 0) return null;
+    const whole = fields.whole !== false;
+    return { wav, whole };
   }
-  clear() {
-    this.#rows.length = 0;
-    this.#trimmedTo = -1;
+  onChange(listener, signal) {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
   }
-  /** Add or replace rows by `seq`; an update of a row that left the window is ignored. */
-  upsert(rows) {
-    for (const row of rows) {
-      if (row.seq <= this.#trimmedTo) continue;
-      const at = this.#indexOf(row.seq);
-      if (this.#rows[at]?.seq === row.seq) this.#rows[at] = row;
-      else this.#rows.splice(at, 0, row);
-    }
-    const excess = this.#rows.length - this.#max;
-    if (excess <= 0) return;
-    const gone = this.#rows.splice(0, excess);
-    this.#trimmedTo = gone[gone.length - 1]?.seq ?? this.#trimmedTo;
+  /** The kernel has answered. */
+  receive({ id, fields }, buffers) {
+    const waiting = this.#take(id);
+    waiting?.done(fields, buffers);
   }
-  /** Where `seq` stands, or belongs. Almost always at the end. */
-  #indexOf(seq) {
-    let at = this.#rows.length;
-    while (at > 0 && (this.#rows[at - 1]?.seq ?? -1) >= seq) at--;
-    return at;
+  /** There are `events` now. */
+  grown(events) {
+    this.events = events;
+    this.#tell(false);
+  }
+  /** The log is another one from now on: nothing that is known of it holds. */
+  renew(name, events) {
+    this.name = name;
+    this.events = events;
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.failed(new Error("asked anew"));
+    this.#tell(true);
+  }
+  #tell(anew) {
+    for (const listener of this.#listeners) listener(anew);
+  }
+  #ask(kind, what) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      const late = () => this.#take(id)?.failed(new Error("the kernel does not answer"));
+      const timer = setTimeout(late, ANSWER_MS);
+      const done = (fields, buffers) => resolve([fields, buffers]);
+      this.#waiting.set(id, { done, failed: reject, timer });
+      if (!this.send({ ...what, kind, id })) {
+        this.#take(id)?.failed(new Error("there is no kernel to ask"));
+      }
+    });
+  }
+  #take(id) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (waiting !== void 0) clearTimeout(waiting.timer);
+    return waiting;
   }
 };
 
@@ -120,12 +215,12 @@ var Transcript = class {
     if (this.#items.delete(id)) this.#order.splice(this.#order.indexOf(id), 1);
   }
 };
-function splitAt(text2, count2) {
-  const characters = Array.from(text2);
+function splitAt(text3, count2) {
+  const characters = Array.from(text3);
   return [characters.slice(0, count2).join(""), characters.slice(count2).join("")];
 }
-function splitHeard(text2, count2) {
-  const [heard, unheard] = splitAt(text2, count2);
+function splitHeard(text3, count2) {
+  const [heard, unheard] = splitAt(text3, count2);
   const words = unheard.trimStart();
   return [heard + unheard.slice(0, unheard.length - words.length), words];
 }
@@ -186,7 +281,7 @@ var Chat = class {
     prebufferMs: 0
   };
   transcript = new Transcript();
-  events = new EventWindow();
+  events = new MessageSource();
   #listeners = /* @__PURE__ */ new Set();
   /** Messages reach a session. */
   get open() {
@@ -225,23 +320,23 @@ var Chat = class {
     this.transcript.upsert(items, gone);
     this.#tell("items");
   }
-  resetEvents(rows) {
-    this.events.clear();
-    this.upsertEvents(rows);
+  resetEvents(events) {
+    this.events.renew(this.name, events);
+    this.#tell("events");
   }
-  upsertEvents(rows) {
-    this.events.upsert(rows);
+  growEvents(events) {
+    this.events.grown(events);
     this.#tell("events");
   }
   /** Show a notice; the same words are not shown twice. */
-  notify(level, text2) {
-    if (text2 === "" || this.notices.some((notice) => notice.text === text2)) return;
-    const notices = [...this.notices, { level, text: text2 }].slice(-NOTICES_MAX);
+  notify(level, text3) {
+    if (text3 === "" || this.notices.some((notice) => notice.text === text3)) return;
+    const notices = [...this.notices, { level, text: text3 }].slice(-NOTICES_MAX);
     this.set("notices", { notices });
   }
   /** Take a notice away by its words. */
-  dismiss(text2) {
-    const notices = this.notices.filter((notice) => notice.text !== text2);
+  dismiss(text3) {
+    const notices = this.notices.filter((notice) => notice.text !== text3);
     if (notices.length < this.notices.length) this.set("notices", { notices });
   }
   #tell(topic) {
@@ -1705,10 +1800,10 @@ function mayHaveRelay() {
   return typeof WebSocket === "function" && readConfig() !== null;
 }
 function readConfig() {
-  const text2 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
-  if (!text2 || !/^https?:$/.test(location.protocol)) return null;
+  const text3 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
+  if (!text3 || !/^https?:$/.test(location.protocol)) return null;
   try {
-    const config = JSON.parse(text2);
+    const config = JSON.parse(text3);
     if (typeof config !== "object" || config === null) return null;
     const { baseUrl, token } = config;
     if (typeof baseUrl !== "string" || baseUrl === "") return null;
@@ -2407,10 +2502,18 @@ function costTitle(cost, service) {
   return lines.join("\n");
 }
 
+// src/table/answers.ts
+var KINDS = ["rows", "event", "event_sound"];
+function readAnswer(value) {
+  const kind = KINDS.find((known) => known === value.kind);
+  if (kind === void 0 || typeof value.id !== "number") return null;
+  return { kind, id: value.id, fields: value };
+}
+
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
-var KINDS = ["realtime", "transcription", "translation"];
+var KINDS2 = ["realtime", "transcription", "translation"];
 var TURN_MODES = [
   "server_vad",
   "semantic_vad",
@@ -2420,11 +2523,11 @@ var TURN_MODES = [
 var ROLES = ["user", "assistant", "system", "tool"];
 var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
 var LEVELS = ["info", "warning", "error"];
-var isFields = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var text = (value) => typeof value === "string" ? value : "";
+var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text2 = (value) => typeof value === "string" ? value : "";
 var textOrNull = (value) => typeof value === "string" ? value : null;
 var count = (value, otherwise) => typeof value === "number" && Number.isFinite(value) ? value : otherwise;
-var isIndex = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+var isIndex2 = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
 function oneOf(choices, value, otherwise) {
   return choices.find((choice) => choice === value) ?? otherwise;
 }
@@ -2433,49 +2536,36 @@ function listOf(value, read) {
   return value.map(read).filter((entry) => entry !== null);
 }
 function readItem(value) {
-  if (!isFields(value) || typeof value.id !== "string") return null;
+  if (!isFields2(value) || typeof value.id !== "string") return null;
   return {
     id: value.id,
     role: oneOf(ROLES, value.role, "system"),
-    text: text(value.text),
+    text: text2(value.text),
     status: oneOf(STATUSES, value.status, "completed"),
     after: textOrNull(value.after),
-    heardChars: isIndex(value.heard_chars) ? value.heard_chars : null,
+    heardChars: isIndex2(value.heard_chars) ? value.heard_chars : null,
     pending: value.pending === true,
     final: value.final !== false,
     note: textOrNull(value.note)
   };
 }
-function readRow(value) {
-  if (!isFields(value) || !isIndex(value.seq) || typeof value.type !== "string") return null;
-  return {
-    seq: value.seq,
-    tMs: count(value.t_ms, 0),
-    dir: value.dir === "sent" ? "sent" : "received",
-    type: value.type,
-    ref: text(value.ref),
-    summary: text(value.summary),
-    size: count(value.size, 0),
-    count: count(value.count, 1)
-  };
-}
 function readEndpoint(value) {
-  const fields = isFields(value) ? value : {};
+  const fields = isFields2(value) ? value : {};
   return {
-    name: text(fields.name),
-    model: text(fields.model),
+    name: text2(fields.name),
+    model: text2(fields.model),
     practice: fields.practice === true,
-    url: text(fields.url)
+    url: text2(fields.url)
   };
 }
 function readStanding(fields) {
   return {
     state: oneOf(STATES, fields.state, "connecting"),
-    detail: text(fields.detail),
-    session: oneOf(KINDS, fields.session, "realtime"),
+    detail: text2(fields.detail),
+    session: oneOf(KINDS2, fields.session, "realtime"),
     model: textOrNull(fields.model),
-    voice: text(fields.voice),
-    language: text(fields.language),
+    voice: text2(fields.voice),
+    language: text2(fields.language),
     turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
     halfDuplex: fields.half_duplex === true,
     costs: fields.costs === true
@@ -2490,18 +2580,18 @@ function readWelcome(fields) {
     ...readStanding(fields),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
-    name: text(fields.name),
+    name: text2(fields.name),
     items: listOf(fields.items, readItem),
-    events: listOf(fields.events, readRow),
+    events: count(fields.events, 0),
     phrases: listOf(fields.phrases, textOrNull)
   };
 }
 function readAddressed(kind, fields) {
   const { to, stream } = fields;
-  return typeof to === "string" && isIndex(stream) ? { kind, to, stream } : null;
+  return typeof to === "string" && isIndex2(stream) ? { kind, to, stream } : null;
 }
 function readIncoming(value) {
-  if (!isFields(value)) return null;
+  if (!isFields2(value)) return null;
   const { kind, to, id, client } = value;
   switch (kind) {
     case "welcome":
@@ -2513,23 +2603,28 @@ function readIncoming(value) {
     case "items":
       return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
-      return { kind, rows: listOf(value.rows, readRow) };
+      return { kind, events: count(value.events, 0) };
     case "audio":
     case "end":
       return readAddressed(kind, value);
     case "clear":
-      return typeof to === "string" && isIndex(id) ? { kind, to, id } : null;
+      return typeof to === "string" && isIndex2(id) ? { kind, to, id } : null;
     case "mic_off":
-      return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
+      return typeof to === "string" ? { kind, to, reason: text2(value.reason) } : null;
     case "cost":
       return { kind, cost: readCost(value) };
     case "notice":
-      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text2(value.text) };
     case "waits":
       return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
-      return null;
+      return readTableAnswer(value);
   }
+}
+function readTableAnswer(fields) {
+  const answer = readAnswer(fields);
+  if (answer === null || typeof fields.to !== "string") return null;
+  return { kind: "answer", to: fields.to, answer };
 }
 
 // src/carrier/order.ts
@@ -2544,9 +2639,9 @@ var Inbox = class {
     return this.#early.size;
   }
   /** Take one message; those that are due now, in order. Null when one is missing for good. */
-  take(number, message) {
-    if (number <= this.last) return [];
-    if (!this.#early.has(number)) this.#early.set(number, message);
+  take(number2, message) {
+    if (number2 <= this.last) return [];
+    if (!this.#early.has(number2)) this.#early.set(number2, message);
     const due = [];
     for (let next = this.last + 1; this.#early.has(next); next++) {
       due.push(this.#early.get(next));
@@ -2565,14 +2660,14 @@ var Outbox = class {
     return this.#last;
   }
   /** Keep a message until it is confirmed; false when there is no room. */
-  keep(number, message, size, sentMs) {
-    this.#kept.push({ number, message, size, sentMs });
+  keep(number2, message, size, sentMs) {
+    this.#kept.push({ number: number2, message, size, sentMs });
     this.#bytes += size;
     return this.#bytes <= MAX_UNCONFIRMED_BYTES;
   }
   /** Forget messages up to `number`. */
-  confirm(number) {
-    const left = this.#kept.findIndex((kept) => kept.number > number);
+  confirm(number2) {
+    const left = this.#kept.findIndex((kept) => kept.number > number2);
     const gone = this.#kept.splice(0, left < 0 ? this.#kept.length : left);
     for (const kept of gone) this.#bytes -= kept.size;
   }
@@ -2595,17 +2690,17 @@ var WORD = 4;
 var encoder = new TextEncoder();
 var decoder = new TextDecoder();
 function packPacket(n, got, message, buffers) {
-  const text2 = encoder.encode(JSON.stringify(message));
+  const text3 = encoder.encode(JSON.stringify(message));
   const sizes = buffers.map((buffer) => buffer.byteLength);
   const head = HEADER_BYTES2 + WORD * sizes.length;
-  const total = sizes.reduce((sum, size) => sum + size, head + text2.length);
+  const total = sizes.reduce((sum, size) => sum + size, head + text3.length);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);
-  [n, got, text2.length, sizes.length, ...sizes].forEach((word, index) => {
+  [n, got, text3.length, sizes.length, ...sizes].forEach((word, index) => {
     view.setUint32(WORD * index, word, true);
   });
-  bytes.set(text2, head);
-  let at = head + text2.length;
+  bytes.set(text3, head);
+  let at = head + text3.length;
   for (const buffer of buffers) {
     bytes.set(new Uint8Array(buffer), at);
     at += buffer.byteLength;
@@ -2692,10 +2787,10 @@ var FastPath = class {
   send(message, buffers) {
     const link = this.#link;
     if (link === null || !link.agreed) return null;
-    const number = link.outbox.number();
-    if (this.#socket === null || !this.#joined) return this.#post(link, number, message, buffers);
-    const packet = packPacket(number, link.inbox.last, message, buffers);
-    const room = link.outbox.keep(number, { message, buffers }, packet.byteLength, now());
+    const number2 = link.outbox.number();
+    if (this.#socket === null || !this.#joined) return this.#post(link, number2, message, buffers);
+    const packet = packPacket(number2, link.inbox.last, message, buffers);
+    const room = link.outbox.keep(number2, { message, buffers }, packet.byteLength, now());
     link.told = link.inbox.last;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(packet);
     if (!room) this.#lost();
@@ -2776,8 +2871,8 @@ var FastPath = class {
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
     this.#handlers.changed();
   }
-  #deliver(link, number, value, buffers) {
-    const due = link.inbox.take(number, [value, buffers]);
+  #deliver(link, number2, value, buffers) {
+    const due = link.inbox.take(number2, [value, buffers]);
     if (due === null) {
       this.drop();
       this.#handlers.broken();
@@ -2812,8 +2907,8 @@ var FastPath = class {
     this.#hangUp();
     const link = this.#link;
     if (link !== null && used) {
-      for (const { number, message } of link.outbox.drain()) {
-        this.#post(link, number, message.message, message.buffers);
+      for (const { number: number2, message } of link.outbox.drain()) {
+        this.#post(link, number2, message.message, message.buffers);
       }
       this.#post(link, link.outbox.number(), { kind: "back" }, []);
     }
@@ -2834,8 +2929,8 @@ var FastPath = class {
     this.#watch = void 0;
     socket?.close();
   }
-  #post(link, number, message, buffers) {
-    return this.#handlers.comm({ ...message, e: link.epoch, n: number }, buffers);
+  #post(link, number2, message, buffers) {
+    return this.#handlers.comm({ ...message, e: link.epoch, n: number2 }, buffers);
   }
 };
 var now = () => performance.now();
@@ -3129,6 +3224,7 @@ var Engine = class {
     this.#context.onrunning = () => this.#speaker.unlocked();
     window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
+    chat.events.send = (question) => this.#port.send(question);
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
@@ -3186,9 +3282,9 @@ var Engine = class {
     this.#port.send({ kind: "take_over" });
   }
   /** Send a typed line; false when there is nobody to read it. */
-  say(text2) {
+  say(text3) {
     void this.#speaker.unlock();
-    return this.#port.send({ kind: "text", text: text2 });
+    return this.#port.send({ kind: "text", text: text3 });
   }
   /** Stop the answer being given. */
   stop() {
@@ -3219,7 +3315,10 @@ var Engine = class {
         this.#chat.upsertItems(message.items, message.gone);
         break;
       case "events":
-        this.#chat.upsertEvents(message.rows);
+        this.#chat.growEvents(message.events);
+        break;
+      case "answer":
+        this.#chat.events.receive(message.answer, buffers);
         break;
       case "audio":
         this.#audio(message.stream, buffers[0]);
@@ -3352,8 +3451,8 @@ function spoken(words) {
 function dots() {
   return h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
 }
-function setText(node, text2) {
-  if (node.textContent !== text2) node.textContent = text2;
+function setText(node, text3) {
+  if (node.textContent !== text3) node.textContent = text3;
 }
 var PATHS = {
   microphone: [
@@ -3543,17 +3642,17 @@ function captionText(items) {
 }
 
 // src/ui/clipboard.ts
-async function copyText(text2) {
+async function copyText(text3) {
   try {
-    await navigator.clipboard.writeText(text2);
+    await navigator.clipboard.writeText(text3);
     return true;
   } catch {
-    return copyBySelection(text2);
+    return copyBySelection(text3);
   }
 }
-function copyBySelection(text2) {
+function copyBySelection(text3) {
   const box = document.createElement("textarea");
-  box.value = text2;
+  box.value = text3;
   box.style.position = "fixed";
   box.style.opacity = "0";
   const before = document.activeElement;
@@ -3773,8 +3872,8 @@ function createComposer(chat, actions, sent, signal) {
     updateLevel();
   };
   const submit = () => {
-    const text2 = box.text();
-    if (text2 === "" || !chat.open || !actions.say(text2)) return;
+    const text3 = box.text();
+    if (text3 === "" || !chat.open || !actions.say(text3)) return;
     box.write("");
     sent();
   };
@@ -3828,8 +3927,8 @@ function createBox(signal) {
   const box = {
     node,
     text: () => node.value.trim(),
-    write(text2) {
-      node.value = text2;
+    write(text3) {
+      node.value = text3;
       edited();
       node.focus();
     },
@@ -3842,8 +3941,8 @@ var DONE_MS = 1500;
 function createCopy(chat, signal) {
   const node = button("Copy", "copy", "rnb-copy");
   const words = node.lastChild;
-  const say = (text2) => {
-    if (words !== null) words.textContent = text2;
+  const say = (text3) => {
+    if (words !== null) words.textContent = text3;
   };
   const update = () => {
     node.hidden = chat.kind === "realtime";
@@ -3891,131 +3990,968 @@ function escapeKey(root, chat, actions, signal) {
   return { wants: (event) => means(event) !== null };
 }
 
-// src/ui/events.ts
+// src/table/words.ts
 function clockText(tMs) {
   const total = Math.max(0, Math.round(tMs));
   const minutes = Math.floor(total / 6e4);
   const seconds = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
   return `${minutes}:${seconds}`;
 }
-var Row = class {
-  node;
-  #count = h("span", { class: "rnb-count" });
-  #summary = h("td", { class: "rnb-summary" });
-  #row = null;
-  constructor(row) {
-    const sent = row.dir === "sent";
-    const arrow = h("span", { "aria-hidden": "true" }, sent ? "↑" : "↓");
-    const type = h("div", {}, h("span", {}, row.type), this.#count);
-    const direction = h("td", { class: "rnb-dir" }, arrow, spoken(sent ? "sent" : "received"));
-    this.node = h(
-      "tr",
-      { "data-dir": row.dir },
-      h("td", { class: "rnb-time" }, clockText(row.tMs)),
-      direction,
-      h("td", { class: "rnb-type", title: row.type }, type),
-      h("td", { class: "rnb-ref", title: row.ref }, row.ref),
-      this.#summary
-    );
-    if (row.type === "error" || row.type.endsWith(".failed")) this.node.dataset.bad = "";
+function spanText(ms) {
+  const value = Math.max(0, ms);
+  if (value < 1e3) return `${Math.round(value)} ms`;
+  if (value < 6e4) return `${(value / 1e3).toFixed(2)} s`;
+  const seconds = Math.round(value / 1e3);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+function sizeText(bytes) {
+  if (bytes < 1e3) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function countText(count2) {
+  return count2.toLocaleString("en-US");
+}
+var UNSEEN = (
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones meant
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/g
+);
+function visible(text3) {
+  return text3.replace(
+    UNSEEN,
+    (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
+  );
+}
+
+// src/table/detail.ts
+var SAID_MS = 1500;
+function createButton(words, name, act, signal) {
+  const label = h("span", {}, words);
+  const node = h("button", { type: "button", class: "rnb-button" });
+  if (name !== null) node.append(icon(name));
+  node.append(label);
+  let timer;
+  node.addEventListener(
+    "click",
+    async () => {
+      clearTimeout(timer);
+      try {
+        setText(label, await act() || words);
+      } catch (error) {
+        setText(label, error instanceof Error ? error.message : String(error));
+      }
+      timer = setTimeout(() => setText(label, words), SAID_MS);
+    },
+    { signal }
+  );
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return node;
+}
+var Player2 = class {
+  #audio = null;
+  #url = "";
+  get playing() {
+    return this.#audio !== null;
   }
-  show(row) {
-    if (row === this.#row) return;
-    this.#row = row;
-    setText(this.#count, row.count > 1 ? `×${row.count}` : "");
-    setText(this.#summary, row.summary);
-    this.#summary.title = row.summary;
+  async play(wav, ended) {
+    this.stop();
+    this.#url = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
+    const audio = new Audio(this.#url);
+    this.#audio = audio;
+    audio.addEventListener("ended", () => {
+      if (this.#audio === audio) this.stop();
+      ended();
+    });
+    await audio.play();
+  }
+  stop() {
+    this.#audio?.pause();
+    this.#audio = null;
+    if (this.#url !== "") URL.revokeObjectURL(this.#url);
+    this.#url = "";
   }
 };
-function createTable() {
-  const titles = ["Time", "", "Event", "Item or response", "Summary"];
-  const cells = titles.map((title) => h("th", { scope: "col" }, title || spoken("Direction")));
-  const body = h("tbody");
-  const table = h(
-    "table",
-    { "aria-label": "Events", class: "rnb-table" },
-    h("thead", {}, h("tr", {}, ...cells)),
-    body
+var Detail = class {
+  node;
+  #model;
+  #source;
+  #title = h("span", { class: "rnb-detail-title" });
+  #json = h("pre", { class: "rnb-json", tabindex: "0", "aria-label": "Event as JSON" });
+  #note = h("p", { class: "rnb-note" });
+  #player = new Player2();
+  #play;
+  #item;
+  #response;
+  #fold;
+  #cause;
+  #shown = null;
+  #detail = null;
+  constructor(source, model, jump, signal) {
+    this.#model = model;
+    this.#source = source;
+    const button2 = (words, act) => createButton(words, null, async () => act(), signal);
+    this.#play = createButton("Play", "speaker", () => this.#toggleSound(), signal);
+    this.#item = button2("Only this item", () => this.#only("item"));
+    this.#response = button2("Only this response", () => this.#only("response"));
+    this.#fold = button2("Show its events", () => {
+      if (this.#shown !== null) model.toggle(this.#shown);
+      return "";
+    });
+    this.#cause = h("button", { type: "button", class: "rnb-button rnb-cause" });
+    this.#cause.addEventListener(
+      "click",
+      () => {
+        const to = this.#detail?.answers ?? this.#detail?.error;
+        if (to != null) jump(to);
+      },
+      { signal }
+    );
+    const close = h(
+      "button",
+      { type: "button", class: "rnb-dismiss", "aria-label": "Close the event" },
+      icon("close")
+    );
+    close.addEventListener("click", () => model.select(null), { signal });
+    const json = createButton("Copy as JSON", "copy", () => this.#copy("json"), signal);
+    const python = createButton("Copy as Python", "copy", () => this.#copy("python"), signal);
+    this.node = h(
+      "section",
+      { class: "rnb-detail", "aria-label": "Selected event", hidden: true },
+      h("div", { class: "rnb-detail-head" }, this.#title, close),
+      h(
+        "div",
+        { class: "rnb-detail-tools" },
+        this.#cause,
+        this.#play,
+        json,
+        python,
+        this.#fold,
+        this.#item,
+        this.#response
+      ),
+      this.#json,
+      this.#note
+    );
+    signal.addEventListener("abort", () => this.#player.stop());
+  }
+  /** Show what is selected. */
+  update() {
+    const row = this.#model.selectedRow;
+    if (row === this.#shown) return;
+    const same = row !== null && row.seq === this.#shown?.seq && row.of === this.#shown.of;
+    this.#shown = row;
+    this.node.hidden = row === null;
+    if (row !== null) this.#head(row);
+    if (same) return;
+    this.#detail = null;
+    this.#player.stop();
+    setText(this.#json, "");
+    setText(this.#note, "");
+    this.#answered();
+    if (row !== null) void this.#fetch(row);
+  }
+  #head(row) {
+    const sent = row.dir === "sent" ? "↑ sent" : "↓ received";
+    const facts = [`#${row.seq}`, sent, clockText(row.tMs), sizeText(row.size)];
+    this.#title.replaceChildren(h("bdi", {}, visible(row.type)), ` ${facts.join(" · ")}`);
+    this.#play.hidden = row.audio === 0;
+    this.#item.hidden = row.item === "" || this.#model.query.item === row.item;
+    this.#response.hidden = row.response === "" || this.#model.query.response === row.response;
+    this.#fold.hidden = row.count < 2;
+  }
+  async #fetch(row) {
+    const current = () => this.#shown?.seq === row.seq && this.#shown.of === row.of;
+    try {
+      const detail = await this.#source.event(row.seq, { whole: false, alone: row.of !== null });
+      if (!current()) return;
+      this.#detail = detail;
+      setText(this.#json, detail === null ? "" : visible(detail.json));
+      setText(this.#note, noteFor(row, detail));
+      this.#answered();
+    } catch (error) {
+      if (current()) setText(this.#note, error instanceof Error ? error.message : String(error));
+    }
+  }
+  #answered() {
+    const detail = this.#detail;
+    const to = detail?.answers ?? detail?.error ?? null;
+    this.#cause.hidden = to === null;
+    const words = detail?.answers == null ? "Show the error" : "Show the event it answers";
+    setText(this.#cause, to === null ? "" : `${words} (#${to})`);
+    this.#note.hidden = this.#note.textContent === "";
+  }
+  #only(name) {
+    const row = this.#shown;
+    if (row !== null) this.#model.set({ [name]: row[name] });
+    return "";
+  }
+  async #copy(what) {
+    const row = this.#shown;
+    if (row === null) return "";
+    const detail = await this.#source.event(row.seq, { whole: true, alone: true });
+    if (detail === null) return "It has gone";
+    if (await copyText(detail[what])) return "Copied";
+    return "This browser lets nothing be copied here";
+  }
+  async #toggleSound() {
+    const row = this.#shown;
+    if (row === null || this.#player.playing) {
+      this.#player.stop();
+      return "";
+    }
+    const sound = await this.#source.sound(row.seq, row.of !== null);
+    if (sound === null || sound.wav.byteLength <= 44) return "The sound has gone";
+    await this.#player.play(sound.wav, () => void 0);
+    return sound.whole ? "Stop" : "Its first minute";
+  }
+};
+function noteFor(row, detail) {
+  if (detail === null) return "The log has let go of this event.";
+  const notes = [];
+  if (row.count > 1) notes.push(`The first of ${countText(row.count)} events.`);
+  if (detail.cut) notes.push("Long texts are cut here; a copy has all of them.");
+  return notes.join(" ");
+}
+
+// src/table/filters.ts
+var SEARCH_MS = 200;
+var ERRORS = "errors";
+function option(value, words) {
+  return h("option", { value }, words);
+}
+function familiesOf(kinds) {
+  const families = kinds.filter((kind) => kind.includes(".")).map((kind) => kind.split(".")[0]);
+  return [...new Set(families)].filter((name) => name !== void 0).sort();
+}
+function createChip(words, clear, signal) {
+  const value = h("bdi");
+  const remove = h(
+    "button",
+    { type: "button", class: "rnb-dismiss", "aria-label": `All ${words}s` },
+    icon("close")
   );
-  return { table, body };
+  remove.addEventListener("click", clear, { signal });
+  const node = h("span", { class: "rnb-chip rnb-only" }, `${words} `, value, remove);
+  return {
+    node,
+    show(id) {
+      node.hidden = id === "";
+      setText(value, visible(id));
+    }
+  };
 }
-function followEnd(box, latest, signal) {
-  let following = true;
-  const follow = () => {
-    if (following) box.scrollTop = box.scrollHeight;
-    latest.hidden = following;
+function createFilters(model, signal) {
+  const direction2 = h(
+    "select",
+    { class: "rnb-select", "aria-label": "Direction" },
+    option("", "Both ways"),
+    option("sent", "↑ Sent"),
+    option("received", "↓ Received")
+  );
+  const kind = h("select", { class: "rnb-select rnb-kinds", "aria-label": "Kind" });
+  const search = h("input", {
+    type: "search",
+    class: "rnb-box rnb-search",
+    placeholder: "Search",
+    "aria-label": "Search events",
+    autocomplete: "off",
+    spellcheck: "false"
+  });
+  const item = createChip("item", () => model.set({ item: "" }), signal);
+  const response = createChip("response", () => model.set({ response: "" }), signal);
+  const count2 = h("span", { class: "rnb-total", role: "status" });
+  const follow = h("button", { type: "button", class: "rnb-button rnb-follow" }, "Follow");
+  follow.title = "Keep the newest event in view";
+  direction2.addEventListener("change", () => model.set({ dir: direction2.value }), {
+    signal
+  });
+  kind.addEventListener("change", () => model.set({ kind: kind.value }), { signal });
+  let typing;
+  const look = () => {
+    clearTimeout(typing);
+    if (search.value !== model.query.text) model.set({ text: search.value });
   };
-  const scrolled = () => {
-    following = atEnd(box);
-    latest.hidden = following;
+  search.addEventListener(
+    "input",
+    () => {
+      clearTimeout(typing);
+      typing = setTimeout(look, SEARCH_MS);
+    },
+    { signal }
+  );
+  search.addEventListener("keydown", (event) => event.key === "Enter" && look(), { signal });
+  signal.addEventListener("abort", () => clearTimeout(typing));
+  follow.addEventListener("click", () => model.hold(!model.follow), { signal });
+  let known = "none";
+  const drawKinds = () => {
+    const kinds = model.kinds.map(([name]) => name).sort();
+    const now2 = JSON.stringify([kinds, model.query.kind]);
+    if (now2 === known || document.activeElement === kind) return;
+    known = now2;
+    const wanted = model.query.kind;
+    const families = familiesOf(kinds);
+    const types = [...new Set(wanted === "" || wanted === ERRORS ? kinds : [...kinds, wanted])];
+    const groups = h("optgroup", { label: "Families" });
+    groups.append(...families.map((name) => option(name, `${visible(name)}.*`)));
+    const each = h("optgroup", { label: "Types" });
+    const plain = types.filter((name) => !families.includes(name));
+    each.append(...plain.map((name) => option(name, visible(name))));
+    kind.replaceChildren(option("", "All kinds"), option(ERRORS, "Errors"), groups, each);
+    kind.value = wanted;
   };
-  const goToEnd = () => {
-    following = true;
-    follow();
+  const update = () => {
+    drawKinds();
+    const { query } = model;
+    if (direction2.value !== query.dir) direction2.value = query.dir;
+    if (document.activeElement !== search && search.value !== query.text) search.value = query.text;
+    item.show(query.item);
+    response.show(query.response);
+    setText(count2, totalWords(model));
+    follow.setAttribute("aria-pressed", String(model.follow));
   };
-  box.addEventListener("scroll", scrolled, { signal, passive: true });
-  latest.addEventListener("click", goToEnd, { signal });
-  follow();
-  return { following: () => following, follow };
-}
-function createEvents(chat, signal) {
-  const { table, body } = createTable();
-  const box = h(
+  const node = h(
     "div",
-    { class: "rnb-scroll", role: "region", "aria-label": "Event log", tabindex: "0" },
-    table
+    { class: "rnb-filters", role: "search", "aria-label": "Filter events" },
+    search,
+    direction2,
+    kind,
+    item.node,
+    response.node,
+    count2,
+    follow
   );
+  return { node, search, update };
+}
+function totalWords(model) {
+  if (model.trouble !== "") return model.trouble;
+  const rows = model.total === 1 ? "1 row" : `${countText(model.total)} rows`;
+  const of = `${rows} of ${countText(model.events)} events`;
+  return model.dropped > 0 ? `${of}; ${countText(model.dropped)} earlier ones let go of` : of;
+}
+
+// src/table/grid.ts
+var ROW_PX = 22;
+var MOST_PX = 8e6;
+var ROWS_UNMEASURED = 12;
+var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
+var grids = 0;
+var cell = (name) => h("span", { class: `rnb-cell rnb-c-${name}`, role: "gridcell" });
+function createSlot(id) {
+  const fold = h("span", { class: "rnb-fold", "aria-hidden": "true" });
+  const type = h("bdi");
+  const count2 = h("span", { class: "rnb-count" });
+  const event = cell("type");
+  event.append(fold, type);
+  const said = cell("summary");
+  const summary = h("bdi");
+  said.append(count2, summary);
+  const [time, since, direction2] = [cell("time"), cell("since"), cell("dir")];
+  const [item, response, size] = [cell("item"), cell("response"), cell("size")];
+  const node = h(
+    "div",
+    { role: "row", class: "rnb-row", id },
+    time,
+    since,
+    direction2,
+    event,
+    item,
+    response,
+    said,
+    size
+  );
+  return {
+    node,
+    time,
+    since,
+    direction: direction2,
+    fold,
+    type,
+    count: count2,
+    item,
+    response,
+    summary,
+    size,
+    place: -1,
+    row: void 0
+  };
+}
+function wordsOf(row) {
+  const run = row.count > 1;
+  return {
+    time: clockText(row.tMs),
+    since: row.sinceMs === null ? "" : `+${spanText(row.sinceMs)}`,
+    fold: run ? row.open ? "▾" : "▸" : "",
+    count: run ? `×${countText(row.count)} in ${spanText(row.spanMs)}` : "",
+    size: sizeText(row.size)
+  };
+}
+var COMING = { time: "…", since: "", fold: "", count: "", size: "" };
+function fill(slot, row) {
+  const { node } = slot;
+  const words = row === void 0 ? COMING : wordsOf(row);
+  for (const name of ["time", "since", "fold", "count", "size"]) {
+    setText(slot[name], words[name]);
+  }
+  for (const name of ["type", "item", "response", "summary"]) {
+    const text3 = visible(row?.[name] ?? "");
+    setText(slot[name], text3);
+    slot[name].title = text3;
+  }
+  drawDirection(slot, row?.dir);
+  node.toggleAttribute("data-bad", row?.bad === true);
+  node.toggleAttribute("data-child", row !== void 0 && row.of !== null);
+  if (words.fold === "" || row === void 0) node.removeAttribute("aria-expanded");
+  else node.setAttribute("aria-expanded", String(row.open));
+}
+function drawDirection(slot, dir) {
+  if (slot.node.dataset.dir === (dir ?? "")) return;
+  slot.node.dataset.dir = dir ?? "";
+  if (dir === void 0) slot.direction.replaceChildren();
+  else slot.direction.replaceChildren(dir === "sent" ? "↑" : "↓", spoken(dir));
+}
+var Grid = class {
+  node;
+  #model;
+  #box;
+  #canvas;
+  #layer;
+  #id = `rnb-grid-${++grids}`;
+  #slots = [];
+  #height = 0;
+  /** Where we scrolled to ourselves. */
+  #scrolledTo = -1;
+  constructor(model, events, draw, signal) {
+    this.#model = model;
+    const heads = HEADS.map(
+      (title, i) => h(
+        "span",
+        { role: "columnheader", class: `rnb-cell rnb-head-${i}` },
+        title || spoken("Direction")
+      )
+    );
+    this.#layer = h("div", { class: "rnb-layer", role: "presentation" });
+    this.#canvas = h("div", { class: "rnb-canvas", role: "presentation" }, this.#layer);
+    this.#box = h("div", { class: "rnb-scroll", role: "rowgroup" }, this.#canvas);
+    this.node = h(
+      "div",
+      {
+        class: "rnb-grid",
+        role: "grid",
+        tabindex: "0",
+        "aria-label": "Events",
+        "aria-colcount": String(HEADS.length)
+      },
+      h(
+        "div",
+        { role: "rowgroup", class: "rnb-heads" },
+        h("div", { role: "row", class: "rnb-row", "aria-rowindex": "1" }, ...heads)
+      ),
+      this.#box
+    );
+    this.#box.addEventListener("scroll", () => this.#scrolled(draw), { signal, passive: true });
+    this.#layer.addEventListener("click", (event) => this.#clicked(event, events), { signal });
+    this.node.addEventListener("keydown", (event) => this.#key(event, events), { signal });
+  }
+  get box() {
+    return this.#box;
+  }
+  get #boxPx() {
+    return this.#box.clientHeight || ROWS_UNMEASURED * ROW_PX;
+  }
+  /** How many rows fit. */
+  get #fits() {
+    return Math.ceil(this.#boxPx / ROW_PX);
+  }
+  /** Pixels of a box in which all rows would be. */
+  get #wanted() {
+    return Math.min(MOST_PX, this.#model.total * ROW_PX);
+  }
+  get #room() {
+    return Math.max(1, this.#height - this.#boxPx);
+  }
+  get #scaled() {
+    return this.#model.total * ROW_PX > MOST_PX;
+  }
+  /** Draw what is in view. */
+  draw() {
+    const model = this.#model;
+    if (this.#height !== this.#wanted) {
+      this.#height = this.#wanted;
+      this.#canvas.style.height = `${this.#height}px`;
+      this.node.setAttribute("aria-rowcount", String(model.total + 1));
+    }
+    if (model.scrollTo !== null) {
+      this.#reveal(model.scrollTo);
+      model.scrollTo = null;
+    } else if (model.follow) {
+      this.#scroll(this.#height);
+    }
+    const fits = this.#fits;
+    const first = this.#first(fits);
+    const last = Math.min(model.total, first + fits + 1);
+    model.show(first, Math.max(last, first + fits));
+    const top = this.#scaled ? this.#box.scrollTop : first * ROW_PX;
+    this.#layer.style.transform = `translateY(${top}px)`;
+    this.#fill(first, last);
+  }
+  #fill(first, last) {
+    const model = this.#model;
+    while (this.#slots.length < last - first) {
+      const slot = createSlot(`${this.#id}-${this.#slots.length}`);
+      this.#slots.push(slot);
+      this.#layer.append(slot.node);
+    }
+    let active = "";
+    this.#slots.forEach((slot, i) => {
+      const place = first + i;
+      const shown = place < last;
+      slot.node.hidden = !shown;
+      if (!shown) return;
+      const row = model.row(place);
+      if (slot.row !== row || slot.place !== place) {
+        fill(slot, row);
+        slot.row = row;
+        slot.place = place;
+        slot.node.setAttribute("aria-rowindex", String(place + 2));
+      }
+      const selected = row !== void 0 && model.isSelected(row);
+      slot.node.setAttribute("aria-selected", String(selected));
+      if (selected) active = slot.node.id;
+    });
+    if (active === "") this.node.removeAttribute("aria-activedescendant");
+    else this.node.setAttribute("aria-activedescendant", active);
+  }
+  #first(fits) {
+    const { total } = this.#model;
+    const top = this.#box.scrollTop;
+    if (this.#scaled) return Math.round(Math.min(1, top / this.#room) * (total - fits + 1) | 0);
+    return Math.max(0, Math.min(Math.floor(top / ROW_PX), total - fits));
+  }
+  #scroll(top) {
+    this.#box.scrollTop = Math.max(0, Math.min(top, this.#height - this.#boxPx));
+    this.#scrolledTo = this.#box.scrollTop;
+  }
+  /** Bring a place into view. */
+  #reveal(place) {
+    const fits = Math.max(1, this.#fits - 1);
+    if (this.#scaled) {
+      const first = this.#first(this.#fits);
+      if (place >= first && place < first + fits) return;
+      const target = Math.max(0, place - Math.floor(fits / 2));
+      this.#scroll(target / (this.#model.total - fits) * this.#room);
+      return;
+    }
+    const top = place * ROW_PX;
+    const seen = this.#box.scrollTop;
+    const height = this.#boxPx;
+    if (top >= seen && top + ROW_PX <= seen + height) return;
+    const far = top < seen - height || top > seen + 2 * height;
+    if (far) this.#scroll(Math.max(0, top - height / 2));
+    else this.#scroll(top < seen ? top : top + ROW_PX - height);
+  }
+  #scrolled(draw) {
+    const top = this.#box.scrollTop;
+    if (Math.abs(top - this.#scrolledTo) < 1) return;
+    this.#scrolledTo = -1;
+    this.#model.hold(this.#height - top - this.#boxPx < ROW_PX);
+    draw();
+  }
+  #clicked(event, events) {
+    const target = event.target instanceof Element ? event.target : null;
+    const slot = this.#slots.find(({ node }) => target !== null && node.contains(target));
+    if (slot?.row === void 0) return;
+    if (target === slot.fold && slot.row.count > 1) events.toggle(slot.row);
+    else events.select(slot.row, slot.place);
+  }
+  #key(event, events) {
+    if (event.target !== this.node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const model = this.#model;
+    const row = model.selectedRow;
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      if (row !== null && foldable(row, event.key === "ArrowRight")) {
+        event.preventDefault();
+        events.toggle(row);
+      }
+      return;
+    }
+    const to = this.#target(event.key);
+    if (to === null || model.total === 0) return;
+    event.preventDefault();
+    const place = Math.max(0, Math.min(model.total - 1, to));
+    model.follow = false;
+    this.#reveal(place);
+    const known = model.row(place);
+    if (known !== void 0) events.select(known, place);
+    else this.#pending(place, events);
+  }
+  /** Select a row once it is here. */
+  #pending(place, events) {
+    const fits = this.#fits;
+    const first = this.#first(fits);
+    this.#model.show(first, first + fits);
+    let tries = 120;
+    const look = () => {
+      const row = this.#model.row(place);
+      if (row !== void 0) events.select(row, place);
+      else if (--tries > 0) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }
+  #target(key) {
+    const model = this.#model;
+    const here = model.selectedPlace ?? (key === "ArrowUp" ? model.total : -1);
+    const step2 = Math.max(1, this.#fits - 1);
+    switch (key) {
+      case "ArrowDown":
+        return here + 1;
+      case "ArrowUp":
+        return here - 1;
+      case "PageDown":
+        return here + step2;
+      case "PageUp":
+        return here - step2;
+      case "Home":
+        return 0;
+      case "End":
+        return model.total - 1;
+      default:
+        return null;
+    }
+  }
+};
+function foldable(row, unfold) {
+  if (unfold) return row.count > 1 && !row.open;
+  return row.of !== null || row.count > 1 && row.open;
+}
+
+// src/table/model.ts
+var BEYOND = 20;
+var KEPT = 2e3;
+var MOST_UNFOLDED = 100;
+var AGAIN_MS3 = 2e3;
+var TableModel = class {
+  query = EVERYTHING;
+  /** Rows in all. */
+  total = 0;
+  /** Events the log has, and how many it has let go of. */
+  events = 0;
+  dropped = 0;
+  kinds = [];
+  /** The newest row stays in view. */
+  follow = true;
+  /** Number of the event that is selected, and its row as far as it is known. */
+  selected = null;
+  selectedRow = null;
+  /** Where to scroll to once it is drawn. */
+  scrollTo = null;
+  /** Why there are no rows. */
+  trouble = "";
+  #source;
+  #changed;
+  #signal;
+  #unfolded = /* @__PURE__ */ new Set();
+  #rows = /* @__PURE__ */ new Map();
+  #first = 0;
+  #last = 0;
+  #watched = false;
+  /** Nobody answered: nothing is asked for a while. */
+  #resting = false;
+  #stale = true;
+  /** The rows here are of another query. */
+  #outdated = false;
+  #asking = false;
+  /** Counts what makes an answer on its way worthless. */
+  #version = 0;
+  #around = null;
+  /** The view that rows were last asked for. */
+  #lacked = "";
+  #retry;
+  constructor(source, changed, signal) {
+    this.#source = source;
+    this.#changed = changed;
+    this.#signal = signal;
+    source.onChange((anew) => {
+      if (anew) this.#renew();
+      else this.#grown();
+    }, signal);
+    signal.addEventListener("abort", () => clearTimeout(this.#retry));
+  }
+  /** The row at a place; undefined while it is not here. */
+  row(place) {
+    return this.#rows.get(place);
+  }
+  /** Somebody looks at the table, or nobody does. */
+  set watched(watched) {
+    this.#watched = watched;
+    this.#pump();
+  }
+  /** The places in view. */
+  show(first, last) {
+    this.#first = first;
+    this.#last = last;
+    this.#pump();
+  }
+  /** Ask again for what is in view: there may be more. */
+  refresh() {
+    this.#stale = true;
+    this.#pump();
+  }
+  set(query) {
+    this.query = { ...this.query, ...query };
+    if (!this.follow) {
+      this.scrollTo = 0;
+      this.#last -= this.#first;
+      this.#first = 0;
+    }
+    this.#reset();
+  }
+  hold(follow) {
+    if (this.follow === follow) return;
+    this.follow = follow;
+    if (follow) this.#stale = true;
+    this.#changed();
+    this.#pump();
+  }
+  /** Show the events of a run, or no longer. */
+  toggle(row) {
+    const seq = row.of ?? row.seq;
+    if (!this.#unfolded.delete(seq)) this.#unfolded.add(seq);
+    if (this.#unfolded.size > MOST_UNFOLDED) {
+      for (const oldest of this.#unfolded) {
+        this.#unfolded.delete(oldest);
+        break;
+      }
+    }
+    this.follow = false;
+    this.#reset();
+  }
+  select(row) {
+    this.selected = row?.seq ?? null;
+    this.selectedRow = row;
+    this.#changed();
+  }
+  /** Select an event wherever it is, and bring it into view. */
+  jump(seq) {
+    this.selected = seq;
+    this.selectedRow = null;
+    this.follow = false;
+    this.#around = seq;
+    this.#version++;
+    this.#changed();
+    this.#pump();
+  }
+  /** The place of the selected row, if it is here. */
+  get selectedPlace() {
+    for (const [place, row] of this.#rows) if (this.isSelected(row)) return place;
+    return null;
+  }
+  isSelected(row) {
+    const known = this.selectedRow;
+    if (row.seq !== this.selected) return false;
+    return known === null || known.of === row.of;
+  }
+  #renew() {
+    clearTimeout(this.#retry);
+    this.#resting = false;
+    this.selected = null;
+    this.selectedRow = null;
+    this.#unfolded.clear();
+    this.total = 0;
+    this.follow = true;
+    this.#around = null;
+    this.#reset();
+  }
+  #grown() {
+    this.#stale = true;
+    this.events = this.#source.events;
+    this.#changed();
+    this.#pump();
+  }
+  #reset() {
+    this.#version++;
+    this.#outdated = true;
+    this.#stale = true;
+    this.#changed();
+    this.#pump();
+  }
+  /** Whether there is a row in view that is not here and was not asked for just now. */
+  #lacking() {
+    const last = Math.min(this.#last, this.total);
+    const view = `${this.#version} ${this.#first} ${last}`;
+    if (view === this.#lacked) return false;
+    for (let place = this.#first; place < last; place++) {
+      if (this.#rows.has(place)) continue;
+      this.#lacked = view;
+      return true;
+    }
+    return false;
+  }
+  #span() {
+    const count2 = this.#last - this.#first + 2 * BEYOND;
+    if (this.#around !== null) return { around: this.#around, count: count2 };
+    if (this.follow) return { start: -count2, stop: null };
+    return { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
+  }
+  #pump() {
+    if (!this.#watched || this.#resting || this.#asking) return;
+    if (this.#last <= this.#first || this.#signal.aborted) return;
+    if (!this.#stale && this.#around === null && !this.#lacking()) return;
+    this.#stale = false;
+    void this.#ask(this.#span(), this.#version);
+  }
+  async #ask(span, version) {
+    this.#asking = true;
+    try {
+      const page = await this.#source.page(this.query, [...this.#unfolded], span);
+      if (version === this.#version) this.#take(page, span);
+      else this.#stale = true;
+      this.trouble = "";
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+      this.#later();
+      return;
+    } finally {
+      this.#asking = false;
+    }
+    if (this.#signal.aborted) return;
+    this.#changed();
+    if (this.#stale || this.#around !== null) this.#pump();
+  }
+  #later() {
+    this.#stale = true;
+    if (this.#signal.aborted) return;
+    this.#changed();
+    clearTimeout(this.#retry);
+    this.#resting = true;
+    this.#retry = setTimeout(() => {
+      this.#resting = false;
+      this.#pump();
+    }, AGAIN_MS3);
+  }
+  #take(page, span) {
+    if ("around" in span && !this.#found(page, span.around)) return;
+    const grew = page.events !== this.events || page.total !== this.total;
+    if (grew || this.#outdated || this.#rows.size > KEPT) this.#rows = /* @__PURE__ */ new Map();
+    this.#outdated = false;
+    page.rows.forEach((row, i) => {
+      this.#rows.set(page.start + i, row);
+      if (this.isSelected(row)) this.selectedRow = row;
+    });
+    this.total = page.total;
+    this.events = page.events;
+    this.dropped = page.dropped;
+    this.kinds = page.kinds;
+    if (page.behind) this.#stale = true;
+  }
+  /** Whether the event that was looked for is there; what hides it is taken away. */
+  #found(page, seq) {
+    if (page.at === null && page.behind) {
+      this.#stale = true;
+      return false;
+    }
+    if (page.at === null && this.query !== EVERYTHING) {
+      this.query = EVERYTHING;
+      this.#outdated = true;
+      return false;
+    }
+    this.#around = null;
+    const row = page.rows[(page.at ?? 0) - page.start];
+    if (page.at === null || row === void 0) {
+      this.#stale = true;
+      return false;
+    }
+    this.selected = row.seq;
+    this.selectedRow = row;
+    this.scrollTo = page.at;
+    return seq >= 0;
+  }
+};
+
+// src/table/table.ts
+var SELECT_EVENT = "rnb-select";
+function readSelection(event) {
+  const detail = event instanceof CustomEvent ? event.detail : null;
+  if (typeof detail !== "object" || detail === null) return null;
+  const { chat, seq } = detail;
+  const valid = typeof chat === "string" && Number.isInteger(seq) && seq >= 0;
+  return valid ? { chat, seq } : null;
+}
+function createTable(source, signal) {
+  let frame = 0;
+  let seen = typeof IntersectionObserver === "undefined";
+  const draw = () => {
+    frame = 0;
+    if (!seen || signal.aborted) return;
+    grid.draw();
+    filters.update();
+    detail.update();
+  };
+  const schedule = () => {
+    if (frame === 0 && seen && !signal.aborted) frame = requestAnimationFrame(draw);
+  };
+  const model = new TableModel(source, schedule, signal);
+  const tell = (seq) => {
+    const selection = { chat: source.name, seq };
+    document.dispatchEvent(new CustomEvent(SELECT_EVENT, { detail: selection }));
+  };
+  const select = (row) => {
+    model.follow = false;
+    model.select(row);
+    tell(row.seq);
+  };
+  const jump = (seq) => {
+    model.jump(seq);
+    tell(seq);
+  };
+  const filters = createFilters(model, signal);
+  const grid = new Grid(model, { select, toggle: (row) => model.toggle(row) }, schedule, signal);
+  const detail = new Detail(source, model, jump, signal);
+  const node = h("div", { class: "rnb-event-table" }, filters.node, grid.node, detail.node);
+  const look = (visible2) => {
+    seen = visible2;
+    model.watched = visible2;
+    schedule();
+  };
+  if (typeof IntersectionObserver === "undefined") {
+    look(true);
+  } else {
+    const watch = new IntersectionObserver((entries) => {
+      look(entries[entries.length - 1]?.isIntersecting === true);
+    });
+    watch.observe(grid.node);
+    signal.addEventListener("abort", () => watch.disconnect());
+  }
+  if (typeof ResizeObserver !== "undefined") {
+    const sized = new ResizeObserver(schedule);
+    sized.observe(grid.box);
+    signal.addEventListener("abort", () => sized.disconnect());
+  }
+  document.addEventListener(
+    SELECT_EVENT,
+    (event) => {
+      const selection = readSelection(event);
+      if (selection === null || selection.chat !== source.name) return;
+      if (selection.seq !== model.selected) model.jump(selection.seq);
+    },
+    { signal }
+  );
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+  return { node, model };
+}
+
+// src/ui/events.ts
+function createEvents(chat, signal) {
+  const table = createTable(chat.events, signal);
   const total = h("span", { class: "rnb-total" });
-  const latest = h("button", { type: "button", class: "rnb-latest" }, "Latest");
   const node = h(
     "details",
     { class: "rnb-events", open: true },
     h("summary", {}, icon("chevron"), "Events", total),
-    box,
-    latest
+    table.node
   );
-  const end = followEnd(box, latest, signal);
-  node.addEventListener("toggle", end.follow, { signal });
-  const rows = /* @__PURE__ */ new Map();
-  const update = () => {
-    const window2 = chat.events;
-    dropOthers(rows, window2.rows, box, end.following());
-    let behind = null;
-    for (let i = window2.rows.length - 1; i >= 0; i--) {
-      const row = window2.rows[i];
-      if (row === void 0) continue;
-      let drawn = rows.get(keyOf(row));
-      if (drawn === void 0) {
-        drawn = new Row(row);
-        rows.set(keyOf(row), drawn);
-        body.insertBefore(drawn.node, behind);
-      }
-      drawn.show(row);
-      behind = drawn.node;
-    }
-    setText(total, totalText(window2.rows.length, window2.trimmed, chat.name));
-    end.follow();
-  };
+  const update = () => setText(total, chat.events.events > 0 ? countText(chat.events.events) : "");
   update();
   return { node, update };
-}
-function keyOf(row) {
-  return `${row.seq} ${row.dir} ${row.type} ${row.ref}`;
-}
-function dropOthers(rows, kept, box, following) {
-  const keys = new Set(kept.map(keyOf));
-  const gone = [...rows].filter(([key]) => !keys.has(key));
-  if (gone.length === 0) return;
-  const before = box.scrollHeight;
-  for (const [key, row] of gone) {
-    row.node.remove();
-    rows.delete(key);
-  }
-  if (!following) box.scrollTop -= before - box.scrollHeight;
-}
-function totalText(shown, trimmed, name) {
-  if (shown === 0) return "";
-  return trimmed ? `the last ${shown}; all of them are in ${name}.events` : `${shown}`;
 }
 
 // src/ui/header.ts
@@ -4066,9 +5002,9 @@ function createHeader(chat) {
   const parts = [dot, words, kind, badge, costs, endpoint, model, carrier];
   const node = h("header", { class: "rnb-header" }, ...parts);
   const update = () => {
-    const { tone, words: text2 } = stateWords(chat);
+    const { tone, words: text3 } = stateWords(chat);
     dot.dataset.tone = tone;
-    setText(words, text2);
+    setText(words, text3);
     setText(kind, kindWords(chat));
     kind.hidden = kind.textContent === "";
     updateCosts(costs, chat);

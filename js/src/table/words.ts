@@ -1,0 +1,43 @@
+// Text of a table. What a model or a log says may hold anything: what cannot be seen, or turns the
+// text around it about, is shown by its name.
+
+/** Milliseconds since the session's start as minutes, seconds, milliseconds. */
+export function clockText(tMs: number): string {
+  const total = Math.max(0, Math.round(tMs));
+  const minutes = Math.floor(total / 60_000);
+  const seconds = ((total % 60_000) / 1000).toFixed(3).padStart(6, "0");
+  return `${minutes}:${seconds}`;
+}
+
+/** A duration, short: 0 ms, 950 ms, 2.35 s, 1:10. */
+export function spanText(ms: number): string {
+  const value = Math.max(0, ms);
+  if (value < 1000) return `${Math.round(value)} ms`;
+  if (value < 60_000) return `${(value / 1000).toFixed(2)} s`;
+  const seconds = Math.round(value / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** Bytes, short: 950 B, 12.3 kB, 4.5 MB. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+export function countText(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+// Control characters but tab and line ends; marks of direction; what has no width.
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones meant
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text in which nothing is hidden: U+202E is shown as ⟨202E⟩. */
+export function visible(text: string): string {
+  return text.replace(
+    UNSEEN,
+    (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
+  );
+}
