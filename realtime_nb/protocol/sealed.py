@@ -223,7 +223,10 @@ def _seal(event: Event) -> tuple[bytes, bytes | None] | None:
 
 def _is_base64_of(payload: str, sound: bytes) -> bool:
     """Whether encoding `sound`, which was decoded from `payload`, gives just that."""
-    whole, rest = divmod(len(sound), 3)
-    if len(payload) != 4 * (whole + bool(rest)):
+    size = len(sound)
+    if len(payload) != (size + 2) // 3 * 4:
         return False
-    return not rest or pybase64.b64encode(sound[-rest:]) == payload[-4:].encode()
+    # Only the last sign can say the same in more than one way: its spare bits may be set.
+    if size % 3 == 1:
+        return payload[-3] in "AQgw" and payload.endswith("==")
+    return size % 3 == 0 or (payload[-2] in "AEIMQUYcgkosw048" and payload[-1] == "=")
