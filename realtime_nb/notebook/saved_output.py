@@ -302,7 +302,8 @@ def register(shell: Any, settings: Settings) -> SavedOutputs | None:
 
     def show(chat: Chat) -> None:
         bundle, _ = shell.display_formatter.mimebundle_formatter(chat)
-        publish(bundle, "", update=False)
+        # The report says it all in words; where there is no widget, these would stand above it.
+        publish({**bundle, "text/plain": ""}, "", update=False)
         outputs.show(chat)
 
     outputs = SavedOutputs(settings, publish)

@@ -6,8 +6,10 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+import nbformat
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
+from nbclient import NotebookClient
 
 from realtime_nb.inspection.report_sound import Player
 from realtime_nb.notebook import saved_output
@@ -178,3 +180,15 @@ def test_in_a_kernel_the_report_follows_the_widget(shell, monkeypatch: pytest.Mo
     key = shell.user_ns["chat"].widget.saved_key
     assert f"rnb-saved-{key}" in publisher.outputs[1]["data"]["text/html"]
     assert "display_id" in publisher.outputs[1]["transient"]
+
+
+def test_a_notebook_executed_without_a_page_holds_the_report() -> None:
+    cells = ["%load_ext realtime_nb", f"%%realtime --endpoint local\n{CELL}"]
+    cells += ["chat.say('what is seven plus five').result(60); None", "chat.close()"]
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    NotebookClient(notebook, timeout=100, kernel_name="python3").execute()
+    widget, report, _ = notebook.cells[1].outputs
+    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert "You: what is seven plus five\nAssistant: 7 plus 5 is 12." in report.data["text/plain"]
+    assert report.data["text/html"].count("<audio") == 1

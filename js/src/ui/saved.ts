@@ -6,21 +6,33 @@ import type { Chat } from "../chat.js";
 /** How the kernel names a kept output; anything else would end up in a style sheet. */
 const KEY = /^[0-9a-f]+$/;
 
-/** Keep the output of class `rnb-saved-<key>` out of sight while the chat lives in this page. */
-export function hideSaved(chat: Chat, key: unknown, signal: AbortSignal): void {
-  if (typeof key !== "string" || !KEY.test(key)) return;
+export interface Saved {
+  /** Mark an element as a view of the chat. */
+  mark(view: HTMLElement): void;
+}
+
+/**
+ * Keep the output of class `rnb-saved-<key>` out of sight while the chat lives in this page. Where
+ * only the widget's state was saved and nobody answers, that output is shown and of the widget its
+ * header alone.
+ */
+export function hideSaved(chat: Chat, key: unknown, signal: AbortSignal): Saved {
+  if (typeof key !== "string" || !KEY.test(key)) return { mark: () => undefined };
   const style = document.createElement("style");
-  // Two rules: where :has() is unknown, the first one is dropped alone.
-  style.textContent = `.jp-OutputArea-child:has(.rnb-saved-${key}) { display: none; }
-.rnb-saved-${key} { display: none; }`;
+  const kept = `.rnb-saved-${key}`;
+  // A rule of its own for each: where :has() is unknown, the first one is dropped alone.
+  const living = `.jp-OutputArea-child:has(${kept}) { display: none; }
+${kept} { display: none; }`;
+  const left = `body:has(${kept}) .rnb-of-${key} > .rnb > :not(header) { display: none; }`;
   const update = () => {
-    // A widget from a saved notebook asks for a kernel, and nobody answers.
-    if (chat.link === "unanswered") style.remove();
-    else if (!style.isConnected) document.head.append(style);
+    const rules = chat.link === "unanswered" ? left : living;
+    if (style.textContent !== rules) style.textContent = rules;
   };
   chat.subscribe((topic) => {
     if (topic === "status") update();
   }, signal);
   signal.addEventListener("abort", () => style.remove());
   update();
+  document.head.append(style);
+  return { mark: (view) => view.classList.add(`rnb-of-${key}`) };
 }

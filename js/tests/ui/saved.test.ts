@@ -21,16 +21,22 @@ it("hides what is kept of the chat while the widget lives", () => {
   expect(rules()).toBe("");
 });
 
-it("shows it where nobody answers, and hides it again for one who does", () => {
+it("shows it where nobody answers, with no more of the widget than its header", () => {
   const chat = new Chat();
-  hideSaved(chat, "ab12", new AbortController().signal);
+  const view = document.createElement("div");
+  hideSaved(chat, "ab12", new AbortController().signal).mark(view);
   chat.set("status", { link: "unanswered" });
-  expect(rules()).toBe("");
+  expect(rules()).not.toContain(".rnb-saved-ab12 {");
+  expect(view.className).toBe("rnb-of-ab12");
+  expect(rules()).toContain(".rnb-of-ab12 > .rnb > :not(header)");
   chat.set("status", { link: "live" });
-  expect(rules()).toContain(".rnb-saved-ab12");
+  expect(rules()).toContain(".rnb-saved-ab12 {");
+  expect(rules()).not.toContain("header");
 });
 
 it.each(["", "x} body{display:none", 3, null, undefined])("writes no rule for %j", (key) => {
-  hideSaved(new Chat(), key, new AbortController().signal);
+  const view = document.createElement("div");
+  hideSaved(new Chat(), key, new AbortController().signal).mark(view);
   expect(rules()).toBe("");
+  expect(view.className).toBe("");
 });
