@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:022d79c5e734e4062f6f7afe0087896157d16047e21d751832c640571188b081
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e158764f1890472966df672884fe14532e7e3e5bfbbe5a4cf79d56dd8945520c
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:022d79c5e734e4062f6f7afe0087896157d16047e21d751832c640571188b081
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e158764f1890472966df672884fe14532e7e3e5bfbbe5a4cf79d56dd8945520c
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -5406,19 +5406,23 @@ function keepKeys(root, escapes, signal) {
 // src/ui/saved.ts
 var KEY2 = /^[0-9a-f]+$/;
 function hideSaved(chat, key, signal) {
-  if (typeof key !== "string" || !KEY2.test(key)) return;
+  if (typeof key !== "string" || !KEY2.test(key)) return { mark: () => void 0 };
   const style = document.createElement("style");
-  style.textContent = `.jp-OutputArea-child:has(.rnb-saved-${key}) { display: none; }
-.rnb-saved-${key} { display: none; }`;
+  const kept = `.rnb-saved-${key}`;
+  const living = `.jp-OutputArea-child:has(${kept}) { display: none; }
+${kept} { display: none; }`;
+  const left = `body:has(${kept}) .rnb-of-${key} > .rnb > :not(header) { display: none; }`;
   const update = () => {
-    if (chat.link === "unanswered") style.remove();
-    else if (!style.isConnected) document.head.append(style);
+    const rules = chat.link === "unanswered" ? left : living;
+    if (style.textContent !== rules) style.textContent = rules;
   };
   chat.subscribe((topic) => {
     if (topic === "status") update();
   }, signal);
   signal.addEventListener("abort", () => style.remove());
   update();
+  document.head.append(style);
+  return { mark: (view) => view.classList.add(`rnb-of-${key}`) };
 }
 
 // src/index.ts
@@ -5426,14 +5430,16 @@ var SAVED_KEY_TRAIT = "saved_key";
 var src_default = (() => {
   const chat = new Chat();
   let engine = null;
+  let saved = null;
   return {
     initialize({ model, signal }) {
       engine = new Engine(model, chat, signal);
-      hideSaved(chat, model.get(SAVED_KEY_TRAIT), signal);
+      saved = hideSaved(chat, model.get(SAVED_KEY_TRAIT), signal);
     },
     render({ el, signal }) {
       if (engine === null) return;
       engine.attach(signal);
+      saved?.mark(el);
       drawPanel(chat, engine, el, signal);
     }
   };
