@@ -134,6 +134,7 @@ class Players:
         self.by_item: dict[str, Player] = {}
         self.left_out: set[str] = set()
         self._prints: dict[str, Print] = {}
+        self._limit_then = limit_bytes
         self._closed = False
 
     @property
@@ -159,6 +160,10 @@ class Players:
         notes = talk.notes
         if notes is None or self._closed:
             return
+        if self.limit_bytes > self._limit_then:
+            for item_id in tuple(self.left_out):  # there may be room for them now
+                self._forget(item_id)
+        self._limit_then = self.limit_bytes
         items = talk.conversation
         found = _prints(notes)
         prints = {one: mark for one, mark in found.items() if items.item(one) is not None}

@@ -5,8 +5,9 @@ there before: so each chat has a second output with the report, brought up to da
 moments and hidden in the page by the widget as long as that lives (``js/src/ui/saved.ts``).
 
 - The widget's own output is never touched: a view drawn anew would lose its microphone.
-- A report is made and sent where nothing plays and no answer is being made, on a thread of
-  its own, no more often than that it takes a twentieth of the time.
+- A report is made and sent where nothing plays, nobody speaks and no answer is being made, on
+  a thread of its own, no more often than that it takes a twentieth of the time. One of 2 MB
+  keeps a page from drawing for about 0.1 s.
 - Where no page is connected, as when a notebook is executed without one, it is sent at the
   end of a cell: later there is nobody to take it.
 - It stands where the chat was shown last. Earlier places say so, for each sound is kept once.
@@ -48,6 +49,7 @@ TELLING: Final = frozenset(
 
 QUIET_S: Final = 0.4
 """How long nothing may have happened before a report is made."""
+_LONGEST_TURN_S: Final = 60.0
 _SHARE: Final = 20.0
 _BYTES_A_SECOND: Final = 500_000.0
 _LOOK_S: Final = 0.2
@@ -165,7 +167,15 @@ class SavedOutput:
             waits = self._chat.bridge.unplayed_ms > 0
         except RuntimeError:  # the session's thread changed it meanwhile
             return False
-        return not waits and self._chat.session.conversation.active_response_id is None
+        answering = self._chat.session.conversation.active_response_id is not None
+        return not waits and not answering and not self._speaking()
+
+    def _speaking(self) -> bool:
+        """Return whether the user is in the middle of a turn, for as long as one may take."""
+        if time.monotonic() > self._quiet_from + _LONGEST_TURN_S:
+            return False  # of a service that never says that it was over
+        newest = self._chat.session.conversation.items[-2:]
+        return any(item.role == "user" and item.status == "in_progress" for item in newest)
 
     def _bundle(self) -> dict[str, str]:
         talk = self._chat.talk()

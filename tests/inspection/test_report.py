@@ -230,6 +230,19 @@ def test_past_the_limit_the_oldest_turns_have_no_player_and_the_report_says_so()
     assert "told" in nothing
 
 
+def test_with_a_higher_limit_those_left_out_come_back() -> None:
+    told = Spoken()
+    for turn in range(4):
+        told.answer(f"a{turn}", 1.0, 300 + turn)
+    players = Players(0)
+    players.gather(told.talk)
+    assert players.left_out == {"a0", "a1", "a2", "a3"}
+    players.limit_bytes = 2_000_000
+    players.gather(told.talk)
+    assert set(players.by_item) == {"a0", "a1", "a2", "a3"}
+    assert players.left_out == set()
+
+
 def test_each_sound_is_there_once_and_nothing_is_fetched() -> None:
     told = Spoken()
     told.user("u1", 1.0, 300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from nbclient import NotebookClient
 from realtime_nb.inspection.report_sound import Player
 from realtime_nb.notebook import saved_output
 from realtime_nb.notebook.saved_output import SavedOutputs
+from realtime_nb.protocol.events import Event
 
 CELL = "You are a guide."
 
@@ -91,11 +93,17 @@ def test_it_waits_while_something_plays_or_is_being_made(chat, outputs) -> None:
     outputs.show(chat)
     (output,) = outputs._all
     output.touch()
-    output._quiet_from = output._rest_until = 0.0
+    output._quiet_from = time.monotonic()
+    output._rest_until = 0.0
     assert output.due
     chat.session.conversation._open.ids = ("resp_1",)
     assert not output.due
     chat.session.conversation._open.ids = ()
+    assert output.due
+    told = {"type": "input_audio_buffer.speech_started", "item_id": "u1"}
+    chat.session.conversation.apply("received", Event(told), 0.0)
+    assert not output.due
+    output._quiet_from = time.monotonic() - 2 * saved_output._LONGEST_TURN_S
     assert output.due
     output._rest_until = float("inf")
     assert not output.due
