@@ -65,6 +65,9 @@ TURN_COLUMNS: Final[Mapping[str, str]] = {
 }
 """What stands in each column of `turns`."""
 
+# Numbers also where none is known yet, or where a service said something else.
+_NUMBERS: Final = ("_ms", "usd", "seconds")
+
 
 def items(talk: Talk) -> pd.DataFrame:
     """Return a row for each item of the conversation, in order; see `ITEM_COLUMNS`."""
@@ -87,6 +90,9 @@ def frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFram
     import pandas as pd  # noqa: PLC0415
 
     table = pd.DataFrame(rows, columns=list(columns))
+    for name in columns:
+        if name.endswith(_NUMBERS):
+            table[name] = pd.Series(map(_number, table[name]), index=table.index, dtype="float64")
     table.attrs["columns"] = dict(columns)
     return table
 
@@ -106,15 +112,39 @@ def to_polars(table: pd.DataFrame) -> pl.DataFrame:
             "to_polars needs polars: pip install 'realtime-nb[polars]'; .df is the same in pandas."
         ) from None
     held = cast("dict[str, list[Any]]", table.to_dict("list"))  # pyright: ignore[reportUnknownMemberType] -- pandas
+    known = {name: [_known(value) for value in values] for name, values in held.items()}
+    # A column of nothing has a type all the same, so that frames of two talks go together.
+    empty = [name for name, values in known.items() if all(value is None for value in values)]
     return pl.DataFrame(
-        {name: [_known(value) for value in values] for name, values in held.items()},
+        known,
+        schema_overrides={
+            name: pl.Float64 if table[name].dtype == "float64" else pl.String for name in empty
+        },
         infer_schema_length=None,
         strict=False,
     )
 
 
 def _known(value: Any) -> Any:
+    if isinstance(value, str) and not value.isascii():
+        # Half a character, which JSON can say and polars cannot hold.
+        return value.encode("utf-8", errors="replace").decode() if _is_half(value) else value
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _is_half(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 def _item_row(place: int, item: Item) -> dict[str, Any]:

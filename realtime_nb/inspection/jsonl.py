@@ -43,6 +43,7 @@ MOST_PROBLEMS: Final = 1_000
 
 _NEXT: Final = re.compile(r"[\s,]*(?=[^\s,\]])")
 _GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 # A frame may have been written with more blanks or escapes than a line has, or with fewer.
 _SHRINKS: Final = 8
 _ENVELOPE: Final = 4096
@@ -103,9 +104,13 @@ def read_jsonl(path: str | os.PathLike[str]) -> tuple[EventLog, list[str]]:
     place = Path(path).expanduser()
     try:
         with place.open("rb") as file:
-            zipped = file.read(2) == _GZIP
+            begin = file.read(4)
             file.seek(0)
-            if zipped:
+            if begin == _ZIP:
+                raise UsageError(
+                    f"{place} is no log but a zip file; realtime_nb.open reads a saved chat."
+                )
+            if begin.startswith(_GZIP):
                 with gzip.open(file, "rb") as plain:
                     reader = _read(cast("IO[bytes]", plain))
             else:

@@ -134,6 +134,46 @@ def test_what_was_said_before_the_first_turn_has_number_0() -> None:
     assert pd.isna(table["status"][1])
 
 
+def typed_only() -> Talk:
+    """Return a talk in which nobody spoke."""
+    text = [{"type": "input_text", "text": "Yes?"}]
+    return talk_of({"type": "conversation.item.added", "item": message("u", "user", text)})
+
+
+@pytest.mark.parametrize("talk", [talk_of(), typed_only(), barge_in()])
+def test_a_time_is_a_number_also_where_none_is_known(talk: Talk) -> None:
+    for table in (frames.turns(talk), frames.items(talk)):
+        times = [name for name in table.columns if name.endswith("_ms")]
+        assert {str(table[name].dtype) for name in times} == {"float64"}
+        assert len(table["started_ms"] / 1000) == len(table)
+
+
+@pytest.mark.parametrize("told", ["soon", 10**400, [1], True, None])
+def test_what_is_no_time_is_a_missing_one_or_a_number(told: Any) -> None:
+    talk = talk_of(
+        {"type": "input_audio_buffer.speech_started", "item_id": "u", "audio_start_ms": told},
+        {
+            "type": "conversation.item.added",
+            "item": message("u", "user", [{"type": "input_audio"}]),
+        },
+        {"type": "conversation.item.truncated", "item_id": "u", "audio_end_ms": told},
+    )
+    assert frames.turns(talk)["speech_start_ms"].dtype == "float64"
+    assert frames.items(talk)["truncated_ms"].dtype == "float64"
+
+
+def test_half_a_character_does_not_keep_a_frame_from_polars() -> None:
+    text = [{"type": "input_text", "text": "é \ud800 ok"}]
+    talk = talk_of({"type": "conversation.item.added", "item": message("u", "user", text)})
+    assert frames.to_polars(frames.items(talk))["text"].to_list() == ["é ? ok"]
+
+
+def test_frames_of_two_talks_go_together_in_polars() -> None:
+    for made in (frames.turns, frames.items):
+        one, two = (frames.to_polars(made(talk)) for talk in (typed_only(), barge_in()))
+        assert pl.concat([one, two]).height == one.height + two.height
+
+
 def test_frames_of_nothing_have_their_columns() -> None:
     nothing = talk_of()
     assert list(frames.turns(nothing).columns) == list(frames.TURN_COLUMNS)

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_nb.errors import UsageError
-from realtime_nb.inspection import RealtimeLog, jsonl
+from realtime_nb.inspection import RealtimeLog, Talk, jsonl
+from realtime_nb.inspection.archive import save
+from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
 
@@ -284,6 +286,12 @@ def test_a_file_without_an_event_is_refused_in_one_line(tmp_path: Path, text: st
     with pytest.raises(UsageError, match="holds no event") as caught:
         read(tmp_path, text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_saved_chat_is_told_from_a_log(tmp_path: Path) -> None:
+    path = save(Talk(EventLog(), Conversation()), tmp_path / "talk.rtnb")
+    with pytest.raises(UsageError, match="realtime_nb.open reads a saved chat"):
+        RealtimeLog.read(path)
 
 
 def test_no_file_a_folder_and_an_empty_one(tmp_path: Path) -> None:
