@@ -96,6 +96,12 @@ def test_its_marks_lie_where_the_page_was_heard(
     sound = stretches(heard)
     assert len(sound) == len(at["audible"]) == len(at["silent"]) == 2
     seen = list(zip(at["audible"], at["silent"], sound, strict=True))
+    off = [
+        [round(float(a - b - latency_ms), 1) for a, b in zip(one[:2], one[2], strict=True)]
+        for one in seen
+    ]
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / "timeline-marks.txt").write_text(f"ms off (audible, silent): {off}\n")
     for audible, silent, (begin, end) in seen:
         # What is heard in the page reaches the ear by its output latency later.
         assert abs(audible - (begin + latency_ms)) <= WITHIN_MS, seen
@@ -161,6 +167,35 @@ def look(notebook: NotebookPage) -> None:
     assert notebook.page_errors == []
 
 
+def test_a_row_of_the_event_table_and_a_place_here_show_each_other(
+    open_notebook: OpenNotebook,
+) -> None:
+    notebook = open_notebook([LOAD, TALK, "chat.timeline()"])
+    chat = ChatPage(notebook).start(0, 1)
+    chat.type("hello")
+    until(lambda: "response.done" in chat.events, message=chat.events)
+    notebook.run_cell(2)
+    page = notebook.page
+    panel = page.locator(".rnb-timeline")
+    # Their text, and not what can be seen: one is out of view while the other is used.
+    status = panel.locator(".rnb-tl-status")
+    rows = page.get_by_role("grid", name="Events").get_by_role("row")
+    rows.filter(has_text="response.done").click()
+    until(lambda: "response done (completed) at" in (status.text_content() or ""))
+    # From mark to mark; the table comes along, however far up that is.
+    stage = panel.get_by_role("slider")
+    stage.press("Home")
+    stage.press("n")
+    until(lambda: "sent at" in (status.text_content() or ""))
+    # A table that cannot be seen draws nothing.
+    page.get_by_role("grid", name="Events").scroll_into_view_if_needed()
+    chosen = page.locator("[role=row][aria-selected=true]")
+    until(
+        lambda: chosen.count() == 1 and "conversation.item.create" in (chosen.text_content() or "")
+    )
+    assert notebook.page_errors == []
+
+
 HOUR = """\
 import base64, numpy as np
 from realtime_nb.inspection import Talk
@@ -205,6 +240,7 @@ def test_an_hour_of_sound_opens_at_once(open_notebook: OpenNotebook) -> None:
     notebook.run_cell(1)
     opened_ms = until(lambda: page.evaluate("window.__opened"), message="it was not drawn again")
     assert opened_ms < 1000, f"drawn {opened_ms:.0f} ms after its view was made"
+    PICTURES.mkdir(exist_ok=True)
     (PICTURES / "timeline-hour.txt").write_text(f"{opened_ms:.0f} ms")
     panel = page.locator(".rnb-timeline").last
     for width in (400, 1000):
