@@ -230,7 +230,7 @@ def _decode(records: list[Record], wire: dict[str, Any] | None) -> tuple[bytes, 
     form = {"type": "audio/pcm", "rate": first.get("sample_rate")} if first and told else wire
     channels = first.get("channels", 1) if first else 1
     decode = Decoder(form, channels=channels if isinstance(channels, int) else 1)
-    most = SOUND_S * RATE * 2
+    most = 2 * int(SOUND_S * RATE)
     pcm = bytearray()
     for record in records:
         pcm += decode(record.event.audio or b"")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONGEST: Final = 64 * 1024
 """Bytes of one row that are searched; what is longer is searched to there."""
 
-_CHUNK: Final = 1024
+_CHUNK: Final = 256
 
 
 @dataclass(slots=True)
@@ -73,8 +73,10 @@ class RowText:
             return numbers[[wanted in self._text(int(number)) for number in numbers]]
         if chunk is None:
             chunk = self._chunks[at] = self._make(start)
-        places = np.array(_places(chunk, wanted), np.int64)
-        return numbers[np.isin(numbers, places + start, assume_unique=True)]
+        places = _places(chunk, wanted)
+        if not places:
+            return numbers[:0]
+        return numbers[np.isin(numbers, np.array(places) + start, assume_unique=True)]
 
     def _make(self, start: int) -> _Chunk:
         texts = [self._text(number) for number in range(start, start + _CHUNK)]

@@ -32,8 +32,9 @@ for turn in range(5000):
     put("received", t + 50, type="response.created", response={"id": f"resp_{turn}"})
     for i in range(8):
         words = f"word {i} of <b>turn</b> {turn} \\u202e"
-        put("received", t + 100 + i, type="response.output_audio_transcript.delta", delta=words, **ids)
-        put("received", t + 100 + i, type="response.output_audio.delta", delta=sound, **ids)
+        kind, at = "response.output_audio", t + 100 + i
+        put("received", at, type=f"{kind}_transcript.delta", delta=words, **ids)
+        put("received", at, type=f"{kind}.delta", delta=sound, **ids)
     put("received", t + 400, type="response.output_audio.done", **ids)
     if turn % 1000 == 999:
         told = {"code": "bad", "message": "<script>no</script>", "event_id": f"event_{turn - 3}"}
@@ -102,7 +103,7 @@ def test_a_hundred_thousand_events_are_looked_through(
     table.root.get_by_label("Search events").fill("TURN</b> 4321 ")
     table.wait("1 row of 100,000 events")
     row = table.root.locator(".rnb-scroll .rnb-row:visible").first
-    table.wait_row("×8")
+    table.wait_row("×8")  # noqa: RUF001 -- as it is shown
     assert "<b>turn</b> 4321 ⟨202E⟩" in row.inner_text()
     row.locator(".rnb-fold").click()
     table.wait("9 rows of 100,000 events")
