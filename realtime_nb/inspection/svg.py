@@ -62,9 +62,14 @@ _UNSEEN: Final = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """Return text with a sign for each control, direction mark and lone surrogate in it."""
+    return _UNSEEN.sub("�", text)
+
+
 def clean(text: str) -> str:
-    """Return text for markup: escaped, with no control, direction mark or lone surrogate."""
-    return html.escape(_UNSEEN.sub("�", text))
+    """Return text for markup: `visible`, and escaped."""
+    return html.escape(visible(text))
 
 
 def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:

@@ -15,7 +15,7 @@ from realtime_nb.bridge.recording import RATE
 from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.latency import Latency
 from realtime_nb.inspection.peaks import Peaks
-from realtime_nb.inspection.svg import draw_timeline, plural
+from realtime_nb.inspection.svg import draw_timeline, plural, visible
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_sound import TimelineSound
 from realtime_nb.inspection.timeline_turns import read_story
@@ -230,7 +230,7 @@ def plain_marks(line: Timeline) -> list[dict[str, Any]]:
             "kind": mark.kind,
             "side": mark.side,
             "seq": mark.seq,
-            "label": mark.label,
+            "label": visible(mark.label),
         }
         for mark in line.marks
     ]

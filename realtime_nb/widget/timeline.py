@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import anywidget
 import numpy as np
 
-from realtime_nb.inspection.svg import KINDS, SIDES, STAGES, stages_of
+from realtime_nb.inspection.svg import KINDS, SIDES, STAGES, stages_of, visible
 from realtime_nb.inspection.timeline import Timeline, plain_marks
 from realtime_nb.widget.subshell import pin_subshell
 
@@ -160,7 +160,7 @@ class TimelineWidget(anywidget.AnyWidget):
         return {
             "kind": "timeline",
             "to": None if message is None else message["client"],
-            "chat": line.name,
+            "chat": visible(line.name),
             "duration_ms": line.duration_ms,
             "lost_ms": line.sound.lost_ms,
             "dropped_marks": line.dropped_marks,
@@ -173,7 +173,7 @@ class TimelineWidget(anywidget.AnyWidget):
                     "from_ms": region.start_ms,
                     "to_ms": region.end_ms,
                     "side": region.side,
-                    "text": region.text,
+                    "text": visible(region.text),
                 }
                 for region in line.regions[-_SHOWN:]
             ],

@@ -29,7 +29,12 @@ def one_minute() -> EventLog:
     for second in range(SECONDS):
         event = Event({"type": "input_audio_buffer.append", "audio": encoded(frame)})
         log.append("sent", event, t_ms=1000.0 * (second + 1), size=len(frame))
-    log.append("received", Event({"type": "error", "error": {"message": "<b>"}}), t_ms=5, size=9)
+    log.append(
+        "received",
+        Event({"type": "error", "error": {"message": "<b>\ud800\u202e"}}),
+        t_ms=5,
+        size=9,
+    )
     return log
 
 
@@ -51,7 +56,7 @@ class Page:
         self.widget = TimelineWidget(lambda: Timeline(self.talk))
 
     def _take(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        json.dumps(content, allow_nan=False)
+        json.dumps(content, allow_nan=False, ensure_ascii=False).encode()
         with self._more:
             self.sent.append((content, buffers))
             self._more.notify_all()
@@ -78,7 +83,7 @@ def test_a_page_is_given_marks_and_turns_and_no_sound(page: Page) -> None:
     whole, buffers = page.hears()
     assert (whole["kind"], whole["to"], whole["chat"]) == ("timeline", "page", "a talk")
     assert whole["duration_ms"] == SECONDS * 1000
-    assert [mark["label"] for mark in whole["marks"]] == ["<b>"]
+    assert [mark["label"] for mark in whole["marks"]] == ["<b>\ufffd\ufffd"]
     assert buffers == []
     assert len(json.dumps(whole)) < 10_000
 
