@@ -63,7 +63,8 @@ export function createFilters(
   });
   const item = createChip("item", () => model.set({ item: "" }), signal);
   const response = createChip("response", () => model.set({ response: "" }), signal);
-  const count = h("span", { class: "rnb-total", role: "status" });
+  // No live region: it changes all the time while a talk goes on.
+  const count = h("span", { class: "rnb-total" });
   const follow = h("button", { type: "button", class: "rnb-button rnb-follow" }, "Follow");
   follow.title = "Keep the newest event in view";
 

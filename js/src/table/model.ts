@@ -192,7 +192,8 @@ export class TableModel {
   #span(): Span {
     const count = this.#last - this.#first + 2 * BEYOND;
     if (this.#around !== null) return { around: this.#around, count };
-    if (this.follow) return { start: -count, stop: null };
+    // Asked again and again while a talk goes on, beside its sound: no more than is seen.
+    if (this.follow) return { start: this.#first - this.#last - 2, stop: null };
     return { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
   }
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e158764f1890472966df672884fe14532e7e3e5bfbbe5a4cf79d56dd8945520c
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:73224b19f3d6bfb8bebb4b49563b1fb9359c15c8c80419335984b167963575dd
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -504,7 +504,7 @@ function createFilters(model, signal) {
   });
   const item = createChip("item", () => model.set({ item: "" }), signal);
   const response = createChip("response", () => model.set({ response: "" }), signal);
-  const count = h("span", { class: "rnb-total", role: "status" });
+  const count = h("span", { class: "rnb-total" });
   const follow = h("button", { type: "button", class: "rnb-button rnb-follow" }, "Follow");
   follow.title = "Keep the newest event in view";
   direction2.addEventListener("change", () => model.set({ dir: direction2.value }), {
@@ -1034,7 +1034,7 @@ var TableModel = class {
   #span() {
     const count = this.#last - this.#first + 2 * BEYOND;
     if (this.#around !== null) return { around: this.#around, count };
-    if (this.follow) return { start: -count, stop: null };
+    if (this.follow) return { start: this.#first - this.#last - 2, stop: null };
     return { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
   }
   #pump() {

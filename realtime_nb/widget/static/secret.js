@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e158764f1890472966df672884fe14532e7e3e5bfbbe5a4cf79d56dd8945520c
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:73224b19f3d6bfb8bebb4b49563b1fb9359c15c8c80419335984b167963575dd
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {
