@@ -68,23 +68,24 @@ class Report:
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self.players = Players(limit_bytes)
         self._tally = Tally()
+        self._cost: Bill | None = None
 
     def gather(self, talk: Talk, *, now: float = 0.0) -> None:
         """Take in what is new; see `Players.gather`."""
         self._tally.take(talk.log)
+        self._cost = bill(talk)
         self.players.gather(talk, now=now)
 
     def html(self, talk: Talk) -> str:
         """Return the report as HTML, of what has been gathered."""
         items = _told(talk.conversation.items)
-        cost = bill(talk)
         return "".join(
             (
-                self._head(talk, items, cost),
+                self._head(talk, items),
                 self._transcript(items),
                 _picture(talk),
                 _config(talk.config_rows),
-                _cost(cost),
+                _cost(self._cost),
                 self._events(talk),
             )
         )
@@ -93,7 +94,7 @@ class Report:
         """Return the report as plain text: who talked, and what was said."""
         items = _told(talk.conversation.items)
         shown, missing = _newest(items)
-        lines = [plain(" · ".join(self._facts(talk, items, bill(talk))), _LONGEST_NAME)]
+        lines = [plain(" · ".join(self._facts(talk, items)), _LONGEST_NAME)]
         if missing:
             lines.append(_earlier(missing))
         lines += [f"{_speaker(item)}: {_plain_words(item)}" for item in shown]
@@ -101,7 +102,7 @@ class Report:
 
     # -- parts
 
-    def _facts(self, talk: Talk, items: Sequence[Item], cost: Bill) -> list[str]:
+    def _facts(self, talk: Talk, items: Sequence[Item]) -> list[str]:
         turns = sum(item.role == "user" for item in items)
         return [
             f"Chat {talk.name}",
@@ -109,11 +110,11 @@ class Report:
             *(["practice server"] if talk.practice else []),
             *([f"{talk.kind} session"] if talk.kind != "realtime" else []),
             f"{turns} turn{'' if turns == 1 else 's'} in {clock(self._tally.last_ms)}",
-            f"cost {cost}",
+            *([f"cost {self._cost}"] if self._cost is not None else []),
         ]
 
-    def _head(self, talk: Talk, items: Sequence[Item], cost: Bill) -> str:
-        first, *rest = self._facts(talk, items, cost)
+    def _head(self, talk: Talk, items: Sequence[Item]) -> str:
+        first, *rest = self._facts(talk, items)
         facts = "".join(f" · {escaped(fact, _LONGEST_NAME)}" for fact in rest)
         return f"<p><b>{escaped(first, _LONGEST_NAME)}</b>{facts}</p>"
 
@@ -297,7 +298,9 @@ def _picture(talk: Talk) -> str:
     return f"<details open><summary>Timeline</summary>{image}</details>"
 
 
-def _cost(cost: Bill) -> str:
+def _cost(cost: Bill | None) -> str:
+    if cost is None:
+        return ""
     inner = cost._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
     return _folded("Cost", inner)
 

@@ -8,8 +8,10 @@ import zipfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
+from nbclient import NotebookClient
 
 from realtime_nb.client import LocalServer
 from realtime_nb.errors import ServerError
@@ -111,6 +113,46 @@ def test_nothing_planted_is_found_in_notebook_widget_log_or_file(
         assert len(text) > 100, place
         for canary in (*CANARIES, token):
             assert canary not in text, f"{canary} is in the {place}"
+
+
+def test_a_notebook_that_was_executed_with_its_widgets_holds_none(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("REALTIME_NB_ENDPOINTS", str(tmp_path / "endpoints.toml"))
+    begin = f"""\
+import os
+from pathlib import Path
+from realtime_nb.client import LocalServer
+server = LocalServer.shared()
+os.environ["WORK_KEY"] = server.token
+place = {VARIABLE!r}
+Path({str(tmp_path / "token")!r}).write_text(server.token)
+Path(os.environ["REALTIME_NB_ENDPOINTS"]).write_text(
+    '[endpoints.work]\\nurl = "' + server.url + '"\\nmodel = "local-demo"\\nkey_env = "WORK_KEY"\\n'
+    'headers = {{ "X-Team" = "{HEADER}" }}\\n')
+%load_ext realtime_nb"""
+    cells = [
+        begin,
+        "%%realtime --endpoint work\nBe brief.",
+        "chat.say('what is seven plus five').result(60)",
+        f"%%realtime --endpoint work\n{CELL}",
+        "display(chat, chat.events, chat.items, chat.turns, chat.usage, chat.config, chat.audio)",
+        "%realtime\n%realtime cost",
+        "chat.events.df",
+        "chat.close()",
+    ]
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    NotebookClient(notebook, timeout=100, kernel_name="python3").execute()
+    shown = [nbformat.from_dict(cell) for cell in notebook.cells]
+    for cell in shown[:1]:
+        cell.source = ""  # which plants them
+    text = json.dumps([shown, notebook.metadata], default=str)
+    assert "7 plus 5 is 12." in text
+    assert "widget-state+json" in text
+    for canary in (*CANARIES, (tmp_path / "token").read_text()):
+        assert canary not in text
 
 
 def test_the_canaries_were_really_used(shell, endpoint) -> None:
