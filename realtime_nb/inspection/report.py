@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import base64
 import html
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.report_counts import Tally
 from realtime_nb.inspection.report_sound import LIMIT_BYTES, Players
-from realtime_nb.inspection.report_text import clock, escaped, plain, value
+from realtime_nb.inspection.report_text import clock, escaped, plain, value, words
 from realtime_nb.inspection.timeline import timeline
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Report:
         return "".join(parts)
 
     def _item(self, item: Item) -> str:
-        edge = _EDGES.get(item.role or "", _EDGE)
+        edge = _EDGES.get(words(item.role), _EDGE)
         who = escaped(_speaker(item), _LONGEST_NAME)
         at = clock(item.started_ms)
         note = _note(item)
@@ -231,18 +232,24 @@ def _earlier(number: int) -> str:
 
 def _speaker(item: Item) -> str:
     if item.type == "message":
-        return _SPEAKERS.get(item.role or "", item.role or "Message")
-    name = f" {plain(item.name, _LONGEST_NAME)}" if item.name else ""
-    return plain(item.type.replace("_", " "), _LONGEST_NAME).capitalize() + name
+        role = words(item.role)
+        return _SPEAKERS.get(role, plain(role, _LONGEST_NAME) or "Message")
+    name = f" {plain(words(item.name), _LONGEST_NAME)}" if item.name else ""
+    return plain(words(item.type).replace("_", " "), _LONGEST_NAME).capitalize() + name
 
 
 def _split(item: Item) -> tuple[str, str]:
     """Return what was heard of an item's words, and what was not."""
     text = item.text
-    if item.truncated_ms is None:
+    if _cut_ms(item) is None:
         return text, ""
     heard = item.heard_text
     return heard, text[len(heard) :]
+
+
+def _cut_ms(item: Item) -> float | None:
+    cut: Any = item.truncated_ms  # of the wire
+    return cut if isinstance(cut, int | float) and math.isfinite(cut) else None
 
 
 def _words(item: Item) -> str:
@@ -251,7 +258,7 @@ def _words(item: Item) -> str:
     if unheard:
         struck = escaped(unheard, LONGEST_TEXT)
         parts.append(f'<del title="generated, but not heard">{struck}</del>')
-    calls = (item.arguments, item.output or "")
+    calls = (words(item.arguments), words(item.output))
     parts += [f"<code>{escaped(text, _LONGEST_CALL)}</code>" for text in calls if text]
     parts += ["<small>[an image]</small>" for part in item.parts.values() if part.kind == "image"]
     return f'<div style="{_WORDS}">{" ".join(parts)}</div>' if parts else ""
@@ -261,7 +268,9 @@ def _plain_words(item: Item) -> str:
     heard, unheard = _split(item)
     parts = [plain(heard, LONGEST_TEXT)] if heard else []
     parts += [f"[not heard: {plain(unheard.strip(), LONGEST_TEXT)}]"] if unheard else []
-    parts += [plain(text, _LONGEST_CALL) for text in (item.arguments, item.output) if text]
+    parts += [
+        plain(text, _LONGEST_CALL) for text in map(words, (item.arguments, item.output)) if text
+    ]
     note = _note(item)
     parts += [f"({plain(note, _LONGEST_CALL)})"] if note else []
     return " ".join(parts)
@@ -270,9 +279,9 @@ def _plain_words(item: Item) -> str:
 def _note(item: Item) -> str:
     """Return what there is to say about an item beside its words."""
     if item.error:
-        return item.error
-    if item.truncated_ms is not None:
-        return f"cut off after {item.truncated_ms / 1000:.1f} s"
+        return words(item.error)
+    if (cut_ms := _cut_ms(item)) is not None:
+        return f"cut off after {cut_ms / 1000:.1f} s"
     if item.status in ("failed", "incomplete"):
         return item.status
     if item.awaits_transcript:

@@ -34,6 +34,13 @@ def _sign(found: re.Match[str]) -> str:
     return chr(_PICTURES + code) if code < _CONTROLS else f"⟨U+{code:04X}⟩"
 
 
+def words(given: Any) -> str:
+    """Return what should be a text as one: a service may send anything in its place."""
+    if isinstance(given, str):
+        return given
+    return "" if given is None else json.dumps(given, ensure_ascii=False, default=repr)
+
+
 def clipped(text: str, longest: int) -> str:
     """Return `text`, its end left out past `longest` characters, and how long it is."""
     if len(text) <= longest:
@@ -57,8 +64,7 @@ def escaped(text: str, longest: int) -> str:
 
 def value(given: Any, longest: int) -> str:
     """Return a value of a config as HTML: a text as it is, all else as JSON."""
-    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
-    return escaped(text, longest)
+    return escaped("null" if given is None else words(given), longest)
 
 
 def clock(ms: float) -> str:

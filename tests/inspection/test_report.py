@@ -343,6 +343,24 @@ def test_nothing_anybody_says_is_markup(nasty: str) -> None:
     assert pages[0].attributes == pages[1].attributes
 
 
+@pytest.mark.parametrize("odd", [None, 3, -1.5, True, [1, [2]], {"a": {"b": "<i>"}}, "", "x"])
+def test_a_service_that_sends_anything_has_a_report_all_the_same(odd: object) -> None:
+    told = Spoken()
+    wire = dict.fromkeys(("type", "role", "status", "name", "arguments", "output"), odd)
+    told.item("u1", "user", "before")
+    for number, item in enumerate((wire, {**wire, "type": "message"}, {**wire, "role": "user"})):
+        told.receive({"type": "conversation.item.added", "item": {**item, "id": f"i{number}"}})
+    told.receive({"type": "conversation.item.truncated", "item_id": "u1", "audio_end_ms": odd})
+    told.receive({"type": "response.done", "response": {"usage": odd, "status": odd}})
+    told.item("u2", "user", "after")
+    report = Report()
+    report.gather(told.talk)
+    page = Reader(report.html(told.talk))
+    assert "before" in report.text(told.talk)
+    assert "after" in page.text
+    assert "i" not in page.tags
+
+
 def test_a_megabyte_in_one_line_and_ten_thousand_items_are_bounded() -> None:
     told = Spoken()
     told.item("u1", "user", "x" * 1_000_000)
