@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.inspection.frames import frame, to_polars
-from realtime_nb.inspection.report_text import escaped
+from realtime_nb.inspection.report_text import escaped, plain
 from realtime_nb.protocol.rules import check as rules
 from realtime_nb.protocol.rules.breach import SEVERITIES, Breach
 
@@ -85,7 +85,8 @@ class CheckReport(list[Breach]):
 
     def __repr__(self) -> str:
         lines = [
-            f"{_MARKS[breach.severity]} {breach.rule}: {breach.message} ({_places(breach)})"
+            f"{_MARKS[breach.severity]} {breach.rule}: {plain(breach.message, _LONGEST)}"
+            f" ({_places(breach)})"
             for breach in self
         ]
         return "\n".join([self._headline(), *lines])

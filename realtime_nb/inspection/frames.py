@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection.turn_rows import turn_rows
+from realtime_nb.protocol.whole_text import whole_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -89,10 +90,11 @@ def frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFram
     # Imported here: pandas takes most of a second to load and a session does not need it.
     import pandas as pd  # noqa: PLC0415
 
-    table = pd.DataFrame(rows, columns=list(columns))
-    for name in columns:
-        if name.endswith(_NUMBERS):
-            table[name] = pd.Series(map(_number, table[name]), index=table.index, dtype="float64")
+    held = {name: whole_texts(row.get(name) for row in rows) for name in columns}
+    numbers = [name for name in columns if name.endswith(_NUMBERS)]
+    for name in numbers:
+        held[name] = [_number(value) for value in held[name]]
+    table = pd.DataFrame(held, columns=list(columns)).astype(dict.fromkeys(numbers, "float64"))
     table.attrs["columns"] = dict(columns)
     return table
 
@@ -118,7 +120,7 @@ def to_polars(table: pd.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(
         known,
         schema_overrides={
-            name: pl.Float64 if table[name].dtype == "float64" else pl.String for name in empty
+            name: pl.Float64 if name.endswith(_NUMBERS) else pl.String for name in empty
         },
         infer_schema_length=None,
         strict=False,
@@ -126,18 +128,7 @@ def to_polars(table: pd.DataFrame) -> pl.DataFrame:
 
 
 def _known(value: Any) -> Any:
-    if isinstance(value, str) and not value.isascii():
-        # Half a character, which JSON can say and polars cannot hold.
-        return value.encode("utf-8", errors="replace").decode() if _is_half(value) else value
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _is_half(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _number(value: Any) -> float:

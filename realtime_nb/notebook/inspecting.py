@@ -11,6 +11,7 @@ from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.latency import latency
+from realtime_nb.inspection.report_text import visible
 from realtime_nb.inspection.tables import ItemList, TurnTable
 from realtime_nb.inspection.timeline import timeline
 from realtime_nb.widget import TimelineWidget
@@ -55,7 +56,9 @@ class Inspecting(ABC):
     def transcript(self) -> str:
         """What was said, a line for each message; of an answer that was cut, what was heard."""
         said = [(item.role, item.heard_text) for item in self.items if item.type == "message"]
-        return "\n".join(f"{role}: {' '.join(text.split())}" for role, text in said if text)
+        # What turns the line around or moves the cursor of who prints it is shown as a sign.
+        lines = [f"{role}: {' '.join(text.split())}" for role, text in said if text]
+        return "\n".join(map(visible, lines))
 
     @property
     def budget(self) -> float | None:

@@ -26,6 +26,8 @@ COLUMNS: Final = (
     "audio_bytes",
     "summary",
 )
+TEXTS: Final = ("type", "event_id", "item_id", "response_id", "summary")
+"""Those of them that hold what others wrote."""
 
 
 @dataclass(frozen=True, slots=True)

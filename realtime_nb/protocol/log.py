@@ -13,10 +13,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
-from realtime_nb.protocol.columns import COLUMNS, Batch, columns
+from realtime_nb.protocol.columns import COLUMNS, TEXTS, Batch, columns
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
 from realtime_nb.protocol.sealed import BLOCK, Block, silent
 from realtime_nb.protocol.summary import payload_bytes, reference, summarise
+from realtime_nb.protocol.whole_text import whole_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -306,7 +307,10 @@ class EventLog:
         # Imported here: pandas takes most of a second to load and a session does not need it.
         import pandas as pd  # noqa: PLC0415
 
-        return pd.DataFrame(columns(self.batches()), columns=list(COLUMNS))
+        held = columns(self.batches())
+        for name in TEXTS:
+            held[name] = whole_texts(held[name])
+        return pd.DataFrame(held, columns=list(COLUMNS))
 
     def batches(self) -> Iterator[Batch]:
         """Yield what a table has of all records; much cheaper than the records."""

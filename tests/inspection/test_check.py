@@ -146,3 +146,14 @@ def test_another_tools_log_is_checked(tmp_path: Path) -> None:
     report = RealtimeLog.read(path).check()
     assert report.problems == 1
     assert {"not-answered", "beta-type"} <= {breach.rule for breach in report}
+
+
+def test_what_a_breach_quotes_is_shown_as_signs_and_never_obeyed() -> None:
+    log = EventLog()
+    log.append("received", Event({"type": "odd.\u202e\x1b[31m\ud800<b>"}), t_ms=0, size=9)
+    report = check(log)
+    assert report.df["rule"].tolist() == ["unknown-type"]
+    for shown in (repr(report), report._repr_html_()):
+        assert "⟨U+202E⟩␛[31m⟨U+D800⟩" in shown
+        assert not {"\u202e", "\x1b", "\ud800"} & set(shown)
+    assert "<b>" not in report._repr_html_()

@@ -162,10 +162,20 @@ def test_what_is_no_time_is_a_missing_one_or_a_number(told: Any) -> None:
     assert frames.items(talk)["truncated_ms"].dtype == "float64"
 
 
-def test_half_a_character_does_not_keep_a_frame_from_polars() -> None:
+def test_half_a_character_keeps_no_frame_from_files_and_polars() -> None:
     text = [{"type": "input_text", "text": "é \ud800 ok"}]
-    talk = talk_of({"type": "conversation.item.added", "item": message("u", "user", text)})
-    assert frames.to_polars(frames.items(talk))["text"].to_list() == ["é ? ok"]
+    error = {"type": "error", "error": {"message": "no \udc00", "code": "\ud83d\ude00"}}
+    talk = talk_of(
+        {"type": "conversation.item.added", "item": message("u\ud800", "user", text)}, error
+    )
+    log = RealtimeLog(talk.log)
+    assert frames.items(talk)["text"].tolist() == ["é \ufffd ok"]
+    assert log.df["summary"].tolist() == ["user: é \ufffd ok", "\U0001f600: no \ufffd"]
+    assert log.df["item_id"][0] == "u\ufffd"
+    assert talk.log[0].event.get("item.id") == "u\ud800"  # the log itself has what the wire had
+    for table in (frames.items(talk), frames.turns(talk), log.df, log.check().df):
+        assert table.to_csv().encode()
+        assert frames.to_polars(table).height == len(table)
 
 
 def test_frames_of_two_talks_go_together_in_polars() -> None:

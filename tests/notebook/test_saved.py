@@ -13,11 +13,13 @@ import realtime_nb
 from realtime_nb.client import LocalServer, resolve_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.errors import ConfigError, EndpointError, ServerError, UsageError
+from realtime_nb.inspection import RealtimeLog
 from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.talk import Talk
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.notebook.resuming import config_of, service_name
 from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
 
 if TYPE_CHECKING:
@@ -345,3 +347,13 @@ def test_lines_save_and_open(shell: Any, tmp_path: Path, capsys: Any) -> None:
     )
     with pytest.raises(UsageError, match="no chat 'nobody'"):
         shell.run_line_magic("realtime", "save nobody")
+
+
+def test_a_transcript_turns_nothing_around_it(tmp_path: Path) -> None:
+    log = EventLog()
+    part = {"type": "input_text", "text": "I\u202eam\x1b[2J \ud800here"}
+    item = {"id": "i", "type": "message", "role": "user", "content": [part]}
+    log.append("received", Event({"type": "conversation.item.added", "item": item}), t_ms=0, size=9)
+    conversation = RealtimeLog(log).conversation()
+    saved = realtime_nb.open(save(Talk(log, conversation), tmp_path / "talk"))
+    assert saved.transcript == "user: I⟨U+202E⟩am␛[2J ⟨U+D800⟩here"
