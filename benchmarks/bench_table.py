@@ -31,7 +31,9 @@ def make_log(count: int, sound: str = SOUND) -> EventLog:
     log = EventLog()
 
     def put(**data: Any) -> None:
-        log.append("received", Event(data), t_ms=10.0 * len(log), size=4200)
+        log.append(
+            "received", Event(data), t_ms=10.0 * len(log), size=200 + len(data.get("delta", ""))
+        )
 
     turn = 0
     while len(log) < count:

@@ -3,7 +3,7 @@
 A run is of one type, one direction and one item. Runs may interleave, as the deltas of words
 and sound do; any event that is no delta ends them all.
 
-The index follows its log a slice at a time, and takes about 100 bytes a row and 16 an event;
+The index follows its log a slice at a time, and takes about 80 bytes a row and 16 an event;
 what a row says is read from the log when somebody looks at it. What the log lets go of goes
 from here as well.
 """
