@@ -41,7 +41,15 @@ def test_nothing_that_is_saved_holds_more_than_the_page_needs() -> None:
     widget = ChatWidget("chat")
     state = widget.get_state()
     own = {key for key in state if not key.startswith(("_model", "_view", "_anywidget", "_esm"))}
-    assert own <= {"_audio_constraints", "_css", "layout", "tabbable", "tooltip", "_dom_classes"}
+    assert own <= {
+        "_audio_constraints",
+        "_css",
+        "saved_key",
+        "layout",
+        "tabbable",
+        "tooltip",
+        "_dom_classes",
+    }
     widget.close()
 
 
