@@ -156,9 +156,11 @@ def test_with_the_widgets_state_saved_the_report_is_shown_below_one_line_of_it(
     saved.write_text(text)
     live.shut_kernel_down()
     live.close()
-    again = reopened(open_notebook, saved)
+    again = open_notebook(saved)  # with a kernel that has never heard of the chat
     header = again.page.locator(".rnb-state")
+    header.wait_for()
     until(lambda: "not live" in header.inner_text(), message=header.inner_text())
+    until(again.page.locator(".rnb-saved").is_visible)
     assert "12" in again.page.locator(".rnb-saved").inner_text()
     assert not again.page.get_by_role("log", name="Transcript").is_visible()
     assert again.page_errors == []
