@@ -94,7 +94,8 @@ def frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFram
     numbers = [name for name in columns if name.endswith(_NUMBERS)]
     for name in numbers:
         held[name] = [_number(value) for value in held[name]]
-    table = pd.DataFrame(held, columns=list(columns)).astype(dict.fromkeys(numbers, "float64"))
+    table = pd.DataFrame(held, columns=list(columns))
+    table = table.astype(dict.fromkeys(numbers, "float64"))  # pyright: ignore[reportUnknownMemberType] -- pandas
     table.attrs["columns"] = dict(columns)
     return table
 

@@ -86,13 +86,21 @@ def test_a_talk_with_the_practice_server_is_clean(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_practice")
-@pytest.mark.parametrize("kind", ["transcription", "translation"])
-def test_other_sessions_are_clean(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("transcription", {}),
+        ("translation", {}),
+        # Its updates have no `type`.
+        ("translation", {"audio": {"output": {"language": "es"}}}),
+    ],
+)
+def test_other_sessions_are_clean(kind: str, config: dict[str, Any]) -> None:
     pytest.importorskip("pocketsphinx")
     pytest.importorskip("espeakng_loader")
     from realtime_nb.speech.voices import say_as_user  # noqa: PLC0415 -- may be missing
 
-    chat = chat_of({}, kind)
+    chat = chat_of(config, kind)
     chat.listen(say_as_user("good morning"), realtime=False).result(60)
     chat.close()
     assert len(chat.events) > 3

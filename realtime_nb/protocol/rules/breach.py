@@ -79,6 +79,8 @@ class Rule:
         known = self._by_message.get((rule, message))
         if known is not None:
             for seq in seqs:
+                if seq in known.seqs[-1:]:  # of one event, two of the same
+                    continue
                 if len(known.seqs) < MOST:
                     known.seqs.append(seq)
                 else:

@@ -52,6 +52,7 @@ class Shapes(Rule):
         self._looked: dict[str, int] = {}
         self._t_ms: float | None = None
         self._seq = 0
+        self._translates = False
 
     def take(self, record: Record) -> None:
         """Look at an event."""
@@ -84,7 +85,11 @@ class Shapes(Rule):
             )
         seen = self._looked.get(event.type, 0)
         # The package has no types for what a translation session sends.
-        translation = event.type in _TRANSLATION or event.get("session.type") == "translation"
+        if record.direction == "received" and event.type.startswith("session."):
+            self._translates |= event.get("session.type") == "translation"
+        translation = event.type in _TRANSLATION or (
+            self._translates and event.type.startswith("session.")
+        )
         if seen < _LOOKED_AT and not translation:
             self._looked[event.type] = seen + 1
             self._fields(event, record.seq)

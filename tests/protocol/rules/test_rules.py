@@ -242,6 +242,15 @@ def test_sound_that_was_let_go_is_not_counted_as_short() -> None:
     assert check(log_of(created(), output("added"), quiet, done(), truncated(900))) == []
 
 
+def test_an_update_needs_its_type_and_in_a_translation_has_none() -> None:
+    bare = {"type": "session.update", "session": {}}
+    (breach,) = found("wrong-field", check(log_of(UPDATED, bare, UPDATED)))
+    assert breach.seqs == [1]
+    session = {"id": "s", "type": "translation", "model": "gpt-realtime-translate"}
+    told = {"type": "session.created", "session": session}
+    assert not found("wrong-field", check(log_of(told, bare, {**told, "type": "session.updated"})))
+
+
 def test_breaches_are_bounded() -> None:
     breaches = check(log_of(*[done(f"r{n}") for n in range(MOST + 50)], *[{"type": "x.y"}] * 300))
     assert len(found("done-without-created", breaches)) == MOST
