@@ -367,7 +367,9 @@ class SessionCore:
             self._connection.abort()
 
     def _lost(self, end: ConnectionLost) -> None:
-        error = end_of(end, self._last_word, self.endpoint, connecting=self._is("connecting"))
+        # What ends in the moment it began was open, whoever has heard of that yet.
+        began = self._created is not None and self._created.done()
+        error = end_of(end, self._last_word, self.endpoint, connecting=not began)
         # A service that leaves politely has not failed.
         normal = self._is("closing") or end.code == _NORMAL_CLOSE
         self._end("closed" if normal else "failed", error)

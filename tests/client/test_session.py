@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from realtime_nb.client import RealtimeSession, wire
+from realtime_nb.client import RealtimeSession, core, wire
 from realtime_nb.client.endpoint import Endpoint
 from realtime_nb.client.loop import THREAD_NAME, BackgroundLoop
 from realtime_nb.client.outbox import MAX_AUDIO_BYTES
@@ -900,6 +900,21 @@ async def test_the_hour_is_over():
             "open a new session"
         )
         assert session.failure.code == 1001
+
+
+async def test_what_ends_in_the_moment_it_begins_was_open(monkeypatch):
+    said = "Your session hit the maximum duration of 60 minutes."
+    script = [HELLO, send(error(said, "session_expired")), close(1001, said)]
+    began = core.SessionCore._begin
+
+    async def late(self):
+        await began(self)
+        await until(lambda: self.ended)
+
+    monkeypatch.setattr(core.SessionCore, "_begin", late)
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer)
+        assert (session.state, session.failure.code) == ("failed", 1001)
 
 
 async def test_a_service_that_leaves_politely_has_not_failed():
