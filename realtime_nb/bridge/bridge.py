@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from realtime_nb.bridge.absence import Absence
 from realtime_nb.bridge.announcer import Announcer
 from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
+from realtime_nb.bridge.complaints import Complaints
 from realtime_nb.bridge.cost import Cost
 from realtime_nb.bridge.event_rows import EventRows, Growth
 from realtime_nb.bridge.feed import Feed
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.view import Buffers, Message, View
     from realtime_nb.client.loop import BackgroundLoop, Call
     from realtime_nb.client.session import RealtimeSession
-    from realtime_nb.errors import ServerError
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
 
@@ -34,8 +34,6 @@ VERSION: Final = 1
 """Of the messages between page and kernel."""
 
 _ENDS: Final[Mapping[str, str]] = {"closed": "was closed", "failed": "lost its connection"}
-
-_SAME_STRAY_S: Final = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +84,7 @@ class Bridge:
         self._status = Status(session)
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
+        self._complaints = Complaints(self.notice, loop.loop)
         self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop)
         self._growth = Growth(session.log, self._announcer.to_all, loop.loop)
         self._rows = EventRows(session.log, name, self._announcer.to)
@@ -143,7 +142,6 @@ class Bridge:
             "response.done": self._on_response_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
         }
-        self._last_stray = "", 0.0
         self._undo: list[Callable[[], None]] = []
 
     # -- life
@@ -154,7 +152,7 @@ class Bridge:
             self._session.subscribe(self._on_record),
             self._session.on_state(self._on_state),
             self._cost.start(),
-            self._session.on_stray(self._on_stray),
+            self._session.on_stray(self._complaints.stray),
             self._view.on_message(self._post),
         ]
 
@@ -223,13 +221,6 @@ class Bridge:
 
     # -- from the session
 
-    def _on_stray(self, error: ServerError) -> None:
-        # One that comes with each frame of sound is shown once.
-        now_s, (text, until_s) = self._loop.loop.time(), self._last_stray
-        if str(error) != text or now_s > until_s:
-            self.notice("warning", f"The service reports an error: {error}")
-        self._last_stray = str(error), now_s + _SAME_STRAY_S
-
     def _on_record(self, record: Record, changed: frozenset[str]) -> None:
         self._feed.add(record, changed)
         self._growth.add()
@@ -263,7 +254,7 @@ class Bridge:
 
     def _on_response_done(self, event: Event) -> None:
         self._loudspeaker.answers.over(event.get("response.id"), wanted=self.has_page)
-        self._say_failure(event.get("response.status_details.error"))
+        self._complaints.response_done(event)
 
     def _on_session_closed(self, _event: Event) -> None:
         self._loudspeaker.end_translation()
@@ -272,12 +263,6 @@ class Bridge:
         self._capture.follow_format()
         self._modes.remember()
         self._show_state()
-
-    def _say_failure(self, error: Any) -> None:
-        if isinstance(error, dict):
-            fields = cast("dict[str, Any]", error)
-            text = fields.get("message") or fields.get("code") or "no reason given"
-            self.notice("error", f"The answer failed: {text}")
 
     # -- from the pages
 
@@ -306,33 +291,33 @@ class Bridge:
         come_for_another = before not in (None, client) and owner
         if come_for_another and speaking:
             self._capture.left()
-        session = self._session
-        endpoint = session.endpoint
-        self._announcer.to(
-            client,
-            {
-                "kind": "welcome",
-                "version": VERSION,
-                **self._standing(),
-                "endpoint": {
-                    "name": endpoint.name,
-                    "model": self._status.model,
-                    "practice": endpoint.practice,
-                    "url": endpoint.base_url,
-                },
-                "owner": owner,
-                "name": self._name,
-                "items": [self._feed.show(item) for item in session.conversation.items],
-                "events": len(session.log),
-                "phrases": self.phrases,
-            },
-        )
+        self._announcer.to(client, self._welcome(owner=owner))
         self._announcer.to(client, self._cost.message())
         if owner:
             self._announcer.to_all({"kind": "owner", "client": client})
         self._announcer.show_early()
         if come_for_another:
             self._loudspeaker.take_up()
+
+    def _welcome(self, *, owner: bool) -> Message:
+        session = self._session
+        endpoint = session.endpoint
+        return {
+            "kind": "welcome",
+            "version": VERSION,
+            **self._standing(),
+            "endpoint": {
+                "name": endpoint.name,
+                "model": self._status.model,
+                "practice": endpoint.practice,
+                "url": endpoint.base_url,
+            },
+            "owner": owner,
+            "name": self._name,
+            "items": [self._feed.show(item) for item in session.conversation.items],
+            "events": len(session.log),
+            "phrases": self.phrases,
+        }
 
     def _on_leave(self, client: str, _message: Message, _buffers: Buffers) -> None:
         self._absence.begin(client)
