@@ -41,6 +41,8 @@ GROWN_S: Final = 0.2
 SOUND_S: Final = 60
 """Of one row's sound this much is sent to a page, in seconds: messages share a way with speech."""
 
+FAILED: Final = "the kernel could not work this out: its log says why"
+
 _CATCH_UP_S: Final = 0.1  # then rows are given as far as they are known
 _SLICE: Final = 256
 _YIELD_S: Final = 0.0002
@@ -104,6 +106,8 @@ class EventRows:
             self._reply(client, {"kind": kind, "id": message.get("id"), **answer}, buffers)
         except Exception:  # noqa: BLE001 -- a bad question must not end the thread
             _log.exception("a question about events could not be answered: %s", kind)
+            # Else the page would wait until it takes the kernel for gone.
+            self._reply(client, {"kind": kind, "id": message.get("id"), "failed": FAILED}, ())
 
     # -- rows
 

@@ -67,8 +67,9 @@ class Peaks:
         level = self._level(side)
         # Of a bin that lies in two columns both have its peak: nothing that is loud is lost.
         edges = (from_ms + width_ms * np.arange(count + 1)) / self.bin_ms
-        first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, len(level))
-        last = np.clip(np.ceil(edges[1:]).astype(np.int64), 0, len(level))
+        # Cut before they become integers: a page may ask for any time there is.
+        first = np.clip(np.floor(edges[:-1]), 0, len(level)).astype(np.int64)
+        last = np.clip(np.ceil(edges[1:]), 0, len(level)).astype(np.int64)
         out = np.zeros((count, 2), np.int16)
         there = np.flatnonzero(last > first)
         if len(there):

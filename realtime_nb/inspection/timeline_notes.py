@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from realtime_nb.bridge.recorder import PCM_RATE, Notes, part_key
 from realtime_nb.bridge.recorder_lanes import Part, ms_of
 from realtime_nb.protocol.summary import payload_bytes
+from realtime_nb.protocol.told import told_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +51,9 @@ def read_notes(records: Iterable[Record]) -> Notes:
             ms = ms_of(size, form["output"])
             notes.flow.add(record.seq, record.t_ms, size, ms, form["output"])
         elif event.type == "conversation.item.truncated":
-            part, end = notes.parts.get(part_key(event) or ("", 0)), event.get("audio_end_ms")
-            if part is not None and isinstance(end, int | float):
-                part.cut_ms = max(0.0, float(end))
+            part, end = notes.parts.get(part_key(event) or ("", 0)), told_ms(event, "audio_end_ms")
+            if part is not None and end is not None:
+                part.cut_ms = max(0.0, end)
                 free_ms = min(free_ms, part.end_ms)
         else:
             _turn(notes, event)
@@ -75,11 +76,11 @@ def _answer(notes: Notes, event: Event, record: Record, form: Form, free_ms: flo
 
 def _turn(notes: Notes, event: Event) -> None:
     item_id, turns = str(event.get("item_id")), notes.turns
-    start, end = event.get("audio_start_ms"), event.get("audio_end_ms")
-    if event.type == "input_audio_buffer.speech_started" and isinstance(start, int | float):
-        turns[item_id] = (float(start), None)
-    elif event.type == "input_audio_buffer.speech_stopped" and isinstance(end, int | float):
-        turns[item_id] = (turns.get(item_id, (0.0, None))[0], float(end))
+    start, end = told_ms(event, "audio_start_ms"), told_ms(event, "audio_end_ms")
+    if event.type == "input_audio_buffer.speech_started" and start is not None:
+        turns[item_id] = (start, None)
+    elif event.type == "input_audio_buffer.speech_stopped" and end is not None:
+        turns[item_id] = (turns.get(item_id, (0.0, None))[0], end)
     elif event.type == "input_audio_buffer.committed" and item_id not in turns:
         last = max((till for _, till in turns.values() if till is not None), default=0.0)
         turns[item_id] = (last, notes.user.audio_ms)

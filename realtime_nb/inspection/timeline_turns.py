@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from realtime_nb.bridge.recorder import part_key
+from realtime_nb.protocol.told import told_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -247,8 +248,8 @@ class _Reader:
     # -- the user
 
     def _on_session(self, event: Event, _t_ms: float, _seq: int) -> None:
-        silence = event.get("session.audio.input.turn_detection.silence_duration_ms")
-        self._silence_ms = float(silence) if isinstance(silence, int | float) else 0.0
+        silence = told_ms(event, "session.audio.input.turn_detection.silence_duration_ms")
+        self._silence_ms = silence or 0.0
 
     def _on_speech_started(self, event: Event, t_ms: float, seq: int) -> None:
         self._mark("speech_started", "user", t_ms, seq, item_id=_id(event, "item_id"))
@@ -257,8 +258,8 @@ class _Reader:
     def _on_speech_stopped(self, event: Event, t_ms: float, seq: int) -> None:
         turn = self._turn_of(_id(event, "item_id"), "voice")
         turn.decided_ms = t_ms
-        end = event.get("audio_end_ms")
-        if isinstance(end, int | float):
+        end = told_ms(event, "audio_end_ms")
+        if end is not None:
             turn.said_ms = self._sound_at(end - self._silence_ms)
         self._mark("speech_stopped", "user", t_ms, seq, item_id=turn.item_id)
 
@@ -353,8 +354,8 @@ class _Reader:
         response_id = ""
         if answer is not None:
             answer.end_seq, response_id = seq, answer.response_id
-        end = event.get("audio_end_ms")
-        label = f"at {end} ms" if isinstance(end, int | float) else ""
+        end = told_ms(event, "audio_end_ms")
+        label = "" if end is None else f"at {end:.0f} ms"
         about = {"item_id": _id(event, "item_id"), "response_id": response_id}
         self._mark("truncated", "assistant", t_ms, seq, label, **about)
 

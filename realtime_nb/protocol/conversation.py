@@ -32,6 +32,7 @@ from realtime_nb.protocol.open_responses import OpenResponses
 from realtime_nb.protocol.order import Order
 from realtime_nb.protocol.session_sound import audio_format, hearing, transcribes
 from realtime_nb.protocol.summary import item_texts, payload_bytes
+from realtime_nb.protocol.told import told_ms
 from realtime_nb.protocol.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ class Conversation:
         item = self.item(event.get("item_id"))
         if item is None:
             return None
-        item.truncated_ms = event.get("audio_end_ms")
+        end = told_ms(event, "audio_end_ms")
+        item.truncated_ms = None if end is None else round(end)
         return item.id
 
     # -- the user's words

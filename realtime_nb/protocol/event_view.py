@@ -109,7 +109,8 @@ class _Cutter:
         if not isinstance(value, dict):
             return value
         fields = cast("Json", value)
-        sounds = fields.get("type") in _SOUND_PARTS
+        kind = fields.get("type")
+        sounds = isinstance(kind, str) and kind in _SOUND_PARTS
         return {key: self._field(key, entry, depth, sounds=sounds) for key, entry in fields.items()}
 
     def _field(self, key: str, value: Any, depth: int, *, sounds: bool) -> Any:

@@ -9,7 +9,9 @@ Session: TypeAlias = dict[str, Any] | None
 
 def audio_format(session: Session, side: str) -> dict[str, Any] | None:
     """Return the format of the sound of ``input`` or ``output``, None where none is told."""
-    return _side(session, side).get("format")
+    told = _object(_side(session, side).get("format"))
+    # What is no object with a type in words tells no format.
+    return told if told and isinstance(told.get("type", ""), str) else None
 
 
 def transcribes(session: Session) -> bool:
@@ -24,7 +26,7 @@ def hearing(session: Session) -> tuple[Any, ...]:
 
 
 def _side(session: Session, side: str) -> dict[str, Any]:
-    return _object(_object((session or {}).get("audio")).get(side))
+    return _object(_object(_object(session).get("audio")).get(side))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -148,3 +148,30 @@ def test_who_asks_too_much_is_not_answered() -> None:
     gate.set()
     event_rows._worker.submit(int).result(20)
     assert len(asker.answers) == 100
+
+
+def test_a_question_that_fails_is_answered_so(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = EventLog()
+    put(log, "received", type="x")
+    asker = Asker(log)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(event_rows, "event_json", fail)
+    assert asker.ask("event", seq=0)["failed"] == event_rows.FAILED
+    assert "could not be answered" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "session",
+    [True, [1], {"audio": 5}, {"audio": {"output": {"format": "x"}}}]
+    + [{"audio": {"output": {"format": {"type": kind, "rate": "x"}}}} for kind in ([], {}, 1e300)],
+)
+def test_sound_of_a_session_that_makes_no_sense_is_taken_for_pcm(session: Any) -> None:
+    log = EventLog()
+    put(log, "received", type="session.created", session=session)
+    put(log, "received", type="response.output_audio.delta", delta=pcm([1] * 240))
+    assert Asker(log).ask("event_sound", seq=1)["ms"] == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RNG = np.random.default_rng(5)
 EVIL = '</title><script>alert("x")</script>\u202e\x00\ud800'
 PCM = ("audio/pcm", 24_000, 1)
+HALF_A_SECOND = RNG.integers(-9000, 9000, 12_000)
 
 
 def base(samples: np.ndarray) -> str:
@@ -276,6 +278,37 @@ def test_a_log_of_another_tool_with_nonsense_in_it_is_read() -> None:
     line = timeline(script.talk())
     ET.fromstring(line.svg())  # noqa: S314 -- our own
     assert line.marks
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [10**400, -(10**400), math.inf, math.nan, 1e300, -5, True, "x"],
+    ids=lambda odd: str(odd)[:5],
+)
+def test_a_time_that_no_sound_could_have_is_none(odd: object) -> None:
+    script = Script()
+    detection = {"turn_detection": {"silence_duration_ms": odd}}
+    script.add(0, "session.updated", session={"audio": {"input": detection}})
+    script.speaks(500, HALF_A_SECOND)
+    script.add(500, "input_audio_buffer.speech_started", audio_start_ms=odd, item_id="a")
+    script.add(510, "input_audio_buffer.speech_stopped", audio_end_ms=odd, item_id="a")
+    script.add(520, "response.created", response={"id": "r"})
+    script.answers(530, "b", "r", HALF_A_SECOND)
+    script.add(540, "conversation.item.truncated", item_id="b", audio_end_ms=odd, content_index=0)
+    line = timeline(script.talk())
+    ET.fromstring(line.svg())  # noqa: S314 -- our own
+    assert 0 <= line.duration_ms < 10_000
+    assert all(math.isfinite(mark.t_ms) for mark in line.marks)
+    assert len(line.latency.df) == 1
+
+
+def test_waveforms_of_any_time_there_is_can_be_asked_for() -> None:
+    script = Script()
+    script.speaks(500, HALF_A_SECOND)
+    peaks = timeline(script.talk()).peaks
+    with np.errstate(all="raise"):
+        for first, last in ((0.0, 1e300), (1e300, 1e301), (-1e300, 0.0)):
+            assert peaks.columns("user", first, last, 7).shape == (7, 2)
 
 
 def test_it_is_drawn_with_matplotlib() -> None:

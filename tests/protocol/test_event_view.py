@@ -87,3 +87,10 @@ def test_errors_and_what_they_answer_find_each_other() -> None:
     assert answered_event(log, log[3]) is None
     assert answering_errors(log, log[0]) == [2]
     assert answering_errors(log, log[1]) == []
+
+
+def test_a_type_that_is_no_word_is_shown() -> None:
+    odd: list[object] = [[], {"a": 1}, 5, None]
+    for kind in odd:
+        data: dict[str, object] = {"type": "x", "part": {"type": kind, "data": "words"}}
+        assert json.loads(event_json(Event(data))[0]) == data
