@@ -16,7 +16,6 @@ The rules it keeps:
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.client.junk import as_object
@@ -37,6 +36,7 @@ _BILLED: Final = APPENDS | {"response.create", "input_audio_buffer.commit"}
 # Sound that is billed by its length costs a little more with every frame: told in steps of a
 # tenth of a cent.
 _STEP_USD: Final = 0.001
+_MOST_USD: Final = 1e15  # beyond it nobody means it, and a float has no cents any more
 _NANO: Final = 9  # decimals, so that a sum of floats that should be the budget reaches it
 
 
@@ -205,6 +205,6 @@ def valid_budget(limit: object) -> float | None:
     """
     if limit is None:
         return None
-    if isinstance(limit, int | float) and not isinstance(limit, bool) and 0 <= limit < math.inf:
+    if isinstance(limit, int | float) and not isinstance(limit, bool) and 0 <= limit < _MOST_USD:
         return float(limit)
     raise UsageError(f"the budget {limit!r} is no amount: write USD such as 0.50, or none.")

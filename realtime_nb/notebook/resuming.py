@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from realtime_nb.client.named import BUILT_IN
 from realtime_nb.client.redaction import is_credential
+from realtime_nb.errors import UsageError
+from realtime_nb.notebook.cell_fields import read_budget
 from realtime_nb.notebook.checking import check_request, refuse
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.tool_definitions import define_tools
@@ -16,8 +19,6 @@ from realtime_nb.protocol.config.units import HIDDEN
 from realtime_nb.protocol.config.write import request_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from realtime_nb.client.endpoint import Endpoint
     from realtime_nb.inspection.talk import Talk
 
@@ -64,6 +65,20 @@ def config_of(talk: Talk, *, elsewhere: bool) -> tuple[dict[str, Any], list[str]
     config.pop("model", None)  # the endpoint has it
     notes = [*_without_credentials(config), *_without_variables(config)]
     return config, notes
+
+
+def budget_in(asked: Mapping[str, Any] | None) -> tuple[dict[str, Any], Any]:
+    """Return the author's own settings without a budget, and that; `MISSING` where none is.
+
+    Raises
+    ------
+    UsageError
+        For what is no amount, and for settings that are none.
+    """
+    if asked is not None and not isinstance(asked, Mapping):
+        raise UsageError(f"resume(config={{…}}) takes an object, and {asked!r:.40} is none.")
+    settings = dict(asked or {})
+    return settings, read_budget(settings.pop("budget", MISSING))
 
 
 def config_over(config: Mapping[str, Any], asked: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,11 +14,13 @@ from realtime_nb.inspection.archive_facts import rows_from_plain
 from realtime_nb.inspection.archive_reading import LIMIT_BYTES
 from realtime_nb.inspection.report import report_html
 from realtime_nb.inspection.report_text import escaped
+from realtime_nb.notebook.budgeting import budget_notes
 from realtime_nb.notebook.carrying import carried
 from realtime_nb.notebook.chat import REPLY_TIMEOUT_S, Chat
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.report import ConfigReport
-from realtime_nb.notebook.resuming import config_of, config_over, service_name
+from realtime_nb.notebook.resuming import budget_in, config_of, config_over, service_name
+from realtime_nb.protocol.config.paths import MISSING
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -143,9 +145,9 @@ class SavedChat(Inspecting):
         model
             None for the one it was with, at the same service, and else the service's default.
         config
-            What is to be otherwise than it was; names as in a cell's front matter. At the
-            service it was with all that was in force is asked for, at another what its author
-            had asked for.
+            What is to be otherwise than it was; names as in a cell's front matter, ``budget``
+            too, since the old one ended with its session. At the service it was with all that
+            was in force is asked for, at another what its author had asked for.
         name
             What the chat is called; None for its old name.
         reply_timeout
@@ -169,12 +171,16 @@ class SavedChat(Inspecting):
         target = self._endpoint(endpoint, model)
         elsewhere = service_name(target) != self.service or not self.service
         before, notes = config_of(talk, elsewhere=elsewhere)
-        wanted = config_over(before, config)
+        asked, budget = budget_in(config)
+        wanted = config_over(before, asked)
         chat = Chat(target, wanted, name=name or talk.name, reply_timeout=reply_timeout)
         try:
             outcome = chat.open()
             _fail(outcome.error)
+            if budget is not MISSING:
+                chat.budget = budget
             notes.append(carried(chat, talk.conversation.items, talk.log))
+            notes += budget_notes(chat)
         except BaseException:
             chat.close()
             chat.widget.close()

@@ -175,6 +175,18 @@ def test_config_of_ones_own_goes_over_the_old(talked: tuple[Chat, SavedChat]) ->
         saved.resume(config={"vioce": "ash"})
 
 
+def test_a_budget_is_given_anew_as_in_a_cell(talked: tuple[Chat, SavedChat]) -> None:
+    _, saved = talked
+    assert saved.resume().budget is None
+    chat = saved.resume(config={"budget": 0.5, "instructions": "Be brief."})
+    assert (chat.budget, chat.effective and chat.effective["instructions"]) == (0.5, "Be brief.")
+    assert chat.config is not None
+    assert chat.config.notes[-1].startswith("Budget: $0.50")
+    for junk, error in (({"budget": -1}, ConfigError), ("voice: ash", UsageError)):
+        with pytest.raises(error):
+            saved.resume(config=junk)  # pyright: ignore[reportArgumentType] -- people write such
+
+
 def test_a_refused_config_leaves_no_session(talked: tuple[Chat, SavedChat]) -> None:
     _, saved = talked
     assert saved.effective is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -99,14 +100,16 @@ class Rule:
             self.breach(rule, message, seq)
 
 
-class Memory(dict[str, int]):
+class Memory(OrderedDict[str, int]):
     """Ids and the number of the event that told them first; the newest `REMEMBERED`."""
+
+    # Ordered: the first of a plain dict is sought among all those that were deleted before it.
 
     def keep(self, key: str, seq: int) -> None:
         """Remember an id."""
         self[key] = seq
         if len(self) > REMEMBERED:
-            del self[next(iter(self))]
+            self.popitem(last=False)
 
 
 def text(event: Event, path: str) -> str | None:
