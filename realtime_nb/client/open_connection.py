@@ -16,11 +16,11 @@ from realtime_nb.client.outgoing import Prepared, prepare
 from realtime_nb.client.redaction import (
     SENT,
     TOLD,
-    blot_variables,
+    blot_values,
     redact_sent,
     redact_told,
     scrub_instructions,
-    variables_of,
+    values_of,
 )
 from realtime_nb.client.resources import (
     ConversationResource,
@@ -174,10 +174,10 @@ class Connection(TakesHandlers):
 
     def _logged(self, event: Event, size: int) -> Record:
         if event.type in SENT:
-            self._credentials.extend(variables_of(event))
+            self._credentials.extend(values_of(event))
             event, credentials = redact_sent(event)
             self._credentials.extend(credentials)
-            event = blot_variables(event)
+            event = blot_values(event)
         return self.log.append("sent", event, t_ms=self._clock(), size=size)
 
     @property
@@ -228,10 +228,12 @@ class Connection(TakesHandlers):
         """
         event = Event.parse(frame)
         if event.type in TOLD:
-            event = scrub_instructions(redact_told(event), self._credentials)
+            # A key that was made with a config tells values that were never sent from here.
+            values = [*self._credentials, *values_of(event)]
+            event = scrub_instructions(redact_told(event), values)
         elif event.type == "error":
             event = self._scrubbed(event, frame)
-        kept = blot_variables(event)
+        kept = blot_values(event)
         record = self.log.append("received", kept, t_ms=self._clock(), size=len(frame))
         return record if kept is event else replace(record, event=event)
 

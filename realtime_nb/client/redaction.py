@@ -9,10 +9,11 @@ put into the places of a stored prompt: nobody can tell which of it is secret.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.secret import BLOT, Secret
-from realtime_nb.protocol.config.units import CREDENTIALS, HIDDEN
+from realtime_nb.protocol.config.units import CREDENTIALS, HIDDEN, SERVER_URL, hide_in_url
 from realtime_nb.protocol.events import Event
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def without_secrets(session: dict[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def blot_variables(event: Event) -> Event:
-    """Return an event with a word in place of each value put into a stored prompt.
+def blot_values(event: Event) -> Event:
+    """Return an event without the values of a stored prompt, and the queries of tools' servers.
 
     For what is kept of it; who compares what is in force with what was asked for needs them.
 
@@ -88,19 +89,47 @@ def blot_variables(event: Event) -> Event:
     """
     for name in _PROMPTED:
         holder = as_object(event.data.get(name))
-        prompt = as_object(holder.get("prompt"))
-        variables = as_object(prompt.get("variables"))
-        if variables:
-            hidden = {**prompt, "variables": dict.fromkeys(variables, HIDDEN)}
-            return Event({**event.data, name: {**holder, "prompt": hidden}})
+        clean = _without_queries(_without_values(holder))
+        if clean is not holder:
+            return Event({**event.data, name: clean})
     return event
 
 
-def variables_of(event: Event) -> list[Secret]:
-    """Return the values that a sent event puts into a stored prompt."""
-    prompt = as_object(as_object(event.data.get(SENT.get(event.type, ""))).get("prompt"))
-    values = as_object(prompt.get("variables")).values()
-    return [Secret(value) for value in values if isinstance(value, str) and value]
+def _without_values(holder: dict[str, Any]) -> dict[str, Any]:
+    prompt = as_object(holder.get("prompt"))
+    variables = as_object(prompt.get("variables"))
+    if not variables:
+        return holder
+    return {**holder, "prompt": {**prompt, "variables": dict.fromkeys(variables, HIDDEN)}}
+
+
+def _without_queries(holder: dict[str, Any]) -> dict[str, Any]:
+    if all(hide_in_url(tool.get(SERVER_URL)) == tool.get(SERVER_URL) for tool in _tools(holder)):
+        return holder
+    tools = [
+        {**tool, SERVER_URL: hide_in_url(tool[SERVER_URL])} if SERVER_URL in tool else tool
+        for tool in map(as_object, cast("list[Any]", holder["tools"]))
+    ]
+    return {**holder, "tools": tools}
+
+
+def values_of(event: Event) -> list[Secret]:
+    """Return what an event puts into a stored prompt, and into the queries of tools' servers."""
+    holder = as_object(event.data.get((SENT | TOLD).get(event.type, "")))
+    variables = as_object(as_object(holder.get("prompt")).get("variables")).values()
+    # A value may be a text or a content part with one.
+    texts = [as_object(value).get("text", value) for value in variables]
+    texts += [value for tool in _tools(holder) for value in _in_query(tool.get(SERVER_URL))]
+    return [Secret(text) for text in texts if isinstance(text, str) and text]
+
+
+def _in_query(url: Any) -> list[str]:
+    if not isinstance(url, str):
+        return []
+    try:
+        return [value for _, value in parse_qsl(urlsplit(url).query)]
+    except ValueError:
+        return []
 
 
 def scrub_instructions(event: Event, values: Iterable[Secret]) -> Event:

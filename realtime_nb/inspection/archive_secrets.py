@@ -10,7 +10,7 @@ import re
 from typing import Any, Final, cast
 
 from realtime_nb.client.redaction import is_credential
-from realtime_nb.protocol.config.units import HIDDEN
+from realtime_nb.protocol.config.units import HIDDEN, SERVER_URL, hide_in_url
 
 _EPHEMERAL: Final = frozenset({"client_secret", "ephemeral_key"})
 _VARIABLES: Final = "variables"
@@ -49,7 +49,9 @@ def _clean(value: Any, depth: int, *, tool: bool = False) -> Any:
         return value
     told = cast("dict[str, Any]", value)
     found = {
-        name: _hidden(part) if _secret(name, part, told, tool=tool) else _inside(name, part, depth)
+        name: _hidden(name, part)
+        if _secret(name, part, told, tool=tool)
+        else _inside(name, part, depth)
         for name, part in told.items()
     }
     return told if all(found[name] is part for name, part in told.items()) else found
@@ -66,10 +68,13 @@ def _secret(name: str, part: Any, holder: dict[str, Any], *, tool: bool) -> bool
         return True
     if name == _VARIABLES:
         return "id" in holder and isinstance(part, dict)  # of a stored prompt
-    return (tool or holder.get("type") == "mcp") and is_credential(name)
+    of_tool = tool or holder.get("type") == "mcp"
+    return of_tool and (is_credential(name) or (name == SERVER_URL and hide_in_url(part) != part))
 
 
-def _hidden(part: Any) -> Any:
+def _hidden(name: str, part: Any) -> Any:
+    if name == SERVER_URL:
+        return hide_in_url(part)
     if isinstance(part, dict):
         return dict.fromkeys(cast("dict[str, Any]", part), HIDDEN)
     return HIDDEN

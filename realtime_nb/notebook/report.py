@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.config.paths import MISSING
-from realtime_nb.protocol.config.units import hide_variables
+from realtime_nb.protocol.config.units import SERVER_URL, hide_in_url, hide_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -298,7 +298,9 @@ def _masked(value: Any) -> Any:
         if fields.keys() <= _PROMPT:
             fields = cast("dict[str, Any]", hide_variables(fields))
         return {
-            name: _BLOT if name in _HIDDEN and part else _masked(part)
+            name: _BLOT
+            if name in _HIDDEN and part
+            else _masked(hide_in_url(part) if name == SERVER_URL else part)
             for name, part in fields.items()
         }
     if isinstance(value, list):

@@ -67,7 +67,7 @@ def config_of(talk: Talk, *, elsewhere: bool) -> tuple[dict[str, Any], list[str]
     return config, notes
 
 
-def budget_in(asked: Mapping[str, Any] | None) -> tuple[dict[str, Any], Any]:
+def budget_in(asked: object) -> tuple[dict[str, Any], Any]:
     """Return the author's own settings without a budget, and that; `MISSING` where none is.
 
     Raises
@@ -77,7 +77,7 @@ def budget_in(asked: Mapping[str, Any] | None) -> tuple[dict[str, Any], Any]:
     """
     if asked is not None and not isinstance(asked, Mapping):
         raise UsageError(f"resume(config={{…}}) takes an object, and {asked!r:.40} is none.")
-    settings = dict(asked or {})
+    settings = dict(cast("Mapping[str, Any]", asked or {}))
     return settings, read_budget(settings.pop("budget", MISSING))
 
 
@@ -115,6 +115,8 @@ def _without_credentials(config: dict[str, Any]) -> list[str]:
     for entry in cast("list[Any]", tools):
         tool = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
         rest = {name: value for name, value in tool.items() if not is_credential(name)}
+        if HIDDEN in str(rest.get("server_url")):
+            rest["server_url"] = str(rest["server_url"]).partition("?")[0]
         kept.append(rest if tool else entry)
         if tool.get("type") == "mcp":
             label = str(tool.get("server_label"))[:40]

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from realtime_nb.client import RealtimeSession, connect
-from realtime_nb.client.redaction import redact_sent, redact_told, without_secrets
+from realtime_nb.client.redaction import (
+    blot_values,
+    redact_sent,
+    redact_told,
+    scrub_instructions,
+    values_of,
+    without_secrets,
+)
 from realtime_nb.client.testing import ScriptedPeer, answer, error, expect, send, session_created
 from realtime_nb.errors import ServerError
 from realtime_nb.protocol.events import Event
@@ -146,3 +153,44 @@ async def test_what_is_put_into_a_stored_prompt_is_in_force_and_not_kept(loop):
         assert talk.effective["prompt"] == PROMPT
         assert talk.effective["instructions"] == "Speak of [key]."
         await talk.close()
+
+
+URL = "https://me:planted-3@mcp.example:8/sse?key=planted-4&empty=&planted-5#planted-6"
+
+
+async def test_a_key_in_the_address_of_a_tool_is_sent_and_not_kept(loop):
+    tool = {"type": "mcp", "server_label": "docs", "server_url": URL}
+    told = {"type": "session.updated", "session": {"type": "realtime", "tools": [tool]}}
+    script = [
+        send(session_created()),
+        expect("session.update", session={"tools": [tool]}),
+        answer(lambda _: told),
+        expect("session.update"),
+        answer(lambda event: error("no planted-4 here", "x", event_id=event["event_id"])),
+    ]
+    async with ScriptedPeer(script) as peer:
+        session = RealtimeSession(peer.endpoint, {"tools": [tool]}, loop=loop)
+        await session.open()
+        assert session.effective["tools"][0]["server_url"] == URL
+        with pytest.raises(ServerError, match=r"no \[key\] here"):
+            await session.update({"instructions": "a"})
+        assert "planted" not in kept(session.log)
+        hidden = "https://mcp.example:8/sse?key=[not shown]&empty=[not shown]&planted-5=[not shown]"
+        urls = [r.event.get("session.tools") for r in session.log if r.event.get("session.tools")]
+        assert [tools[0]["server_url"] for tools in urls] == [hidden.replace("planted-5", "?")] * 2
+        await session.close()
+
+
+def test_an_address_without_a_query_stays_as_it_is():
+    for url in ("https://mcp.example/sse", "", None, 7, "no url", "https://[", "?"):
+        event = Event({"type": "session.update", "session": {"tools": [{"server_url": url}, 1]}})
+        assert blot_values(event) is event
+
+
+def test_values_that_come_with_a_session_are_known_too():
+    variables = {"a": "planted-one", "b": {"type": "input_text", "text": "planted-two"}, "c": 1}
+    told = {"prompt": {"id": "p", "variables": variables}, "instructions": "Say planted-two."}
+    event = Event({"type": "session.created", "session": told})
+    clean = blot_values(scrub_instructions(event, values_of(event)))
+    assert clean.get("session.instructions") == "Say [key]."
+    assert "planted" not in repr(clean.data)

@@ -111,6 +111,7 @@ def test_no_credential_goes_into_a_file(tmp_path: Path) -> None:
             "server_label": "x",
             "authorization": "canary-1",
             "headers": {"X": "canary-2"},
+            "server_url": "https://me:canary-4@mcp.example/sse?key=canary-5",
         }
     ]
     log = log_of(

@@ -25,7 +25,8 @@ HEADER = "planted-in-a-header-of-the-endpoint-file"
 BEARER = "planted-authorization-of-a-tool"
 TOOL_HEADER = "planted-header-of-a-tool"
 VARIABLE = "planted-variable-of-a-stored-prompt"
-CANARIES = (KEY, HEADER, BEARER, TOOL_HEADER, VARIABLE)
+IN_URL = "planted-in-the-url-of-a-tool"
+CANARIES = (KEY, HEADER, BEARER, TOOL_HEADER, VARIABLE, IN_URL)
 
 CELL = """\
 ---
@@ -37,7 +38,7 @@ prompt:
 TOOL = {
     "type": "mcp",
     "server_label": "docs",
-    "server_url": "https://mcp.example/sse",
+    "server_url": f"https://me:{IN_URL}@mcp.example/sse?key={IN_URL}",
     "authorization": BEARER,
     "headers": {"X-Key": TOOL_HEADER},
 }
@@ -91,6 +92,7 @@ def test_nothing_planted_is_found_in_notebook_widget_log_or_file(
         shell.run_cell_magic("realtime", f"--endpoint {endpoint}", CELL)
         with pytest.raises(ServerError):  # it has no MCP; what was sent is in the log
             chat.update(tools=[TOOL], check=False).result(30)
+        assert "mcp.example" in str([record.event.data for record in chat.events])
         outputs.flush()
         path = chat.save(tmp_path / "talk.rtnb")
         lines = chat.events.to_jsonl(tmp_path / "talk.jsonl")

@@ -12,6 +12,9 @@ _RELATIVE: Final = 1e-6  # a service may keep numbers in 32 bits
 CREDENTIALS: Final = ("authorization", "headers")
 """Fields of a tool that a service takes and does not tell again."""
 
+SERVER_URL: Final = "server_url"
+"""The field of a tool that says where its server is; many put their key into its query."""
+
 HIDDEN: Final = "[not shown]"
 """What stands in place of a credential."""
 
@@ -38,13 +41,33 @@ def hide_variables(prompt: Any) -> Any:
     return {**fields, "variables": dict.fromkeys(cast("Mapping[str, Any]", variables), HIDDEN)}
 
 
+def hide_in_url(url: Any) -> Any:
+    """Return the URL of a tool's server without password and what its query says; else as given.
+
+    Many servers take their key there.
+    """
+    if not isinstance(url, str):
+        return url
+    place, mark, query = url.partition("?")
+    scheme, separator, rest = place.rpartition("://")
+    host, slash, path = rest.partition("/")
+    parts = [part.partition("=") for part in query.partition("#")[0].split("&") if part]
+    # Without a name all of it is the value.
+    hidden = "&".join(f"{name if equals else '?'}={HIDDEN}" for name, equals, _ in parts)
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}{mark}{hidden}"
+
+
 def _hidden(tool: Any) -> Any:
     if not isinstance(tool, Mapping):
         return tool
     fields = cast("Mapping[str, Any]", tool)
-    return {
-        name: HIDDEN if name in CREDENTIALS and value else value for name, value in fields.items()
-    }
+    return {name: _hidden_field(name, value) for name, value in fields.items()}
+
+
+def _hidden_field(name: str, value: Any) -> Any:
+    if name == SERVER_URL:
+        return hide_in_url(value)
+    return HIDDEN if name in CREDENTIALS and value else value
 
 
 def units(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
