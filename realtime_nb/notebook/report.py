@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.inspection.report_text import visible
 from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.config.units import SERVER_URL, hide_in_url, hide_variables
@@ -116,7 +117,9 @@ class ConfigReport:
         table = _align([list(heads), *cells])
         more = [f"{_fields(rest)} as before."] if self.changed_only and rest else []
         nothing = [] if rows else ["Nothing changed."]
-        return "\n".join([f"{self.name}: {self.where}", *table, *nothing, *more, *self.notes])
+        lines = [f"{self.name}: {self.where}", *table, *nothing, *more, *self.notes]
+        # A service or a file may say what turns lines around, or no text can hold.
+        return visible("\n".join(lines))
 
     def _layout(self) -> tuple[tuple[str, ...], list[tuple[Any, ...]], list[Row]]:
         """Return heads, rows of cells, and the rows that are folded away."""
@@ -158,7 +161,7 @@ class ConfigReport:
             )
             parts.append(f"<details><summary>{_fields(rest)} as before</summary>{inner}</details>")
         parts += [f"<div>{prose(note)}</div>" for note in self.notes]
-        return f'<div class="rnb-config">{"".join(parts)}</div>'
+        return visible(f'<div class="rnb-config">{"".join(parts)}</div>')
 
     def _html_row(self, row: Row, *, was: bool = True) -> str:
         marked = self.changed_only and was

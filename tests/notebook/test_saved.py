@@ -369,3 +369,14 @@ def test_a_transcript_turns_nothing_around_it(tmp_path: Path) -> None:
     conversation = RealtimeLog(log).conversation()
     saved = realtime_nb.open(save(Talk(log, conversation), tmp_path / "talk"))
     assert saved.transcript == "user: I⟨U+202E⟩am␛[2J ⟨U+D800⟩here"
+
+
+def test_what_a_file_says_of_its_config_is_shown_as_signs(tmp_path: Path) -> None:
+    odd = "be\u202e\x1b[31m\ud800<b>"
+    rows = [{"path": "instructions", "requested": odd, "effective": odd, "verdict": "applied"}]
+    talk = Talk(EventLog(), Conversation(), config_rows=rows, name=odd, model=odd)
+    config = realtime_nb.open(save(talk, tmp_path / "talk")).config
+    for shown in (repr(config), config._repr_html_()):
+        assert shown.count("⟨U+202E⟩␛[31m⟨U+D800⟩") >= 3
+        assert not {"\u202e", "\x1b", "\ud800"} & set(shown)
+    assert "⟨U+D800⟩<b>" not in config._repr_html_()
