@@ -21,7 +21,8 @@ export default (() => ({
     keepKeys(root, signal);
     poll(
       () => table.model.refresh(),
-      () => source.events,
+      // At its bound a log that grows is no longer: it lets go of as many as come.
+      () => source.events + table.model.dropped,
       signal,
     );
     signal.addEventListener("abort", () => root.remove());

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,7 @@ from realtime_nb.protocol.event_view import (
     event_json,
     event_python,
 )
+from realtime_nb.protocol.log_id import log_id
 from realtime_nb.protocol.row_filter import Query
 from realtime_nb.protocol.rows import Page, Rows, plain
 from realtime_nb.protocol.session_sound import audio_format
@@ -123,8 +125,14 @@ class EventRows:
             page = rows.around(query, around, _number(message.get("count"), 50), unfolded=unfolded)
         else:
             page = rows.page(query, start, stop, unfolded=unfolded)
+            # Places move when the log lets go of its oldest: the page asks where one is now.
+            anchor = message.get("anchor")
+            if isinstance(anchor, int):
+                at = rows.place(query, anchor, unfolded=unfolded)
+                page = replace(page, at=at)
         kinds = [[plain(kind), count] for kind, count in rows.kinds()[:_MOST_WAITING]]
         return {
+            "log": log_id(self._source),
             "start": page.start,
             "total": page.total,
             "rows": page.rows,

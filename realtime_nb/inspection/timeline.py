@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.inspection.talk import Talk
     from realtime_nb.inspection.timeline_turns import Mark, Side, Turn
+    from realtime_nb.protocol.log import EventLog
 
 LONGEST_PIECE_MS: Final = 30_000.0
 """Sound that is given at once, stereo: 2.9 MB."""
@@ -97,6 +98,11 @@ class Timeline:
         self.marks: tuple[Mark, ...] = tuple(story.marks)
         self.turns: tuple[Turn, ...] = tuple(story.turns)
         self.dropped_marks = story.dropped_marks
+
+    @property
+    def log(self) -> EventLog:
+        """The log it is made from."""
+        return self._talk.log
 
     @cached_property
     def sound(self) -> TimelineSound:

@@ -99,13 +99,20 @@ class Rows:
         `Page.at` is where it is; None, with no rows, when `query` does not ask for it.
         """
         layout = self._layout(query, unfolded)
-        number = self.index.row_of(seq)
-        place = None if number is None else layout.place(number, seq)
+        place = self._place(layout, seq)
         if place is None:
             return Page(0, layout.total, [])
         first = max(0, min(place - count // 2, layout.total - count))
         page = self._page(layout, first, min(layout.total, first + min(count, MOST_ROWS)))
         return Page(page.start, page.total, page.rows, place)
+
+    def place(self, query: Query, seq: int, *, unfolded: Sequence[int] = ()) -> int | None:
+        """Return where an event stands among the rows that `query` asks for, None if nowhere."""
+        return self._place(self._layout(query, unfolded), seq)
+
+    def _place(self, layout: _Layout, seq: int) -> int | None:
+        number = self.index.row_of(seq)
+        return None if number is None else layout.place(number, seq)
 
     def sound_of(self, seq: int, *, alone: bool) -> list[Record]:
         """Return the records whose sound an event's row holds, the event's own if `alone`."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from realtime_nb.inspection.svg import KINDS, SIDES, STAGES, stages_of, visible
 from realtime_nb.inspection.timeline import Timeline, plain_marks
+from realtime_nb.protocol.log_id import log_id
 from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class TimelineWidget(anywidget.AnyWidget):
             "kind": "timeline",
             "to": None if message is None else message["client"],
             "chat": visible(line.name),
+            "log": log_id(line.log),
             "duration_ms": line.duration_ms,
             "lost_ms": line.sound.lost_ms,
             "dropped_marks": line.dropped_marks,

@@ -150,6 +150,25 @@ def test_who_asks_too_much_is_not_answered() -> None:
     assert len(asker.answers) == 100
 
 
+def test_a_page_is_told_where_a_row_is_now_and_of_which_log() -> None:
+    log = EventLog(max_bytes=500)
+    for i in range(50):
+        put(log, "received", type="response.done", response={"id": f"r{i}"})
+    asker = Asker(log)
+    page = asker.ask("rows", start=10, stop=12, anchor=20)
+    assert (page["rows"][0]["seq"], page["at"]) == (10, 20)
+    for i in range(15):
+        put(log, "received", type="response.done", response={"id": f"q{i}"})
+    later = asker.ask("rows", start=10, stop=12, anchor=20)
+    assert (later["rows"][0]["seq"], later["at"], later["dropped"]) == (25, 5, 15)
+    assert asker.ask("rows", start=10, stop=12, anchor=14)["at"] is None
+    assert asker.ask("rows", start=0, stop=1, filter={"response": "q3"}, anchor=20)["at"] is None
+    assert later["log"] == page["log"]
+    other = EventLog()
+    put(other, "received", type="x")
+    assert Asker(other).ask("rows", start=0, stop=1)["log"] != page["log"]
+
+
 def test_a_question_that_fails_is_answered_so(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from realtime_nb.inspection.timeline import LONGEST_PIECE_MS, Timeline
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log_id import log_id
 from realtime_nb.widget import TimelineWidget
 from realtime_nb.widget.timeline import MAX_WAITING
 
@@ -82,6 +83,7 @@ def test_a_page_is_given_marks_and_turns_and_no_sound(page: Page) -> None:
     page.asks(kind="hello")
     whole, buffers = page.hears()
     assert (whole["kind"], whole["to"], whole["chat"]) == ("timeline", "page", "a talk")
+    assert whole["log"] == log_id(page.widget.timeline.log)
     assert whole["duration_ms"] == SECONDS * 1000
     assert [mark["label"] for mark in whole["marks"]] == ["<b>\ufffd\ufffd"]
     assert buffers == []

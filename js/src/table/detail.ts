@@ -11,12 +11,13 @@ const SAID_MS = 1500;
 
 /** A button that says for a moment what it has done. */
 function createButton(
-  words: string,
+  words: string | (() => string),
   name: "copy" | "speaker" | null,
   act: () => Promise<string>,
   signal: AbortSignal,
 ): HTMLButtonElement {
-  const label = h("span", {}, words);
+  const rest = () => (typeof words === "string" ? words : words());
+  const label = h("span", { class: "rnb-label" }, rest());
   const node = h("button", { type: "button", class: "rnb-button" });
   if (name !== null) node.append(icon(name));
   node.append(label);
@@ -26,11 +27,11 @@ function createButton(
     async () => {
       clearTimeout(timer);
       try {
-        setText(label, (await act()) || words);
+        setText(label, (await act()) || rest());
       } catch (error) {
         setText(label, error instanceof Error ? error.message : String(error));
       }
-      timer = setTimeout(() => setText(label, words), SAID_MS);
+      timer = setTimeout(() => setText(label, rest()), SAID_MS);
     },
     { signal },
   );
@@ -38,25 +39,38 @@ function createButton(
   return node;
 }
 
-/** Plays one sound at a time; what is pressed again stops. */
+/** Plays one sound at a time. */
 class Player {
+  readonly #changed: () => void;
   #audio: HTMLAudioElement | null = null;
   #url = "";
+
+  /** `changed` is called when it begins and when it ends. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   get playing(): boolean {
     return this.#audio !== null;
   }
 
-  async play(wav: DataView<ArrayBuffer>, ended: () => void): Promise<void> {
+  async play(wav: DataView<ArrayBuffer>): Promise<void> {
     this.stop();
     this.#url = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
     const audio = new Audio(this.#url);
     this.#audio = audio;
     audio.addEventListener("ended", () => {
       if (this.#audio === audio) this.stop();
-      ended();
     });
-    await audio.play();
+    try {
+      await audio.play();
+    } catch (error) {
+      // Stopped before it began: nothing is wrong.
+      if (this.#audio !== audio) return;
+      this.stop();
+      throw error;
+    }
+    if (this.#audio === audio) this.#changed();
   }
 
   stop(): void {
@@ -64,6 +78,7 @@ class Player {
     this.#audio = null;
     if (this.#url !== "") URL.revokeObjectURL(this.#url);
     this.#url = "";
+    this.#changed();
   }
 }
 
@@ -74,7 +89,7 @@ export class Detail {
   readonly #title = h("span", { class: "rnb-detail-title" });
   readonly #json = h("pre", { class: "rnb-json", tabindex: "0", "aria-label": "Event as JSON" });
   readonly #note = h("p", { class: "rnb-note" });
-  readonly #player = new Player();
+  readonly #player = new Player(() => this.#drawPlay());
   readonly #play: HTMLButtonElement;
   readonly #item: HTMLButtonElement;
   readonly #response: HTMLButtonElement;
@@ -93,13 +108,23 @@ export class Detail {
     this.#source = source;
     const button = (words: string, act: () => Promise<string> | string) =>
       createButton(words, null, async () => act(), signal);
-    this.#play = createButton("Play", "speaker", () => this.#toggleSound(), signal);
+    this.#play = createButton(
+      () => this.#playWords,
+      "speaker",
+      () => this.#toggleSound(),
+      signal,
+    );
     this.#item = button("Only this item", () => this.#only("item"));
     this.#response = button("Only this response", () => this.#only("response"));
-    this.#fold = button("Show its events", () => {
-      if (this.#shown !== null) model.toggle(this.#shown);
-      return "";
-    });
+    this.#fold = createButton(
+      () => (this.#shown?.open === true ? "Hide its events" : "Show its events"),
+      null,
+      async () => {
+        if (this.#shown !== null) model.toggle(this.#shown);
+        return "";
+      },
+      signal,
+    );
     this.#cause = h("button", { type: "button", class: "rnb-button rnb-cause" });
     this.#cause.addEventListener(
       "click",
@@ -163,6 +188,15 @@ export class Detail {
     this.#item.hidden = row.item === "" || this.#model.query.item === row.item;
     this.#response.hidden = row.response === "" || this.#model.query.response === row.response;
     this.#fold.hidden = row.count < 2;
+    setText(labelOf(this.#fold), row.open ? "Hide its events" : "Show its events");
+  }
+
+  get #playWords(): string {
+    return this.#player.playing ? "Stop" : "Play";
+  }
+
+  #drawPlay(): void {
+    setText(labelOf(this.#play), this.#playWords);
   }
 
   async #fetch(row: Row): Promise<void> {
@@ -210,11 +244,18 @@ export class Detail {
       return "";
     }
     const sound = await this.#source.sound(row.seq, row.of !== null);
+    // Another one was chosen while this one was on its way, or it was asked for twice.
+    if (this.#shown?.seq !== row.seq || this.#shown.of !== row.of || this.#player.playing)
+      return "";
     if (sound === null || sound.wav.byteLength <= 44) return "The sound has gone";
-    await this.#player.play(sound.wav, () => undefined);
-    return sound.whole ? "Stop" : "Its first minute";
+    if (!sound.whole) setText(this.#note, "Only its first minute is played.");
+    this.#note.hidden = this.#note.textContent === "";
+    await this.#player.play(sound.wav);
+    return "";
   }
 }
+
+const labelOf = (button: HTMLElement): Element => button.querySelector(".rnb-label") ?? button;
 
 function noteFor(row: Row, detail: EventDetail | null): string {
   if (detail === null) return "The log has let go of this event.";

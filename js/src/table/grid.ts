@@ -36,20 +36,25 @@ export interface GridEvents {
   toggle(row: Row): void;
 }
 
-const cell = (name: string): HTMLElement =>
-  h("span", { class: `rnb-cell rnb-c-${name}`, role: "gridcell" });
+/** Narrow tables leave columns out, so each says which it is. */
+const cell = (name: string, column: number): HTMLElement =>
+  h("span", {
+    class: `rnb-cell rnb-c-${name}`,
+    role: "gridcell",
+    "aria-colindex": String(column),
+  });
 
 function createSlot(id: string): Slot {
   const fold = h("span", { class: "rnb-fold", "aria-hidden": "true" });
   const type = h("bdi");
   const count = h("span", { class: "rnb-count" });
-  const event = cell("type");
+  const event = cell("type", 4);
   event.append(fold, type);
-  const said = cell("summary");
+  const said = cell("summary", 7);
   const summary = h("bdi");
-  said.append(count, summary);
-  const [time, since, direction] = [cell("time"), cell("since"), cell("dir")];
-  const [item, response, size] = [cell("item"), cell("response"), cell("size")];
+  said.append(count, " ", summary);
+  const [time, since, direction] = [cell("time", 1), cell("since", 2), cell("dir", 3)];
+  const [item, response, size] = [cell("item", 5), cell("response", 6), cell("size", 8)];
   const node = h(
     "div",
     { role: "row", class: "rnb-row", id },
@@ -136,13 +141,15 @@ export class Grid {
     const heads = HEADS.map((title, i) =>
       h(
         "span",
-        { role: "columnheader", class: `rnb-cell rnb-head-${i}` },
+        { role: "columnheader", class: `rnb-cell rnb-head-${i}`, "aria-colindex": String(i + 1) },
         title || spoken("Direction"),
       ),
     );
     this.#layer = h("div", { class: "rnb-layer", role: "presentation" });
     this.#canvas = h("div", { class: "rnb-canvas", role: "presentation" }, this.#layer);
-    this.#box = h("div", { class: "rnb-scroll", role: "rowgroup" }, this.#canvas);
+    // The keys are the grid's: a box that scrolls would be a place of its own to tab to.
+    this.#box = h("div", { class: "rnb-scroll", role: "rowgroup", tabindex: "-1" }, this.#canvas);
+    this.#box.addEventListener("focus", () => this.node.focus({ preventScroll: true }), { signal });
     this.node = h(
       "div",
       {
@@ -196,8 +203,11 @@ export class Grid {
     if (this.#height !== this.#wanted) {
       this.#height = this.#wanted;
       this.#canvas.style.height = `${this.#height}px`;
-      this.node.setAttribute("aria-rowcount", String(model.total + 1));
     }
+    // Taller than any box may be, the height says nothing of it.
+    this.node.setAttribute("aria-rowcount", String(model.total + 1));
+    if (model.moved !== 0) this.#move(model.moved);
+    model.moved = 0;
     if (model.scrollTo !== null) {
       this.#reveal(model.scrollTo);
       model.scrollTo = null;
@@ -252,6 +262,13 @@ export class Grid {
   #scroll(top: number): void {
     this.#box.scrollTop = Math.max(0, Math.min(top, this.#height - this.#boxPx));
     this.#scrolledTo = this.#box.scrollTop;
+  }
+
+  /** Scroll by so many rows. */
+  #move(by: number): void {
+    const top = this.#box.scrollTop;
+    if (!this.#scaled) this.#scroll(top + by * ROW_PX);
+    else this.#scroll(top + (by / (this.#model.total - this.#fits + 1)) * this.#room);
   }
 
   /** Bring a place into view. */

@@ -27,6 +27,8 @@ export class TableModel {
   selectedRow: Row | null = null;
   /** Where to scroll to once it is drawn. */
   scrollTo: number | null = null;
+  /** By how many places what is in view has moved since it was drawn. */
+  moved = 0;
   /** Why there are no rows. */
   trouble = "";
 
@@ -47,6 +49,8 @@ export class TableModel {
   /** Counts what makes an answer on its way worthless. */
   #version = 0;
   #around: number | null = null;
+  /** Where the row stood that the last question has for its anchor. */
+  #anchored = 0;
   /** The view that rows were last asked for. */
   #lacked = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -194,7 +198,21 @@ export class TableModel {
     if (this.#around !== null) return { around: this.#around, count };
     // Asked again and again while a talk goes on, beside its sound: no more than is seen.
     if (this.follow) return { start: this.#first - this.#last - 2, stop: null };
-    return { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
+    const anchor = this.#findAnchor();
+    const span = { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
+    return anchor === null ? span : { ...span, anchor };
+  }
+
+  /** Remember where a row in view stands, and return its number. */
+  #findAnchor(): number | null {
+    for (let place = this.#first; place < this.#last; place++) {
+      const row = this.#rows.get(place);
+      // An unfolded run has the number of the event under it.
+      if (row === undefined || row.open) continue;
+      this.#anchored = place;
+      return row.seq;
+    }
+    return null;
   }
 
   #pump(): void {
@@ -239,9 +257,11 @@ export class TableModel {
 
   #take(page: RowPage, span: Span): void {
     if ("around" in span && !this.#found(page, span.around)) return;
+    const fewer = page.dropped !== this.dropped;
+    const kept = fewer ? this.#keepInView(page, span) : [];
     // Rows out of view may have grown meanwhile.
     const grew = page.events !== this.events || page.total !== this.total;
-    if (grew || this.#outdated || this.#rows.size > KEPT) this.#rows = new Map();
+    if (grew || fewer || this.#outdated || this.#rows.size > KEPT) this.#rows = new Map(kept);
     this.#outdated = false;
     page.rows.forEach((row, i) => {
       this.#rows.set(page.start + i, row);
@@ -252,6 +272,22 @@ export class TableModel {
     this.dropped = page.dropped;
     this.kinds = page.kinds;
     if (page.behind) this.#stale = true;
+  }
+
+  /** The log has let go of its oldest: what is in view stays there; returns it, at its places. */
+  #keepInView(page: RowPage, span: Span): [number, Row][] {
+    if (this.follow || this.#outdated || "around" in span || span.anchor === undefined) return [];
+    const by = (page.at ?? 0) - this.#anchored;
+    const kept: [number, Row][] = [];
+    for (let place = this.#first; place < this.#last; place++) {
+      const row = this.#rows.get(place);
+      if (row !== undefined && place + by >= 0) kept.push([place + by, row]);
+    }
+    this.moved += by;
+    this.#first = Math.max(0, this.#first + by);
+    this.#last = Math.max(0, this.#last + by);
+    this.#lacked = "";
+    return page.at === null ? [] : kept;
   }
 
   /** Whether the event that was looked for is there; what hides it is taken away. */

@@ -36,12 +36,16 @@ export interface Query {
 
 export const EVERYTHING: Query = { dir: "", kind: "", item: "", response: "", text: "" };
 
-/** Rows from `start` to `stop`, counted from the end when negative; or `count` around an event. */
+/**
+ * Rows from `start` to `stop`, counted from the end when negative, and where `anchor` is now; or
+ * `count` around an event.
+ */
 export type Span =
-  | { readonly start: number; readonly stop: number | null }
+  | { readonly start: number; readonly stop: number | null; readonly anchor?: number }
   | { readonly around: number; readonly count: number };
 
 export interface RowPage {
+  readonly log: string;
   readonly start: number;
   readonly total: number;
   readonly rows: readonly Row[];
@@ -123,6 +127,7 @@ function readAll<T>(value: unknown, read: (one: unknown) => T | null): T[] {
 export function readPage(value: unknown): RowPage {
   const fields = isFields(value) ? value : {};
   return {
+    log: text(fields.log),
     start: indexOrNull(fields.start) ?? 0,
     total: indexOrNull(fields.total) ?? 0,
     rows: readAll(fields.rows, readRow),

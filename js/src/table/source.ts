@@ -14,6 +14,8 @@ import {
 export interface RowSource {
   /** What the chat is called. */
   readonly name: string;
+  /** What only its log is called; empty until it is known. */
+  readonly log: string;
   /** How many events there are, as far as anybody has said. */
   readonly events: number;
   page(query: Query, unfolded: readonly number[], span: Span): Promise<RowPage>;
@@ -37,6 +39,7 @@ interface Waiting {
 /** Rows over a channel that carries messages. */
 export class MessageSource implements RowSource {
   name = "chat";
+  log = "";
   events = 0;
   /** Sends a question; false when there is nobody. */
   send: (question: Question) => boolean = () => false;
@@ -49,6 +52,7 @@ export class MessageSource implements RowSource {
     const [fields] = await this.#ask("rows", { filter: query, unfolded, ...span });
     const page = readPage(fields);
     this.events = page.events;
+    this.log = page.log;
     return page;
   }
 
@@ -73,7 +77,9 @@ export class MessageSource implements RowSource {
   /** The kernel has answered. */
   receive({ id, fields }: Answer, buffers: readonly DataView[]): void {
     const waiting = this.#take(id);
-    waiting?.done(fields, buffers);
+    const { failed } = fields as Readonly<Record<string, unknown>>;
+    if (typeof failed === "string") waiting?.failed(new Error(failed));
+    else waiting?.done(fields, buffers);
   }
 
   /** There are `events` now. */
@@ -85,6 +91,7 @@ export class MessageSource implements RowSource {
   /** The log is another one from now on: nothing that is known of it holds. */
   renew(name: string, events: number): void {
     this.name = name;
+    this.log = "";
     this.events = events;
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.failed(new Error("asked anew"));
     this.#tell(true);

@@ -1,6 +1,7 @@
 // A table of events: filters, rows, and the one that is selected. It is drawn at most once a frame,
 // in a task of its own, and not at all while nobody can see it: sound comes first on this thread.
 
+import { onSelected, tellSelected } from "../timeline/link.js";
 import { h } from "../ui/dom.js";
 import { Detail } from "./detail.js";
 import { createFilters } from "./filters.js";
@@ -8,22 +9,6 @@ import { Grid } from "./grid.js";
 import { TableModel } from "./model.js";
 import type { Row } from "./rows.js";
 import type { RowSource } from "./source.js";
-
-/** Names an event to whatever else in the page shows the same chat. */
-export const SELECT_EVENT = "rnb-select";
-
-export interface Selection {
-  readonly chat: string;
-  readonly seq: number;
-}
-
-export function readSelection(event: Event): Selection | null {
-  const detail: unknown = event instanceof CustomEvent ? event.detail : null;
-  if (typeof detail !== "object" || detail === null) return null;
-  const { chat, seq } = detail as Readonly<Record<string, unknown>>;
-  const valid = typeof chat === "string" && Number.isInteger(seq) && (seq as number) >= 0;
-  return valid ? { chat, seq: seq as number } : null;
-}
 
 export interface EventTable {
   readonly node: HTMLElement;
@@ -44,10 +29,7 @@ export function createTable(source: RowSource, signal: AbortSignal): EventTable 
     if (frame === 0 && seen && !signal.aborted) frame = requestAnimationFrame(draw);
   };
   const model = new TableModel(source, schedule, signal);
-  const tell = (seq: number) => {
-    const selection: Selection = { chat: source.name, seq };
-    document.dispatchEvent(new CustomEvent(SELECT_EVENT, { detail: selection }));
-  };
+  const tell = (seq: number) => tellSelected(source, seq, node);
   const select = (row: Row) => {
     model.follow = false;
     model.select(row);
@@ -81,15 +63,10 @@ export function createTable(source: RowSource, signal: AbortSignal): EventTable 
     sized.observe(grid.box);
     signal.addEventListener("abort", () => sized.disconnect());
   }
-  document.addEventListener(
-    SELECT_EVENT,
-    (event) => {
-      const selection = readSelection(event);
-      if (selection === null || selection.chat !== source.name) return;
-      if (selection.seq !== model.selected) model.jump(selection.seq);
-    },
-    { signal },
-  );
+  const jumpTo = (seq: number) => {
+    if (seq !== model.selected) model.jump(seq);
+  };
+  onSelected(() => source, node, jumpTo, signal);
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
   return { node, model };
 }

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../ui/dom.js";
 import { Hands } from "./hands.js";
-import { onSelected, tellSelected } from "./link.js";
+import { onSelected, type Shown, tellSelected } from "./link.js";
 import { Listener } from "./listener.js";
 import type { Source } from "./source.js";
 import { lengthOf, placeOf, timeText } from "./span.js";
@@ -17,6 +17,11 @@ const HINT = "a click plays from there, a drag moves, Ctrl and the wheel zoom";
 
 const button = (words: string, label: string): HTMLButtonElement =>
   h("button", { type: "button", class: "rnb-button", "aria-label": label, title: label }, words);
+
+const shownOf = (whole: Whole | null): Shown => ({
+  name: whole?.chat ?? "",
+  log: whole?.log ?? "",
+});
 
 class Panel {
   readonly #source: Source;
@@ -105,7 +110,7 @@ class Panel {
       signal,
     );
     onSelected(
-      () => this.#view.whole?.chat ?? "",
+      () => shownOf(this.#view.whole),
       this.#root,
       (seq) => void this.#find(seq),
       signal,
@@ -184,8 +189,7 @@ class Panel {
     this.#view.placeMs = null;
     this.#say(this.#words(mark));
     this.#view.moveTo(mark.tMs);
-    const chat = this.#view.whole?.chat;
-    if (tell && chat !== undefined) tellSelected(chat, mark.seq, this.#root);
+    if (tell) tellSelected(shownOf(this.#view.whole), mark.seq, this.#root);
   }
 
   /** An event was chosen elsewhere, in the table. */

@@ -39,6 +39,8 @@ export interface Turn {
 
 export interface Whole {
   readonly chat: string;
+  /** What only its log is called. */
+  readonly log: string;
   readonly durationMs: number;
   /** Sound that the log has let go of. */
   readonly lostMs: number;
@@ -108,6 +110,7 @@ export function readWhole(fields: Fields): Whole {
   const sides = isFields(fields.sides) ? Object.entries(fields.sides) : [];
   return {
     chat: text(fields.chat),
+    log: text(fields.log),
     durationMs: Math.max(0, number(fields.duration_ms)),
     lostMs: number(fields.lost_ms),
     droppedMarks: number(fields.dropped_marks),

@@ -1,8 +1,10 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Question } from "../../src/table/answers.js";
+import { ROW_PX } from "../../src/table/grid.js";
 import { MessageSource } from "../../src/table/source.js";
-import { createTable, SELECT_EVENT } from "../../src/table/table.js";
+import { createTable } from "../../src/table/table.js";
+import { SELECT as SELECT_EVENT } from "../../src/timeline/link.js";
 
 /** A kernel with rows of its own; it answers at once, or when `hold` is let go of. */
 class Kernel {
@@ -10,6 +12,8 @@ class Kernel {
   rows: Record<string, unknown>[];
   held: (() => void)[] | null = null;
   detail: Record<string, unknown> = {};
+  /** How many of its oldest have gone. */
+  dropped = 0;
   readonly source = new MessageSource();
 
   constructor(count: number) {
@@ -49,9 +53,15 @@ class Kernel {
       start = Math.max(0, (at ?? 0) - Math.floor(count / 2));
       stop = start + count;
     }
+    const { anchor } = question as unknown as { anchor?: number };
+    if (anchor !== undefined) {
+      at = rows.findIndex((row) => row.seq === anchor);
+      if (at < 0) at = null;
+    }
     const first = start < 0 ? Math.max(0, rows.length + start) : start;
     const kinds = [...new Set(rows.map((row) => row.type))].map((type) => [type, 1]);
-    const all = { total: rows.length, events: this.rows.length, kinds, at };
+    const { dropped } = this;
+    const all = { total: rows.length, events: this.rows.length, dropped, kinds, at, log: "a log" };
     return { ...all, start: first, rows: rows.slice(first, stop ?? undefined) };
   }
 }
@@ -138,6 +148,102 @@ describe("the event table", () => {
     expect(summaries().at(-1)).toBe("says 50");
   });
 
+  it("keeps what is seen in view while the log lets go of its oldest", async () => {
+    await open(1000);
+    one(".rnb-scroll").scrollTop = 500 * ROW_PX;
+    one(".rnb-scroll").dispatchEvent(new Event("scroll"));
+    await frames();
+    const before = summaries();
+    expect(before[0]).toBe("says 500");
+    // As many come as go, and more than are asked for beyond what is seen.
+    for (let i = 1000; i < 1100; i++) kernel.rows.push(wire(i));
+    kernel.rows.splice(0, 100);
+    kernel.dropped = 100;
+    kernel.source.grown(1000);
+    for (let i = 0; i < 8; i++) {
+      await frames(1);
+      expect(summaries()).toEqual(before);
+    }
+    expect(one(".rnb-scroll").scrollTop).toBe(400 * ROW_PX);
+    // What was in view has gone as well: the oldest that is left.
+    kernel.rows.splice(0, 600);
+    kernel.dropped = 700;
+    kernel.source.grown(400);
+    await frames(8);
+    expect(summaries()[0]).toBe("says 700");
+  });
+
+  it("has no row left of before when as many went as came", async () => {
+    await open(1000);
+    kernel.rows.push(wire(1000));
+    kernel.rows.splice(0, 1);
+    kernel.dropped = 1;
+    kernel.source.grown(1000);
+    await frames();
+    button("Follow").click();
+    one(".rnb-scroll").scrollTop = 970 * ROW_PX;
+    one(".rnb-scroll").dispatchEvent(new Event("scroll"));
+    await frames(8);
+    const said = summaries().map((words) => Number(words?.slice(5)));
+    expect(said).toEqual(said.map((_, i) => (said[0] ?? 0) + i));
+  });
+
+  it("is one place to tab to", async () => {
+    await open(5);
+    expect(one(".rnb-scroll").tabIndex).toBe(-1);
+    one(".rnb-scroll").focus();
+    expect(document.activeElement).toBe(one(".rnb-grid"));
+    expect(rows()[0]?.querySelector(".rnb-c-size")?.getAttribute("aria-colindex")).toBe("8");
+  });
+
+  it("says why a question could not be answered", async () => {
+    await open(5);
+    kernel.held = [];
+    kernel.source.grown(6);
+    await frames();
+    const { kind, id } = kernel.pages().at(-1) as Question;
+    kernel.source.receive({ kind, id, fields: { failed: "it is broken" } }, []);
+    await frames();
+    expect(one(".rnb-filters .rnb-total").textContent).toBe("it is broken");
+  });
+
+  it("says Stop as long as it plays, and no longer", async () => {
+    const players: FakeAudio[] = [];
+    class FakeAudio extends EventTarget {
+      pause = vi.fn();
+      play = vi.fn(async () => undefined);
+      constructor() {
+        super();
+        players.push(this);
+      }
+    }
+    vi.stubGlobal("Audio", FakeAudio);
+    vi.stubGlobal("URL", { createObjectURL: () => "blob:x", revokeObjectURL: () => undefined });
+    await open(3);
+    kernel.rows[2] = wire(2, { audio: 900 });
+    kernel.source.grown(3);
+    await frames();
+    rows()[2]?.click();
+    await frames();
+    button("Play").click();
+    await frames();
+    // Longer than a button says what it has done.
+    await new Promise((resolve) => setTimeout(resolve, 1700));
+    expect(button("Stop").hidden).toBe(false);
+    players[0]?.dispatchEvent(new Event("ended"));
+    expect(button("Play").hidden).toBe(false);
+    // A sound that comes when another row is chosen is not played.
+    kernel.held = [];
+    button("Play").click();
+    const [come] = kernel.held;
+    kernel.held = null;
+    rows()[1]?.click();
+    await frames();
+    come?.();
+    await frames();
+    expect(players.length).toBe(1);
+  });
+
   it("asks nothing while nobody sees it", async () => {
     let look: (entries: { isIntersecting: boolean }[]) => void = () => undefined;
     const Observer = class {
@@ -188,14 +294,14 @@ describe("the event table", () => {
     const selected = rows().find((row) => row.getAttribute("aria-selected") === "true");
     expect(selected?.id).toBe(active);
     expect(selected?.querySelector(".rnb-c-summary bdi")?.textContent).toBe("says 998");
-    expect(told).toEqual([
+    expect(told).toMatchObject([
       { chat: "chat", seq: 999 },
       { chat: "chat", seq: 998 },
     ]);
     key("Home");
     await frames(8);
     expect(summaries()[0]).toBe("says 0");
-    expect(told.at(-1)).toEqual({ chat: "chat", seq: 0 });
+    expect(told.at(-1)).toMatchObject({ chat: "chat", log: "a log", seq: 0 });
   });
 
   it("goes to what something else selects, past the filter that hides it", async () => {
@@ -207,11 +313,12 @@ describe("the event table", () => {
     const say = (detail: unknown) =>
       document.dispatchEvent(new CustomEvent(SELECT_EVENT, { detail }));
     say({ chat: "other", seq: 300 });
+    say({ chat: "chat", log: "another log of that name", seq: 300 });
     say({ chat: "chat", seq: -1 });
     say("nonsense");
     await frames();
     expect(one(".rnb-detail").hidden).toBe(true);
-    say({ chat: "chat", seq: 300 });
+    say({ chat: "a name it was shown by", log: "a log", seq: 300 });
     await frames(10);
     expect(summaries()).toContain("says 300");
     expect(one(".rnb-detail-title").textContent).toMatch(/#300/);

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:73224b19f3d6bfb8bebb4b49563b1fb9359c15c8c80419335984b167963575dd
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:73224b19f3d6bfb8bebb4b49563b1fb9359c15c8c80419335984b167963575dd
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -301,17 +301,21 @@ var Hands = class {
 
 // src/timeline/link.ts
 var SELECT = "rnb-select";
-function tellSelected(chat, seq, by) {
-  const detail = { chat, seq, by };
+function tellSelected(shown, seq, by) {
+  const detail = { chat: shown.name, log: shown.log, seq, by };
   document.dispatchEvent(new CustomEvent(SELECT, { detail }));
 }
-function onSelected(chat, self, selected, signal) {
+function onSelected(shown, self, selected, signal) {
   const hear = (event) => {
     const detail = event instanceof CustomEvent ? event.detail : null;
     if (typeof detail !== "object" || detail === null) return;
     const fields = detail;
-    if (fields.by === self || fields.chat !== chat()) return;
-    if (typeof fields.seq === "number" && Number.isFinite(fields.seq)) selected(fields.seq);
+    const { name, log } = shown();
+    const known = log !== "" && typeof fields.log === "string" && fields.log !== "";
+    const same = known ? fields.log === log : fields.chat === name;
+    if (fields.by === self || !same) return;
+    const { seq } = fields;
+    if (Number.isInteger(seq) && seq >= 0) selected(seq);
   };
   document.addEventListener(SELECT, hear, { signal });
 }
@@ -598,6 +602,10 @@ var PLAY = "Play from the cursor";
 var KEYS = "Left and right move the cursor, up and down zoom, n and p go from mark to mark, space plays.";
 var HINT = "a click plays from there, a drag moves, Ctrl and the wheel zoom";
 var button = (words, label) => h("button", { type: "button", class: "rnb-button", "aria-label": label, title: label }, words);
+var shownOf = (whole) => ({
+  name: whole?.chat ?? "",
+  log: whole?.log ?? ""
+});
 var Panel = class {
   #source;
   #signal;
@@ -682,7 +690,7 @@ var Panel = class {
       signal
     );
     onSelected(
-      () => this.#view.whole?.chat ?? "",
+      () => shownOf(this.#view.whole),
       this.#root,
       (seq) => void this.#find(seq),
       signal
@@ -750,8 +758,7 @@ var Panel = class {
     this.#view.placeMs = null;
     this.#say(this.#words(mark));
     this.#view.moveTo(mark.tMs);
-    const chat = this.#view.whole?.chat;
-    if (tell && chat !== void 0) tellSelected(chat, mark.seq, this.#root);
+    if (tell) tellSelected(shownOf(this.#view.whole), mark.seq, this.#root);
   }
   /** An event was chosen elsewhere, in the table. */
   async #find(seq) {
@@ -868,6 +875,7 @@ function readWhole(fields) {
   const sides = isFields(fields.sides) ? Object.entries(fields.sides) : [];
   return {
     chat: text(fields.chat),
+    log: text(fields.log),
     durationMs: Math.max(0, number(fields.duration_ms)),
     lostMs: number(fields.lost_ms),
     droppedMarks: number(fields.dropped_marks),

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:73224b19f3d6bfb8bebb4b49563b1fb9359c15c8c80419335984b167963575dd
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -59,6 +59,7 @@ function readAll(value, read) {
 function readPage(value) {
   const fields = isFields(value) ? value : {};
   return {
+    log: text(fields.log),
     start: indexOrNull(fields.start) ?? 0,
     total: indexOrNull(fields.total) ?? 0,
     rows: readAll(fields.rows, readRow),
@@ -90,6 +91,7 @@ function readDetail(value) {
 var ANSWER_MS = 2e4;
 var MessageSource = class {
   name = "chat";
+  log = "";
   events = 0;
   /** Sends a question; false when there is nobody. */
   send = () => false;
@@ -100,6 +102,7 @@ var MessageSource = class {
     const [fields] = await this.#ask("rows", { filter: query, unfolded, ...span });
     const page = readPage(fields);
     this.events = page.events;
+    this.log = page.log;
     return page;
   }
   async event(seq, how) {
@@ -120,7 +123,9 @@ var MessageSource = class {
   /** The kernel has answered. */
   receive({ id, fields }, buffers) {
     const waiting = this.#take(id);
-    waiting?.done(fields, buffers);
+    const { failed } = fields;
+    if (typeof failed === "string") waiting?.failed(new Error(failed));
+    else waiting?.done(fields, buffers);
   }
   /** There are `events` now. */
   grown(events) {
@@ -130,6 +135,7 @@ var MessageSource = class {
   /** The log is another one from now on: nothing that is known of it holds. */
   renew(name, events) {
     this.name = name;
+    this.log = "";
     this.events = events;
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.failed(new Error("asked anew"));
     this.#tell(true);
@@ -3990,6 +3996,27 @@ function escapeKey(root, chat, actions, signal) {
   return { wants: (event) => means(event) !== null };
 }
 
+// src/timeline/link.ts
+var SELECT = "rnb-select";
+function tellSelected(shown, seq, by) {
+  const detail = { chat: shown.name, log: shown.log, seq, by };
+  document.dispatchEvent(new CustomEvent(SELECT, { detail }));
+}
+function onSelected(shown, self, selected, signal) {
+  const hear = (event) => {
+    const detail = event instanceof CustomEvent ? event.detail : null;
+    if (typeof detail !== "object" || detail === null) return;
+    const fields = detail;
+    const { name, log } = shown();
+    const known = log !== "" && typeof fields.log === "string" && fields.log !== "";
+    const same = known ? fields.log === log : fields.chat === name;
+    if (fields.by === self || !same) return;
+    const { seq } = fields;
+    if (Number.isInteger(seq) && seq >= 0) selected(seq);
+  };
+  document.addEventListener(SELECT, hear, { signal });
+}
+
 // src/table/words.ts
 function clockText(tMs) {
   const total = Math.max(0, Math.round(tMs));
@@ -4026,7 +4053,8 @@ function visible(text3) {
 // src/table/detail.ts
 var SAID_MS = 1500;
 function createButton(words, name, act, signal) {
-  const label = h("span", {}, words);
+  const rest = () => typeof words === "string" ? words : words();
+  const label = h("span", { class: "rnb-label" }, rest());
   const node = h("button", { type: "button", class: "rnb-button" });
   if (name !== null) node.append(icon(name));
   node.append(label);
@@ -4036,11 +4064,11 @@ function createButton(words, name, act, signal) {
     async () => {
       clearTimeout(timer);
       try {
-        setText(label, await act() || words);
+        setText(label, await act() || rest());
       } catch (error) {
         setText(label, error instanceof Error ? error.message : String(error));
       }
-      timer = setTimeout(() => setText(label, words), SAID_MS);
+      timer = setTimeout(() => setText(label, rest()), SAID_MS);
     },
     { signal }
   );
@@ -4048,27 +4076,39 @@ function createButton(words, name, act, signal) {
   return node;
 }
 var Player2 = class {
+  #changed;
   #audio = null;
   #url = "";
+  /** `changed` is called when it begins and when it ends. */
+  constructor(changed) {
+    this.#changed = changed;
+  }
   get playing() {
     return this.#audio !== null;
   }
-  async play(wav, ended) {
+  async play(wav) {
     this.stop();
     this.#url = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
     const audio = new Audio(this.#url);
     this.#audio = audio;
     audio.addEventListener("ended", () => {
       if (this.#audio === audio) this.stop();
-      ended();
     });
-    await audio.play();
+    try {
+      await audio.play();
+    } catch (error) {
+      if (this.#audio !== audio) return;
+      this.stop();
+      throw error;
+    }
+    if (this.#audio === audio) this.#changed();
   }
   stop() {
     this.#audio?.pause();
     this.#audio = null;
     if (this.#url !== "") URL.revokeObjectURL(this.#url);
     this.#url = "";
+    this.#changed();
   }
 };
 var Detail = class {
@@ -4078,7 +4118,7 @@ var Detail = class {
   #title = h("span", { class: "rnb-detail-title" });
   #json = h("pre", { class: "rnb-json", tabindex: "0", "aria-label": "Event as JSON" });
   #note = h("p", { class: "rnb-note" });
-  #player = new Player2();
+  #player = new Player2(() => this.#drawPlay());
   #play;
   #item;
   #response;
@@ -4090,13 +4130,23 @@ var Detail = class {
     this.#model = model;
     this.#source = source;
     const button2 = (words, act) => createButton(words, null, async () => act(), signal);
-    this.#play = createButton("Play", "speaker", () => this.#toggleSound(), signal);
+    this.#play = createButton(
+      () => this.#playWords,
+      "speaker",
+      () => this.#toggleSound(),
+      signal
+    );
     this.#item = button2("Only this item", () => this.#only("item"));
     this.#response = button2("Only this response", () => this.#only("response"));
-    this.#fold = button2("Show its events", () => {
-      if (this.#shown !== null) model.toggle(this.#shown);
-      return "";
-    });
+    this.#fold = createButton(
+      () => this.#shown?.open === true ? "Hide its events" : "Show its events",
+      null,
+      async () => {
+        if (this.#shown !== null) model.toggle(this.#shown);
+        return "";
+      },
+      signal
+    );
     this.#cause = h("button", { type: "button", class: "rnb-button rnb-cause" });
     this.#cause.addEventListener(
       "click",
@@ -4158,6 +4208,13 @@ var Detail = class {
     this.#item.hidden = row.item === "" || this.#model.query.item === row.item;
     this.#response.hidden = row.response === "" || this.#model.query.response === row.response;
     this.#fold.hidden = row.count < 2;
+    setText(labelOf(this.#fold), row.open ? "Hide its events" : "Show its events");
+  }
+  get #playWords() {
+    return this.#player.playing ? "Stop" : "Play";
+  }
+  #drawPlay() {
+    setText(labelOf(this.#play), this.#playWords);
   }
   async #fetch(row) {
     const current = () => this.#shown?.seq === row.seq && this.#shown.of === row.of;
@@ -4200,11 +4257,16 @@ var Detail = class {
       return "";
     }
     const sound = await this.#source.sound(row.seq, row.of !== null);
+    if (this.#shown?.seq !== row.seq || this.#shown.of !== row.of || this.#player.playing)
+      return "";
     if (sound === null || sound.wav.byteLength <= 44) return "The sound has gone";
-    await this.#player.play(sound.wav, () => void 0);
-    return sound.whole ? "Stop" : "Its first minute";
+    if (!sound.whole) setText(this.#note, "Only its first minute is played.");
+    this.#note.hidden = this.#note.textContent === "";
+    await this.#player.play(sound.wav);
+    return "";
   }
 };
+var labelOf = (button2) => button2.querySelector(".rnb-label") ?? button2;
 function noteFor(row, detail) {
   if (detail === null) return "The log has let go of this event.";
   const notes = [];
@@ -4335,18 +4397,22 @@ var MOST_PX = 8e6;
 var ROWS_UNMEASURED = 12;
 var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
 var grids = 0;
-var cell = (name) => h("span", { class: `rnb-cell rnb-c-${name}`, role: "gridcell" });
+var cell = (name, column) => h("span", {
+  class: `rnb-cell rnb-c-${name}`,
+  role: "gridcell",
+  "aria-colindex": String(column)
+});
 function createSlot(id) {
   const fold = h("span", { class: "rnb-fold", "aria-hidden": "true" });
   const type = h("bdi");
   const count2 = h("span", { class: "rnb-count" });
-  const event = cell("type");
+  const event = cell("type", 4);
   event.append(fold, type);
-  const said = cell("summary");
+  const said = cell("summary", 7);
   const summary = h("bdi");
-  said.append(count2, summary);
-  const [time, since, direction2] = [cell("time"), cell("since"), cell("dir")];
-  const [item, response, size] = [cell("item"), cell("response"), cell("size")];
+  said.append(count2, " ", summary);
+  const [time, since, direction2] = [cell("time", 1), cell("since", 2), cell("dir", 3)];
+  const [item, response, size] = [cell("item", 5), cell("response", 6), cell("size", 8)];
   const node = h(
     "div",
     { role: "row", class: "rnb-row", id },
@@ -4425,13 +4491,14 @@ var Grid = class {
     const heads = HEADS.map(
       (title, i) => h(
         "span",
-        { role: "columnheader", class: `rnb-cell rnb-head-${i}` },
+        { role: "columnheader", class: `rnb-cell rnb-head-${i}`, "aria-colindex": String(i + 1) },
         title || spoken("Direction")
       )
     );
     this.#layer = h("div", { class: "rnb-layer", role: "presentation" });
     this.#canvas = h("div", { class: "rnb-canvas", role: "presentation" }, this.#layer);
-    this.#box = h("div", { class: "rnb-scroll", role: "rowgroup" }, this.#canvas);
+    this.#box = h("div", { class: "rnb-scroll", role: "rowgroup", tabindex: "-1" }, this.#canvas);
+    this.#box.addEventListener("focus", () => this.node.focus({ preventScroll: true }), { signal });
     this.node = h(
       "div",
       {
@@ -4478,8 +4545,10 @@ var Grid = class {
     if (this.#height !== this.#wanted) {
       this.#height = this.#wanted;
       this.#canvas.style.height = `${this.#height}px`;
-      this.node.setAttribute("aria-rowcount", String(model.total + 1));
     }
+    this.node.setAttribute("aria-rowcount", String(model.total + 1));
+    if (model.moved !== 0) this.#move(model.moved);
+    model.moved = 0;
     if (model.scrollTo !== null) {
       this.#reveal(model.scrollTo);
       model.scrollTo = null;
@@ -4530,6 +4599,12 @@ var Grid = class {
   #scroll(top) {
     this.#box.scrollTop = Math.max(0, Math.min(top, this.#height - this.#boxPx));
     this.#scrolledTo = this.#box.scrollTop;
+  }
+  /** Scroll by so many rows. */
+  #move(by) {
+    const top = this.#box.scrollTop;
+    if (!this.#scaled) this.#scroll(top + by * ROW_PX);
+    else this.#scroll(top + by / (this.#model.total - this.#fits + 1) * this.#room);
   }
   /** Bring a place into view. */
   #reveal(place) {
@@ -4644,6 +4719,8 @@ var TableModel = class {
   selectedRow = null;
   /** Where to scroll to once it is drawn. */
   scrollTo = null;
+  /** By how many places what is in view has moved since it was drawn. */
+  moved = 0;
   /** Why there are no rows. */
   trouble = "";
   #source;
@@ -4663,6 +4740,8 @@ var TableModel = class {
   /** Counts what makes an answer on its way worthless. */
   #version = 0;
   #around = null;
+  /** Where the row stood that the last question has for its anchor. */
+  #anchored = 0;
   /** The view that rows were last asked for. */
   #lacked = "";
   #retry;
@@ -4790,7 +4869,19 @@ var TableModel = class {
     const count2 = this.#last - this.#first + 2 * BEYOND;
     if (this.#around !== null) return { around: this.#around, count: count2 };
     if (this.follow) return { start: this.#first - this.#last - 2, stop: null };
-    return { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
+    const anchor = this.#findAnchor();
+    const span = { start: Math.max(0, this.#first - BEYOND), stop: this.#last + BEYOND };
+    return anchor === null ? span : { ...span, anchor };
+  }
+  /** Remember where a row in view stands, and return its number. */
+  #findAnchor() {
+    for (let place = this.#first; place < this.#last; place++) {
+      const row = this.#rows.get(place);
+      if (row === void 0 || row.open) continue;
+      this.#anchored = place;
+      return row.seq;
+    }
+    return null;
   }
   #pump() {
     if (!this.#watched || this.#resting || this.#asking) return;
@@ -4830,8 +4921,10 @@ var TableModel = class {
   }
   #take(page, span) {
     if ("around" in span && !this.#found(page, span.around)) return;
+    const fewer = page.dropped !== this.dropped;
+    const kept = fewer ? this.#keepInView(page, span) : [];
     const grew = page.events !== this.events || page.total !== this.total;
-    if (grew || this.#outdated || this.#rows.size > KEPT) this.#rows = /* @__PURE__ */ new Map();
+    if (grew || fewer || this.#outdated || this.#rows.size > KEPT) this.#rows = new Map(kept);
     this.#outdated = false;
     page.rows.forEach((row, i) => {
       this.#rows.set(page.start + i, row);
@@ -4842,6 +4935,21 @@ var TableModel = class {
     this.dropped = page.dropped;
     this.kinds = page.kinds;
     if (page.behind) this.#stale = true;
+  }
+  /** The log has let go of its oldest: what is in view stays there; returns it, at its places. */
+  #keepInView(page, span) {
+    if (this.follow || this.#outdated || "around" in span || span.anchor === void 0) return [];
+    const by = (page.at ?? 0) - this.#anchored;
+    const kept = [];
+    for (let place = this.#first; place < this.#last; place++) {
+      const row = this.#rows.get(place);
+      if (row !== void 0 && place + by >= 0) kept.push([place + by, row]);
+    }
+    this.moved += by;
+    this.#first = Math.max(0, this.#first + by);
+    this.#last = Math.max(0, this.#last + by);
+    this.#lacked = "";
+    return page.at === null ? [] : kept;
   }
   /** Whether the event that was looked for is there; what hides it is taken away. */
   #found(page, seq) {
@@ -4868,14 +4976,6 @@ var TableModel = class {
 };
 
 // src/table/table.ts
-var SELECT_EVENT = "rnb-select";
-function readSelection(event) {
-  const detail = event instanceof CustomEvent ? event.detail : null;
-  if (typeof detail !== "object" || detail === null) return null;
-  const { chat, seq } = detail;
-  const valid = typeof chat === "string" && Number.isInteger(seq) && seq >= 0;
-  return valid ? { chat, seq } : null;
-}
 function createTable(source, signal) {
   let frame = 0;
   let seen = typeof IntersectionObserver === "undefined";
@@ -4890,10 +4990,7 @@ function createTable(source, signal) {
     if (frame === 0 && seen && !signal.aborted) frame = requestAnimationFrame(draw);
   };
   const model = new TableModel(source, schedule, signal);
-  const tell = (seq) => {
-    const selection = { chat: source.name, seq };
-    document.dispatchEvent(new CustomEvent(SELECT_EVENT, { detail: selection }));
-  };
+  const tell = (seq) => tellSelected(source, seq, node);
   const select = (row) => {
     model.follow = false;
     model.select(row);
@@ -4926,15 +5023,10 @@ function createTable(source, signal) {
     sized.observe(grid.box);
     signal.addEventListener("abort", () => sized.disconnect());
   }
-  document.addEventListener(
-    SELECT_EVENT,
-    (event) => {
-      const selection = readSelection(event);
-      if (selection === null || selection.chat !== source.name) return;
-      if (selection.seq !== model.selected) model.jump(selection.seq);
-    },
-    { signal }
-  );
+  const jumpTo = (seq) => {
+    if (seq !== model.selected) model.jump(seq);
+  };
+  onSelected(() => source, node, jumpTo, signal);
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
   return { node, model };
 }
