@@ -54,3 +54,4 @@ class Absence:
     def _check(self) -> None:
         if self._pages.left:
             self._lasting()
+            self._pages.deserted = True  # what is said from now on is not kept for anybody

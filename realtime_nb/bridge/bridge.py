@@ -15,7 +15,7 @@ from realtime_nb.bridge.event_rows import EventRows, Growth
 from realtime_nb.bridge.feed import Feed
 from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
-from realtime_nb.bridge.pages import Pages
+from realtime_nb.bridge.pages import LOST_S, Pages
 from realtime_nb.bridge.status import Status
 from realtime_nb.bridge.succession import Succession
 from realtime_nb.bridge.timing import Timing
@@ -187,7 +187,7 @@ class Bridge:
     @property
     def has_page(self) -> bool:
         """Whether there is a page that plays the answers."""
-        return self._pages.owner is not None
+        return self._pages.present
 
     @property
     def unplayed_ms(self) -> float:
@@ -276,7 +276,8 @@ class Bridge:
         if handler is None or not isinstance(client, str):
             return
         self._pages.touch(client, self._loop.loop.time())
-        self._succession.heard(client)
+        if handler != self._on_leave:
+            self._succession.heard(client)
         try:
             handler(client, message, buffers)
         except Exception:  # noqa: BLE001 -- a bad message must not end the session
@@ -285,9 +286,9 @@ class Bridge:
     def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
         self._succession.come(client)
         before, speaking = self._pages.owner, self._pages.microphone
-        owner = self._pages.arrive(
-            client, self._loop.loop.time(), playing=self._loudspeaker.downlink.active
-        )
+        now_s = self._loop.loop.time()
+        lost = not self._pages.left and self._pages.silent_s(now_s) > LOST_S
+        owner = self._pages.arrive(client, now_s, playing=self._loudspeaker.downlink.active)
         come_for_another = before not in (None, client) and owner
         if come_for_another and speaking:
             self._capture.left()
@@ -296,8 +297,14 @@ class Bridge:
         if owner:
             self._announcer.to_all({"kind": "owner", "client": client})
         self._announcer.show_early()
-        if come_for_another:
+        if come_for_another and lost:
+            self._turns.abandon()
+        elif come_for_another:
             self._loudspeaker.take_up()
+        elif before == client:
+            self._loudspeaker.begin_anew()
+            self._capture.begin_anew()
+        self._succession.settled()
 
     def _welcome(self, *, owner: bool) -> Message:
         session = self._session
@@ -334,6 +341,7 @@ class Bridge:
             self._announcer.to_all({"kind": "owner", "client": client})
             if left:
                 self._loudspeaker.take_up()
+            self._succession.settled()
 
     def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
         on = bool(message.get("on"))
@@ -377,17 +385,15 @@ class Bridge:
     def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
         self._turns.stop()
 
-    def _on_played(self, client: str, message: Message, _buffers: Buffers) -> None:
-        if client == self._pages.owner:
-            self._loudspeaker.played(message)
+    def _on_played(self, _client: str, message: Message, _buffers: Buffers) -> None:
+        self._loudspeaker.played(message)
 
     def _on_started(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
             self.timing.started(message.get("t_ms"))
 
-    def _on_drained(self, client: str, message: Message, _buffers: Buffers) -> None:
-        if client == self._pages.owner:
-            self._loudspeaker.drained(message)
+    def _on_drained(self, _client: str, message: Message, _buffers: Buffers) -> None:
+        self._loudspeaker.drained(message)
 
     def _on_cleared(self, _client: str, message: Message, _buffers: Buffers) -> None:
         self._loudspeaker.cleared(message)

@@ -99,6 +99,11 @@ class Capture:
         """Have the owner switch its microphone off."""
         self._announcer.to_owner({"kind": "mic_off", "reason": reason})
 
+    def begin_anew(self) -> None:
+        """Tell the owner again what it may have missed of its microphone."""
+        if self._pages.microphone and (refusal := self.refusal()) is not None:
+            self.let_go(refusal)
+
     def left(self) -> None:
         """Note that who spoke is no longer the owner: what was said needs its silence."""
         self._tail.begin(self._status.kind)

@@ -84,17 +84,23 @@ class Interruption:
             self._run(self._cut(number, streams))
         self._downlink.drop()
 
-    def pass_on(self) -> None:
+    def pass_on(self) -> bool:
         """Silence the page that plays; when it has answered, the owner goes on from there.
 
         The sound lies here until it is played, so what one page has not played, another can.
+
+        Returns
+        -------
+        bool
+            Whether a page was asked; false where there is nothing to pass on.
         """
         streams = self._downlink.streams()
         if not streams or self._moving is not None or (number := self._ask()) is None:
-            return
+            return False
         self._moving = []
         self._downlink.hold()
         self._run(self._move(number, streams))
+        return True
 
     def take_up(self) -> None:
         """Go on in the owner where the page before it reported last: that one is gone."""

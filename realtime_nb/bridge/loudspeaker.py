@@ -105,16 +105,23 @@ class Loudspeaker:
         """
         self.interruption.pass_on()
 
+    def begin_anew(self) -> None:
+        """Go on in the owner from where it is: some of what was on its way to it is lost."""
+        if not self.interruption.pass_on():
+            self._announcer.to_owner({"kind": "clear", "id": 0})
+
     def stop(self) -> None:
         """Wait for no page any more, and be silent."""
         self.interruption.stop()
         self.silence()
 
-    # -- what the owner reports
+    # -- what is reported: a stream's number is known to the page that plays it, and to one
+    # -- that has just lost it to another and says how far it came
 
     def played(self, message: Message) -> None:
         """Take a report of how far each stream was played."""
-        self._latency_ms = latency_of(message)
+        if message.get("streams"):
+            self._latency_ms = latency_of(message)
         for entry in message.get("streams", ()):
             stream = self.downlink.played(entry.get("stream"), entry.get("samples"))
             self._reached(stream)

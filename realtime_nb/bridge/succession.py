@@ -66,7 +66,7 @@ class Succession:
         self._asked: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._trusted_until_s = 0.0
+        self._trusted: tuple[str | None, float] = None, 0.0
 
     def come(self, client: str) -> None:
         """Note that a page has said hello."""
@@ -77,7 +77,11 @@ class Succession:
 
     def heard(self, client: str) -> None:
         """Note that a page has said something: it is there."""
-        if client not in self._known or client == self._pages.owner:
+        if client == self._pages.owner:
+            if self._asked:  # it was only held up
+                self.settled()
+            return
+        if client not in self._known:
             return
         self.come(client)
         if self._pages.left:
@@ -90,11 +94,22 @@ class Succession:
     def leave(self, client: str) -> None:
         """Note that a page is left."""
         self._known.pop(client, None)
+        if client in self._candidates:
+            self._candidates.remove(client)
         if self._pages.left and client == self._pages.owner:
             self._ask()
 
+    def settled(self) -> None:
+        """Note that there is an owner that lives, if only since now."""
+        self._stop_asking()
+        self._watch_owner()
+
     def sounded(self) -> None:
         """Note that the owner is sent sound."""
+        self._pages.sounded(self._loop.time())
+        self._watch_owner()
+
+    def _watch_owner(self) -> None:
         if self._watch is None and self._others():
             since_s = self._loop.time()
             self._watch = self._loop.call_later(SILENT_S, self._look, since_s)
@@ -114,10 +129,14 @@ class Succession:
         streams = self._loudspeaker.downlink.streams()
         if self._pages.left or not any(stream.ahead_ms > 0 for stream in streams):
             return
-        if self._pages.heard_s > since_s or self._loop.time() < self._trusted_until_s:
-            self.sounded()
+        if self._pages.heard_s > since_s or self._is_trusted():
+            self._watch_owner()
         else:
             self._ask()
+
+    def _is_trusted(self) -> bool:
+        owner, until_s = self._trusted
+        return owner == self._pages.owner and self._loop.time() < until_s
 
     def _ask(self) -> None:
         self._stop_asking()
@@ -139,9 +158,12 @@ class Succession:
 
     def _decide(self, client: str, heard_s: float) -> None:
         if self._pages.heard_s > heard_s:
-            self._trusted_until_s = self._loop.time() + _TRUSTED_S
-        else:
+            self._trusted = self._pages.owner, self._loop.time() + _TRUSTED_S
+            self._watch_owner()
+        elif client in self._known:
             self._claim(client)
+        else:
+            self._ask()
 
     def _stop_asking(self) -> None:
         self._candidates.clear()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_nb.client.testing import DEFAULT_SESSION
-from tests.bridge.page import Page
+from tests.bridge.page import LATENCY_MS, Page
 from tests.bridge.service import Service
 from tests.bridge.stage import Stage
 
@@ -120,3 +120,152 @@ def test_while_no_tab_can_answer_the_sound_is_not_disturbed(stage: Stage) -> Non
     stage.wait(12)
     assert owner(stage) == "page1"
     assert [one["to"] for one in stage.view.of_kind("clear")] == ["page0"]
+
+
+def test_a_tab_that_crashes_after_the_last_sound_came_is_found_out_too(stage: Stage) -> None:
+    crashed = tabs(stage, 1)[0]
+    speak(stage, 10_000)
+    stage.wait(1)
+    first = Page(stage, "other")
+    first.say("hello", version=1)
+    crashed.read()
+    stage.wait(3.5)
+    first.read()
+    stage.wait(1.5)
+    first.read()
+    first.play(10_000)
+    assert owner(stage) == "other"
+    assert list(first.heard_ms.values()) == [10_000]
+
+
+def test_a_tab_that_crashes_soon_after_it_took_over_is_found_out_too(stage: Stage) -> None:
+    first, second, third = tabs(stage, 3)
+    speak(stage, 10_000)
+    third.read()
+    second.say("take_over")
+    third.read()
+    for _ in range(3):
+        stage.wait(2.3)
+        first.read()
+    assert owner(stage) in {"page0", "page2"}
+
+
+def test_a_tab_that_takes_over_while_others_are_asked_is_not_silenced(stage: Stage) -> None:
+    first, second, _ = tabs(stage, 3)
+    speak(stage, 10_000)
+    stage.wait(3.2)
+    first.say("take_over")
+    for _ in range(8):
+        stage.wait(0.5)
+        first.read()
+        second._read = len(stage.view.sent)
+    assert owner(stage) == "page0"
+    first.play(10_000)
+    assert list(first.heard_ms.values()) == [10_000]
+
+
+def test_the_last_word_of_a_tab_that_goes_makes_it_no_owner(stage: Stage) -> None:
+    alive, _, going, last = tabs(stage, 4)
+    speak(stage, 10_000)
+    stage.wait(3.5)
+    going.say("leave")
+    stage.wait(2)
+    assert owner(stage) == "page3"
+    alive.read()
+    stage.wait(1.5)
+    assert owner(stage) == "page0"
+    assert last.heard_ms == {}
+
+
+def test_a_tab_that_goes_while_the_owner_is_asked_is_not_the_next(stage: Stage) -> None:
+    _, going, _ = tabs(stage, 3)
+    speak(stage, 10_000)
+    stage.wait(3.2)
+    going.read()
+    going.say("leave")
+    stage.wait(3)
+    assert owner(stage) == "page2"
+
+
+def test_a_page_that_begins_anew_misses_no_sound(stage: Stage) -> None:
+    (page,) = tabs(stage, 1)
+    service = speak(stage, 1000)
+    page.read()
+    page.play(300)
+    speak(stage, 1000, service)
+    page._read = len(stage.view.sent)  # what was on its way on the fast path is gone
+    page.say("hello", version=1)
+    page.read()
+    page.read()
+    page.play(5000)
+    assert list(page.heard_ms.values()) == [2000]
+
+
+def test_what_is_said_when_nobody_came_back_is_not_kept_for_whoever_comes(stage: Stage) -> None:
+    (gone,) = tabs(stage, 1)
+    gone.say("leave")
+    stage.wait(16)
+    service = speak(stage, 5000)
+    assert not stage.bridge.has_page
+    page = Page(stage, "late")
+    page.say("hello", version=1)
+    speak(stage, 1000, service)
+    page.read()
+    (ring,) = page.rings.values()
+    assert (ring.position, len(ring.samples)) == (5000 * 24, 1000 * 24)
+
+
+def test_what_a_page_had_played_out_when_another_took_over_is_not_played_again(
+    stage: Stage,
+) -> None:
+    first, second = tabs(stage, 2)
+    service = speak(stage, 2000)
+    service.audio_done(service.active)
+    second.read()
+    first.say("take_over")
+    second.say("drained", stream=1)  # it was on its way
+    second.say("cleared", id=1, streams=[], latency_ms=30)
+    first.read()
+    assert first.rings == {}
+
+
+def test_what_was_said_to_a_page_that_crashed_is_not_heard_an_hour_later(stage: Stage) -> None:
+    (crashed,) = tabs(stage, 1)
+    service = speak(stage, 2000)
+    crashed.read()
+    crashed.play(700)
+    crashed.report()
+    stage.wait(3600)
+    page = Page(stage, "late")
+    page.say("hello", version=1)
+    page.read()
+    page.read()
+    assert page.rings == {}
+    while stage.line.posted:
+        service.take()
+    sent = [record.event for record in stage.session.log if record.direction == "sent"]
+    cuts = [event.get("audio_end_ms") for event in sent if event.type.endswith(".truncate")]
+    assert cuts == [700 - LATENCY_MS]
+
+
+def test_a_page_that_reports_late_since_a_cell_is_busy_plays_on(stage: Stage) -> None:
+    (page,) = tabs(stage, 1)
+    speak(stage, 5000)
+    page.read()
+    stage.wait(300)
+    page.play(2000)
+    page.report()
+    Page(stage, "other").say("hello", version=1)
+    page.play(3000)
+    assert owner(stage) == "page0"
+    assert list(page.heard_ms.values()) == [5000]
+
+
+def test_a_page_that_missed_that_its_microphone_is_off_is_told_again(stage: Stage) -> None:
+    (page,) = tabs(stage, 1)
+    page.say("mic", on=True)
+    stage.bridge.lend_microphone("a clip is heard")
+    stage.run()
+    page.say("hello", version=1)
+    reasons = [one["reason"] for one in stage.view.of_kind("mic_off")]
+    assert reasons == ["a clip is heard"] * 2
