@@ -7,6 +7,7 @@ never on the session's loop; of the log's growth a page is told only that it gre
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -83,7 +84,7 @@ class EventRows:
         self._rows = rows_of(log)
         self._name = name
         self._reply = reply
-        self._waiting = 0
+        self._waiting = threading.BoundedSemaphore(_MOST_WAITING)
         self._answers: dict[str, Callable[[Message], tuple[Message, Buffers]]] = {
             "rows": self._page,
             "event": self._event,
@@ -92,16 +93,18 @@ class EventRows:
 
     def ask(self, client: str, message: Message, _buffers: Buffers = ()) -> None:
         """Take a page's question; it is answered later, and not at all if too many wait."""
-        if message.get("kind") not in self._answers or self._waiting >= _MOST_WAITING:
+        kind = message.get("kind")
+        if not isinstance(kind, str) or kind not in self._answers:
             return
-        self._waiting += 1
+        if not self._waiting.acquire(blocking=False):
+            return
         try:
             _worker.submit(self._answer, client, message)
         except RuntimeError:  # the process ends
-            self._waiting -= 1
+            self._waiting.release()
 
     def _answer(self, client: str, message: Message) -> None:
-        self._waiting -= 1
+        self._waiting.release()
         kind = str(message["kind"])
         try:
             answer, buffers = self._answers[kind](message)

@@ -129,6 +129,7 @@ def test_nonsense_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     put(log, "received", type="x")
     asker = Asker(log)
     asker.rows.ask("page", {"kind": "drop table"})
+    asker.rows.ask("page", {"kind": ["rows"]})
     asker.rows.ask("page", {"kind": "rows", "id": 0, "start": [], "stop": "x", "unfolded": 5})
     asker.rows.ask("page", {"kind": "event", "id": 0, "seq": "0"})
     event_rows._worker.submit(int).result(20)

@@ -171,11 +171,15 @@ export class Detail {
     this.#shown = row;
     this.node.hidden = row === null;
     if (row !== null) this.#head(row);
-    if (same) return;
+    if (same) {
+      // A run grows while it is looked at.
+      if (this.#detail !== null) this.#tell(noteFor(row, this.#detail));
+      return;
+    }
     this.#detail = null;
     this.#player.stop();
     setText(this.#json, "");
-    setText(this.#note, "");
+    this.#tell("");
     this.#answered();
     if (row !== null) void this.#fetch(row);
   }
@@ -206,10 +210,10 @@ export class Detail {
       if (!current()) return;
       this.#detail = detail;
       setText(this.#json, detail === null ? "" : visible(detail.json));
-      setText(this.#note, noteFor(row, detail));
+      this.#tell(noteFor(this.#shown ?? row, detail));
       this.#answered();
     } catch (error) {
-      if (current()) setText(this.#note, error instanceof Error ? error.message : String(error));
+      if (current()) this.#tell(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -219,7 +223,11 @@ export class Detail {
     this.#cause.hidden = to === null;
     const words = detail?.answers == null ? "Show the error" : "Show the event it answers";
     setText(this.#cause, to === null ? "" : `${words} (#${to})`);
-    this.#note.hidden = this.#note.textContent === "";
+  }
+
+  #tell(note: string): void {
+    setText(this.#note, note);
+    this.#note.hidden = note === "";
   }
 
   #only(name: "item" | "response"): string {
@@ -248,8 +256,7 @@ export class Detail {
     if (this.#shown?.seq !== row.seq || this.#shown.of !== row.of || this.#player.playing)
       return "";
     if (sound === null || sound.wav.byteLength <= 44) return "The sound has gone";
-    if (!sound.whole) setText(this.#note, "Only its first minute is played.");
-    this.#note.hidden = this.#note.textContent === "";
+    if (!sound.whole) this.#tell("Only its first minute is played.");
     await this.#player.play(sound.wav);
     return "";
   }

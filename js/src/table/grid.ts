@@ -23,6 +23,7 @@ interface Slot {
   readonly fold: HTMLElement;
   readonly type: HTMLElement;
   readonly count: HTMLElement;
+  readonly span: HTMLElement;
   readonly item: HTMLElement;
   readonly response: HTMLElement;
   readonly summary: HTMLElement;
@@ -52,7 +53,8 @@ function createSlot(id: string): Slot {
   event.append(fold, type);
   const said = cell("summary", 7);
   const summary = h("bdi");
-  said.append(count, " ", summary);
+  const span = h("span", { class: "rnb-span" });
+  said.append(count, span, " ", summary);
   const [time, since, direction] = [cell("time", 1), cell("since", 2), cell("dir", 3)];
   const [item, response, size] = [cell("item", 5), cell("response", 6), cell("size", 8)];
   const node = h(
@@ -75,6 +77,7 @@ function createSlot(id: string): Slot {
     fold,
     type,
     count,
+    span,
     item,
     response,
     summary,
@@ -84,27 +87,28 @@ function createSlot(id: string): Slot {
   };
 }
 
+const WORDS = ["time", "since", "fold", "count", "span", "size"] as const;
+
 /** What a row's cells say. */
-function wordsOf(row: Row): Readonly<Record<"time" | "since" | "fold" | "count" | "size", string>> {
+function wordsOf(row: Row): Readonly<Record<(typeof WORDS)[number], string>> {
   const run = row.count > 1;
   return {
     time: clockText(row.tMs),
     since: row.sinceMs === null ? "" : `+${spanText(row.sinceMs)}`,
     fold: run ? (row.open ? "▾" : "▸") : "",
-    count: run ? `×${countText(row.count)} in ${spanText(row.spanMs)}` : "",
+    count: run ? `×${countText(row.count)}` : "",
+    span: run ? ` in ${spanText(row.spanMs)}` : "",
     size: sizeText(row.size),
   };
 }
 
-const COMING = { time: "…", since: "", fold: "", count: "", size: "" };
+const COMING = { time: "…", since: "", fold: "", count: "", span: "", size: "" };
 
 /** Put a row's words into its nodes; `undefined` stands for one that is on its way. */
 function fill(slot: Slot, row: Row | undefined): void {
   const { node } = slot;
   const words = row === undefined ? COMING : wordsOf(row);
-  for (const name of ["time", "since", "fold", "count", "size"] as const) {
-    setText(slot[name], words[name]);
-  }
+  for (const name of WORDS) setText(slot[name], words[name]);
   for (const name of ["type", "item", "response", "summary"] as const) {
     const text = visible(row?.[name] ?? "");
     setText(slot[name], text);

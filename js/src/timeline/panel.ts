@@ -150,7 +150,8 @@ class Panel {
     this.#below.replaceChildren(drawTurns(whole, (turn) => this.#goTo(turn)));
     const lost = whole.lostMs > 0 ? `the log let ${timeText(whole.lostMs, 100)} of sound go` : "";
     const few = whole.droppedMarks > 0 ? `${whole.droppedMarks} older marks are left out` : "";
-    this.#say([lost, few].filter((words) => words !== "").join("; "));
+    const none = whole.durationMs > 0 ? "" : "There is no sound yet, and no mark";
+    this.#say([none, lost, few].filter((words) => words !== "").join("; "));
     this.#view.take(whole);
   }
 

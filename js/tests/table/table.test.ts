@@ -336,6 +336,21 @@ describe("the event table", () => {
     expect(button("Copy as Python").hidden).toBe(false);
   });
 
+  it("says of a run that grows how long it is now", async () => {
+    await open(3);
+    kernel.rows[2] = wire(2, { count: 12 });
+    kernel.source.grown(3);
+    await frames();
+    kernel.detail = { seq: 2, json: "{}", type: "x" };
+    rows()[2]?.click();
+    await frames();
+    expect(one(".rnb-note").textContent).toBe("The first of 12 events.");
+    kernel.rows[2] = wire(2, { count: 20 });
+    kernel.source.grown(3);
+    await frames();
+    expect(one(".rnb-note").textContent).toBe("The first of 20 events.");
+  });
+
   it("leads from an error to the event it answers", async () => {
     await open(400);
     kernel.rows[399] = wire(399, { type: "error", bad: true });
@@ -357,7 +372,7 @@ describe("the event table", () => {
     kernel.source.grown(3);
     await frames();
     expect(rows()[1]?.getAttribute("aria-expanded")).toBe("false");
-    expect(rows()[1]?.querySelector(".rnb-count")?.textContent).toBe("×12 in 600 ms");
+    expect(rows()[1]?.querySelector(".rnb-c-summary")?.textContent).toBe("×12 in 600 ms says 1");
     rows()[1]?.querySelector<HTMLElement>(".rnb-fold")?.click();
     await frames();
     expect(kernel.pages().at(-1)?.unfolded).toEqual([1]);

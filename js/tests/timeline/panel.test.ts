@@ -106,6 +106,12 @@ describe("the timeline's panel", () => {
     expect(last("peaks")?.content).toMatchObject({ from_ms: 0, to_ms: 312.5 });
   });
 
+  it("says when there is nothing to see", async () => {
+    find(".rnb-tl-bar button:last-of-type").click();
+    await answer("refresh", { ...WHOLE, duration_ms: 0, marks: [], regions: [], turns: [] });
+    expect(status()).toBe("There is no sound yet, and no mark");
+  });
+
   it("goes from mark to mark by keys and tells the page which event", async () => {
     const heard = selections();
     await press("n");

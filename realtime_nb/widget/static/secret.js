@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:683b18db2a649b6b7adbeb0cd4e39b1d812984098487a19524cd27b489f69765
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

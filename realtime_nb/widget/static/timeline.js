@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:683b18db2a649b6b7adbeb0cd4e39b1d812984098487a19524cd27b489f69765
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -725,7 +725,8 @@ var Panel = class {
     this.#below.replaceChildren(drawTurns(whole, (turn) => this.#goTo(turn)));
     const lost = whole.lostMs > 0 ? `the log let ${timeText(whole.lostMs, 100)} of sound go` : "";
     const few = whole.droppedMarks > 0 ? `${whole.droppedMarks} older marks are left out` : "";
-    this.#say([lost, few].filter((words) => words !== "").join("; "));
+    const none = whole.durationMs > 0 ? "" : "There is no sound yet, and no mark";
+    this.#say([none, lost, few].filter((words) => words !== "").join("; "));
     this.#view.take(whole);
   }
   #drawn() {

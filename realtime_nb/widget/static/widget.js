@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:4018a7801120f98b4fbf63ab6dd476cd4c40537be02d9e0a700fb10f4fa43a4b
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:683b18db2a649b6b7adbeb0cd4e39b1d812984098487a19524cd27b489f69765
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -4192,11 +4192,14 @@ var Detail = class {
     this.#shown = row;
     this.node.hidden = row === null;
     if (row !== null) this.#head(row);
-    if (same) return;
+    if (same) {
+      if (this.#detail !== null) this.#tell(noteFor(row, this.#detail));
+      return;
+    }
     this.#detail = null;
     this.#player.stop();
     setText(this.#json, "");
-    setText(this.#note, "");
+    this.#tell("");
     this.#answered();
     if (row !== null) void this.#fetch(row);
   }
@@ -4223,10 +4226,10 @@ var Detail = class {
       if (!current()) return;
       this.#detail = detail;
       setText(this.#json, detail === null ? "" : visible(detail.json));
-      setText(this.#note, noteFor(row, detail));
+      this.#tell(noteFor(this.#shown ?? row, detail));
       this.#answered();
     } catch (error) {
-      if (current()) setText(this.#note, error instanceof Error ? error.message : String(error));
+      if (current()) this.#tell(error instanceof Error ? error.message : String(error));
     }
   }
   #answered() {
@@ -4235,7 +4238,10 @@ var Detail = class {
     this.#cause.hidden = to === null;
     const words = detail?.answers == null ? "Show the error" : "Show the event it answers";
     setText(this.#cause, to === null ? "" : `${words} (#${to})`);
-    this.#note.hidden = this.#note.textContent === "";
+  }
+  #tell(note) {
+    setText(this.#note, note);
+    this.#note.hidden = note === "";
   }
   #only(name) {
     const row = this.#shown;
@@ -4260,8 +4266,7 @@ var Detail = class {
     if (this.#shown?.seq !== row.seq || this.#shown.of !== row.of || this.#player.playing)
       return "";
     if (sound === null || sound.wav.byteLength <= 44) return "The sound has gone";
-    if (!sound.whole) setText(this.#note, "Only its first minute is played.");
-    this.#note.hidden = this.#note.textContent === "";
+    if (!sound.whole) this.#tell("Only its first minute is played.");
     await this.#player.play(sound.wav);
     return "";
   }
@@ -4410,7 +4415,8 @@ function createSlot(id) {
   event.append(fold, type);
   const said = cell("summary", 7);
   const summary = h("bdi");
-  said.append(count2, " ", summary);
+  const span = h("span", { class: "rnb-span" });
+  said.append(count2, span, " ", summary);
   const [time, since, direction2] = [cell("time", 1), cell("since", 2), cell("dir", 3)];
   const [item, response, size] = [cell("item", 5), cell("response", 6), cell("size", 8)];
   const node = h(
@@ -4433,6 +4439,7 @@ function createSlot(id) {
     fold,
     type,
     count: count2,
+    span,
     item,
     response,
     summary,
@@ -4441,23 +4448,23 @@ function createSlot(id) {
     row: void 0
   };
 }
+var WORDS2 = ["time", "since", "fold", "count", "span", "size"];
 function wordsOf(row) {
   const run = row.count > 1;
   return {
     time: clockText(row.tMs),
     since: row.sinceMs === null ? "" : `+${spanText(row.sinceMs)}`,
     fold: run ? row.open ? "▾" : "▸" : "",
-    count: run ? `×${countText(row.count)} in ${spanText(row.spanMs)}` : "",
+    count: run ? `×${countText(row.count)}` : "",
+    span: run ? ` in ${spanText(row.spanMs)}` : "",
     size: sizeText(row.size)
   };
 }
-var COMING = { time: "…", since: "", fold: "", count: "", size: "" };
+var COMING = { time: "…", since: "", fold: "", count: "", span: "", size: "" };
 function fill(slot, row) {
   const { node } = slot;
   const words = row === void 0 ? COMING : wordsOf(row);
-  for (const name of ["time", "since", "fold", "count", "size"]) {
-    setText(slot[name], words[name]);
-  }
+  for (const name of WORDS2) setText(slot[name], words[name]);
   for (const name of ["type", "item", "response", "summary"]) {
     const text3 = visible(row?.[name] ?? "");
     setText(slot[name], text3);
