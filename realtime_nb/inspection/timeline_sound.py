@@ -6,6 +6,7 @@ are the log's records and where each begins.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -147,10 +148,10 @@ class TimelineSound:
         seqs = [record.seq for record in records]
         strips: list[Strip] = []
         for number, segment in enumerate(lane.segments):
-            begin = int(np.searchsorted(seqs, segment.first_seq))
+            begin = bisect_left(seqs, segment.first_seq)
             end = len(records)
             if number + 1 < len(lane.segments):
-                end = int(np.searchsorted(seqs, lane.segments[number + 1].first_seq))
+                end = bisect_left(seqs, lane.segments[number + 1].first_seq)
             kept = records[begin:end]
             starts = self._starts(kept, segment.size, segment.form)
             strips.append(Strip(segment.start_ms, 0.0, segment.ms, kept, starts, segment.form))
