@@ -9,16 +9,15 @@ notebooks keep also where they trust nobody.
 
 from __future__ import annotations
 
-import base64
 import html
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.report_counts import Tally
+from realtime_nb.inspection.report_picture import Picture
 from realtime_nb.inspection.report_sound import LIMIT_BYTES, Players
 from realtime_nb.inspection.report_text import clock, escaped, plain, value, words
-from realtime_nb.inspection.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +45,6 @@ _EDGES: Final = {
 _EDGE: Final = "var(--jp-border-color1, #9e9e9e)"
 _CELL: Final = "text-align: left; vertical-align: top; overflow-wrap: anywhere"
 _AUDIO: Final = "height: 32px; vertical-align: middle"
-_PICTURE: Final = "width: 100%; max-width: 960px; background: white"
 _WORDS: Final = "white-space: pre-wrap; overflow-wrap: anywhere"
 
 
@@ -64,10 +62,13 @@ class Report:
     ----------
     players
         Each turn's sound.
+    picture
+        The timeline.
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self.players = Players(limit_bytes)
+        self.picture = Picture()
         self._tally = Tally()
         self._cost: Bill | None = None
 
@@ -77,14 +78,17 @@ class Report:
         self._cost = bill(talk)
         self.players.gather(talk, now=now)
 
-    def html(self, talk: Talk) -> str:
-        """Return the report as HTML, of what has been gathered."""
+    def html(self, talk: Talk, *, whole: bool = True) -> str:
+        """Return the report as HTML, of what has been gathered.
+
+        Where not the `whole` of it is wanted, the timeline may be an older one; see `Picture`.
+        """
         items = _told(talk.conversation.items)
         return "".join(
             (
                 self._head(talk, items),
                 self._transcript(items),
-                _picture(talk),
+                self.picture.html(talk, whole=whole),
                 _config(talk.config_rows),
                 _cost(self._cost),
                 self._events(talk),
@@ -289,22 +293,7 @@ def _note(item: Item) -> str:
     return ""
 
 
-# -- pictures and tables
-
-
-def _picture(talk: Talk) -> str:
-    """Return the timeline as an image: one that shares no names with the page it stands in.
-
-    Notebooks that trust nobody keep images and take SVG elements away. An image cannot know
-    the page's colours, so it brings its own ground.
-    """
-    line = timeline(talk)
-    if not line.marks:
-        return ""
-    picture = base64.b64encode(line.svg().encode()).decode("ascii")
-    title = html.escape(f"Timeline of {plain(talk.name, _LONGEST_NAME)}: {clock(line.duration_ms)}")
-    image = f'<img alt="{title}" style="{_PICTURE}" src="data:image/svg+xml;base64,{picture}">'
-    return f"<details open><summary>Timeline</summary>{image}</details>"
+# -- tables
 
 
 def _cost(cost: Bill | None) -> str:

@@ -6,8 +6,8 @@ moments and hidden in the page by the widget as long as that lives (``js/src/ui/
 
 - The widget's own output is never touched: a view drawn anew would lose its microphone.
 - A report is made and sent where nothing plays, nobody speaks and no answer is being made, on
-  a thread of its own, no more often than that it takes a twentieth of the time. One of 2 MB
-  keeps a page from drawing for about 0.1 s.
+  a thread of its own, no more often than that it takes a twentieth of the time, the picture of
+  the timeline a hundredth. One of 2 MB keeps a page from drawing for about 0.1 s.
 - Where no page is connected, as when a notebook is executed without one, it is sent at the
   end of a cell: later there is nobody to take it.
 - It stands where the chat was shown last. Earlier places say so, for each sound is kept once.
@@ -144,11 +144,14 @@ class SavedOutput:
         """Whether a report may be made now: it is out of date, and nothing goes on."""
         now = time.monotonic()
         return (
-            self.stale
+            (self.stale or self._picture_due(now))
             and bool(self._place)
             and now >= max(self._quiet_from, self._rest_until)
             and self._quiet()
         )
+
+    def _picture_due(self, now: float) -> bool:
+        return self.report.picture.behind and now >= self.report.picture.rest_until
 
     @property
     def alone(self) -> bool:
@@ -180,8 +183,10 @@ class SavedOutput:
     def _bundle(self) -> dict[str, str]:
         talk = self._chat.talk()
         self.report.gather(talk, now=time.monotonic())
+        # Where nothing is disturbed there is no need to spare the picture, and no later either.
+        whole = self._chat.state != "open" or self.alone
         return {
-            "text/html": f"{self._style()}{self._box(self.report.html(talk))}",
+            "text/html": f"{self._style()}{self._box(self.report.html(talk, whole=whole))}",
             "text/plain": self.report.text(talk),
         }
 

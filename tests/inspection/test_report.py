@@ -288,6 +288,27 @@ def test_it_has_the_timeline_as_a_picture_and_the_cost() -> None:
     assert "free" in Reader(report_html(free)).text
 
 
+def test_while_a_talk_goes_on_its_picture_is_not_drawn_with_every_report() -> None:
+    told = Spoken()
+    told.answer("a1", 1.0, 400)
+    report = Report()
+    report.gather(told.talk)
+    drawn = re.findall('src="(data:image[^"]*)"', report.html(told.talk, whole=False))
+    assert len(drawn) == 1
+    report.picture.rest_until = float("inf")
+    told.answer("a2", 1.0, 500, "later")
+    report.gather(told.talk)
+    spared = report.html(told.talk, whole=False)
+    assert drawn[0] in spared
+    assert "later" in spared
+    assert re.search(r"Timeline up to 0:0\d\.\d, the rest follows", spared)
+    assert report.picture.behind
+    whole = report.html(told.talk)
+    assert drawn[0] not in whole
+    assert "the rest follows" not in whole
+    assert not report.picture.behind
+
+
 def test_sound_that_the_log_let_go_is_no_player() -> None:
     told = Spoken()
     told.log.max_audio_bytes = 100_000

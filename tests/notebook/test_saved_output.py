@@ -109,6 +109,25 @@ def test_it_waits_while_something_plays_or_is_being_made(chat, outputs) -> None:
     assert not output.due
 
 
+def test_a_picture_that_was_spared_follows_when_it_may(chat, outputs, monkeypatch) -> None:
+    outputs.show(chat)
+    (output,) = outputs._all
+    outputs.stop()
+    monkeypatch.setattr(saved_output.SavedOutput, "alone", property(lambda _: False))
+    chat.say("what is seven plus five").result(30)
+    output.touch()
+    output.report.picture.rest_until = float("inf")
+    output.bring_up_to_date()
+    output._quiet_from = output._rest_until = 0.0
+    output.stale = False
+    monkeypatch.setattr(output, "_quiet", lambda: True)
+    assert not output.due
+    output.report.picture.rest_until = 0.0
+    assert output.due
+    output.bring_up_to_date()
+    assert not output.report.picture.behind
+
+
 def test_it_stands_where_the_chat_was_shown_last(chat, page, outputs) -> None:
     chat.say("what is seven plus five").result(30)
     outputs.show(chat)

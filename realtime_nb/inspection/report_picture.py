@@ -1,0 +1,73 @@
+"""The timeline in a report: a picture that is drawn anew only as often as it may be.
+
+Nothing else in a report takes as long: of an hour's talk it is seconds, in which the
+conversation's own threads wait for each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import time
+from typing import TYPE_CHECKING, Final
+
+from realtime_nb.inspection.report_text import clock, plain
+from realtime_nb.inspection.timeline import timeline
+
+if TYPE_CHECKING:
+    from realtime_nb.inspection.talk import Talk
+
+SHARE: Final = 100.0
+"""While a talk goes on, one part in so many of the time goes into pictures."""
+
+_LONGEST_NAME: Final = 200
+_STYLE: Final = "width: 100%; max-width: 960px; background: white"
+
+
+class Picture:
+    """A talk's timeline as an image: one that shares no names with the page it stands in.
+
+    Notebooks that trust nobody keep images and take SVG elements away. An image cannot know
+    the page's colours, so it brings its own ground.
+
+    Attributes
+    ----------
+    rest_until
+        Until when, by the monotonic clock, it stays as it is while the talk goes on.
+    behind
+        Whether it lacks what has been logged since.
+    """
+
+    def __init__(self) -> None:
+        self.rest_until = 0.0
+        self.behind = False
+        self._html = ""
+        self._to_ms = 0.0
+
+    def html(self, talk: Talk, *, whole: bool) -> str:
+        """Return it, drawn anew where that is due, or where the whole of it is wanted."""
+        began = time.monotonic()
+        self.behind = not whole and began < self.rest_until
+        if self.behind:
+            note = f" up to {clock(self._to_ms)}, the rest follows"
+        else:
+            self._draw(talk)
+            now = time.monotonic()
+            self.rest_until = now + SHARE * (now - began)
+            note = ""
+        if not self._html:
+            return ""
+        return f"<details open><summary>Timeline{note}</summary>{self._html}</details>"
+
+    def _draw(self, talk: Talk) -> None:
+        line = timeline(talk)
+        self._html = ""
+        if not line.marks:
+            return
+        picture = base64.b64encode(line.svg().encode()).decode("ascii")
+        self._to_ms = line.duration_ms
+        name = plain(talk.name, _LONGEST_NAME)
+        title = html.escape(f"Timeline of {name}: {clock(line.duration_ms)}")
+        self._html = (
+            f'<img alt="{title}" style="{_STYLE}" src="data:image/svg+xml;base64,{picture}">'
+        )
