@@ -37,6 +37,7 @@ _LONGEST_NAME: Final = 200
 _LONGEST_CALL: Final = 2_000
 _LONGEST_VALUE: Final = 400
 _MOST_KINDS: Final = 100
+_MOST_FIELDS: Final = 300
 _SPEAKERS: Final = {"user": "You", "assistant": "Assistant", "system": "System"}
 _EDGES: Final = {
     "user": "var(--jp-brand-color1, #1976d2)",
@@ -219,7 +220,9 @@ def _newest(items: Sequence[Item]) -> tuple[list[Item], int]:
     room = MOST_TEXT
     first = len(items)
     while first > max(0, len(items) - MOST_ITEMS):
-        room -= min(len(items[first - 1].text), LONGEST_TEXT)
+        item = items[first - 1]
+        room -= min(len(item.text), LONGEST_TEXT)
+        room -= sum(min(len(words(call)), _LONGEST_CALL) for call in (item.arguments, item.output))
         if room < 0:
             break
         first -= 1
@@ -264,7 +267,8 @@ def _words(item: Item) -> str:
         parts.append(f'<del title="generated, but not heard">{struck}</del>')
     calls = (words(item.arguments), words(item.output))
     parts += [f"<code>{escaped(text, _LONGEST_CALL)}</code>" for text in calls if text]
-    parts += ["<small>[an image]</small>" for part in item.parts.values() if part.kind == "image"]
+    if images := sum(part.kind == "image" for part in item.parts.values()):
+        parts.append(f"<small>[{'an image' if images == 1 else f'{images:,} images'}]</small>")
     return f'<div style="{_WORDS}">{" ".join(parts)}</div>' if parts else ""
 
 
@@ -313,8 +317,10 @@ def _config(rows: Sequence[ConfigRow]) -> str:
             value(row["effective"], _LONGEST_VALUE) if "effective" in row else "",
             escaped(": ".join(str(row[n]) for n in ("verdict", "note") if row[n]), _LONGEST_VALUE),
         )
-        for row in rows
+        for row in rows[:_MOST_FIELDS]
     ]
+    if len(rows) > _MOST_FIELDS:
+        cells.append((f"and {len(rows) - _MOST_FIELDS:,} more fields", "", "", ""))
     table = _table(("field", "requested", "effective", "verdict"), cells)
     return _folded(f"Settings: {len(rows)} fields, requested and effective", table)
 

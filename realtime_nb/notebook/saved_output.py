@@ -27,6 +27,8 @@ from realtime_nb.inspection.report import Report
 from realtime_nb.notebook.chat import Chat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from realtime_nb.protocol.log import Record
 
 TELLING: Final = frozenset(
@@ -88,6 +90,8 @@ class SavedOutput:
         The report; its players count against the limit that all chats share.
     stale
         Whether the notebook has an older one.
+    failed
+        Whether the last attempt failed.
     """
 
     def __init__(self, chat: Chat, publish: Publish) -> None:
@@ -99,6 +103,7 @@ class SavedOutput:
         self._rest_until = 0.0
         self.report = Report()
         self.stale = False
+        self.failed = False
         self.key = chat.widget.saved_key
         self._undo = [
             chat.session.subscribe(self._on_record),
@@ -123,8 +128,15 @@ class SavedOutput:
         with self._lock:
             before, self._place = self._place, f"realtime_nb-{secrets.token_hex(8)}"
             if before:
-                self._publish(self._moved(), before, update=True)
-            self._publish(self._bundle(), self._place, update=False)
+                words = f"The chat {self._chat.name} was shown again in another cell, "
+                self._publish(self._note(f"{words}and is kept there."), before, update=True)
+            try:
+                bundle = self._bundle()
+            except Exception:  # its place is there for the next one
+                words = f"The report of the chat {self._chat.name} could not be made."
+                self._publish(self._note(words), self._place, update=False)
+                raise
+            self._publish(bundle, self._place, update=False)
 
     def bring_up_to_date(self) -> None:
         """Make the report and send it; nothing while there is nowhere it stands."""
@@ -190,8 +202,7 @@ class SavedOutput:
             "text/plain": self.report.text(talk),
         }
 
-    def _moved(self) -> dict[str, str]:
-        words = f"The chat {self._chat.name} was shown again in another cell, and is kept there."
+    def _note(self, words: str) -> dict[str, str]:
         box = self._box(f"<p><small>{html.escape(words)}</small></p>")
         return {"text/html": f"{self._style()}{box}", "text/plain": words}
 
@@ -232,9 +243,7 @@ class SavedOutputs:
         if output is None:
             output = self._outputs[chat] = SavedOutput(chat, self._publish)
             self._let_go()
-        with self._making:
-            output.report.players.limit_bytes = self._limit
-            output.show()
+        self._try(output, output.show)
         output.touch()
         if self._thread is None:
             self._thread = threading.Thread(
@@ -273,13 +282,20 @@ class SavedOutputs:
                     self._make(output)
 
     def _make(self, output: SavedOutput) -> None:
+        self._try(output, output.bring_up_to_date)
+
+    def _try(self, output: SavedOutput, send: Callable[[], None]) -> None:
         with self._making:
             output.report.players.limit_bytes = self._limit
             try:
-                output.bring_up_to_date()
+                send()
                 self._share()
+                output.failed = False
             except Exception:  # noqa: BLE001 -- whatever it is, the chat goes on without it
-                _log.warning("the report of a chat could not be made", exc_info=True)
+                # Said once: after every turn again it would bury what the cells say.
+                level = logging.DEBUG if output.failed else logging.WARNING
+                _log.log(level, "the report of a chat could not be made", exc_info=True)
+                output.failed = True
 
     def _share(self) -> None:
         """Let the oldest players of all chats go, as far as there are too many."""

@@ -395,6 +395,24 @@ def test_a_megabyte_in_one_line_and_ten_thousand_items_are_bounded() -> None:
     assert "1,601 earlier items are not shown." in page.text
 
 
+def test_calls_images_and_fields_are_bounded() -> None:
+    told = Spoken()
+    for number in range(390):
+        wire = {"id": f"f{number}", "type": "function_call", "name": "f", "call_id": "c"}
+        wire["arguments"] = "y" * 100_000
+        told.receive({"type": "conversation.item.added", "item": wire})
+    content = [{"type": "input_image", "image_url": "data:,"} for _ in range(5000)]
+    wire = {"id": "u1", "type": "message", "role": "user", "content": content}
+    told.receive({"type": "conversation.item.added", "item": wire})
+    row = {"requested": 1, "effective": 1, "verdict": "", "note": "", "origin": ""}
+    rows = [{"path": f"odd.f{number}", **row} for number in range(20_000)]
+    made = report_html(Talk(told.log, told.conversation, config_rows=rows))
+    assert made.count("y") < 1.1 * report_module.MOST_TEXT
+    assert "5,000 images" in made
+    assert "19,700 more fields" in made
+    assert len(made) < 2 * report_module.MOST_TEXT
+
+
 def test_the_settings_and_the_events_are_counted() -> None:
     told = Spoken()
     told.answer("a1", 1.0, 400)

@@ -157,17 +157,29 @@ def test_all_chats_share_one_limit_and_the_oldest_turns_go_first(shell, outputs)
     assert one.stale
 
 
-def test_a_report_that_fails_harms_nothing(chat, outputs, monkeypatch, caplog) -> None:
-    outputs.show(chat)
-
-    def fail(*_):
+def test_a_report_that_fails_harms_nothing_and_is_told_once(
+    chat, page, outputs, monkeypatch, caplog
+) -> None:
+    def fail(*_, **__):
         raise ValueError("no report")
 
-    monkeypatch.setattr(saved_output.Report, "html", fail)
+    with monkeypatch.context() as patched:
+        patched.setattr(saved_output.Report, "html", fail)
+        outputs.show(chat)
+        outputs.flush()
+        outputs._all[0].touch()
+        outputs.flush()
+        told = [record for record in caplog.records if record.levelname == "WARNING"]
+        assert [record.getMessage() for record in told] == [
+            "the report of a chat could not be made"
+        ]
+        assert "no report" in caplog.text
+        assert chat.state == "open"
+        assert page.texts == ["The report of the chat chat could not be made."]
     outputs._all[0].touch()
     outputs.flush()
-    assert "could not be made" in caplog.text
-    assert chat.state == "open"
+    (text,) = page.texts
+    assert text.startswith("Chat chat")
 
 
 def test_many_chats_leave_their_sound_behind(shell, page, outputs, monkeypatch) -> None:
