@@ -21,7 +21,8 @@ SHARE: Final = 100.0
 """While a talk goes on, one part in so many of the time goes into pictures."""
 
 _LONGEST_NAME: Final = 200
-_STYLE: Final = "width: 100%; max-width: 960px; background: white"
+# On a narrow page it is moved sideways: its words would be too small.
+_STYLE: Final = "width: 100%; min-width: 640px; max-width: 960px; background: white"
 
 
 class Picture:
@@ -57,7 +58,8 @@ class Picture:
             note = ""
         if not self._html:
             return ""
-        return f"<details open><summary>Timeline{note}</summary>{self._html}</details>"
+        image = f'<div style="overflow-x: auto">{self._html}</div>'
+        return f"<details open><summary>Timeline{note}</summary>{image}</details>"
 
     def _draw(self, talk: Talk) -> None:
         line = timeline(talk)

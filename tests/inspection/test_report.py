@@ -282,6 +282,7 @@ def test_it_has_the_timeline_as_a_picture_and_the_cost() -> None:
     picture = ET.fromstring(base64.b64decode(source.partition(",")[2]))  # noqa: S314 -- ours
     assert picture.tag.endswith("svg")
     (alt,) = [value for name, value in page.attributes if name == "alt"]
+    assert ("style", "overflow-x: auto") in page.attributes  # no wider than a narrow page
     assert re.fullmatch(r"Timeline of chat: 0:0\d\.\d", alt)
     assert "cost unknown" in page.text
     free = Talk(told.log, told.conversation, told.notes, name="chat", practice=True)
