@@ -145,6 +145,8 @@ export class Port {
       this.#live = true;
       clearTimeout(this.#timer);
     }
+    // While we begin anew it has holes; once welcomed we are sent it again from where we are.
+    if (message.kind === "audio" && !this.#live) return;
     this.#handlers.message(message, buffers);
   }
 }

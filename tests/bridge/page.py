@@ -111,6 +111,8 @@ class Page:
                 self._clear(message["id"])
             case "owner" if message["client"] != self.client:
                 self._silence()
+            case "welcome" if not message["owner"]:
+                self._silence()
 
     def _push(self, frame: Frame, key: tuple[str, int]) -> None:
         if frame.stream in self.done:

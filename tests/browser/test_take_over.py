@@ -72,6 +72,31 @@ def test_an_answer_goes_on_in_the_page_that_was_reloaded(open_notebook: OpenNote
     assert notebook.page_errors == []
 
 
+def test_an_answer_goes_on_when_the_tab_that_plays_it_is_closed(
+    open_notebook: OpenNotebook,
+) -> None:
+    first_tab = open_notebook([LOAD, TALK, ANSWER])
+    ChatPage(first_tab).start(0, 1)
+    first_tab.save()
+    second_tab = first_tab.second_tab()
+    second = ChatPage(second_tab)
+    second.wait_live()
+    take_over = first_tab.page.get_by_role("button", name="Take over")
+    take_over.wait_for()
+    second_tab.page.locator(".rnb-carrier", has_text="fast path").wait_for()
+    second.type(LONG)
+    until(lambda: heard_ms(second_tab) > 1000, message="the tab that has it plays nothing")
+    before = heard_ms(second_tab)
+    second_tab.page.close(run_before_unload=False)
+    take_over.wait_for(state="hidden", timeout=15_000)
+    until(lambda: heard_ms(first_tab) > 1000, message="the other tab plays nothing")
+    until(lambda: _is_still(first_tab), seconds=60)
+    first_tab.run_cell(2)
+    received, played, cuts = (int(word) for word in first_tab.text(2).split())
+    assert (played, cuts) == (received, 0)
+    assert before + heard_ms(first_tab) < received + NEAR_MS
+
+
 def _is_still(tab: NotebookPage) -> bool:
     before = heard_ms(tab)
     time.sleep(1.5)

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:683b18db2a649b6b7adbeb0cd4e39b1d812984098487a19524cd27b489f69765
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:1acaae2fcb14f535ff1e4fbe6277682dbdafd81d6fcfcd58de0435b76f2e3b53
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:683b18db2a649b6b7adbeb0cd4e39b1d812984098487a19524cd27b489f69765
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:1acaae2fcb14f535ff1e4fbe6277682dbdafd81d6fcfcd58de0435b76f2e3b53
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -3056,6 +3056,7 @@ var Port = class {
       this.#live = true;
       clearTimeout(this.#timer);
     }
+    if (message.kind === "audio" && !this.#live) return;
     this.#handlers.message(message, buffers);
   }
 };
