@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import UsageError
+from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.turn_rows import turn_rows
 from realtime_nb.protocol.whole_text import whole_texts
 
@@ -32,7 +33,7 @@ ITEM_COLUMNS: Final[Mapping[str, str]] = {
     "text": "what was written or said",
     "heard": "the part of it that was said before it was cut; all of it where it was not",
     "started_ms": "when it was first heard of, ms on the session's clock",
-    "audio_ms": "sound received for it, ms",
+    "audio_ms": "its sound, ms: as received, of the user the speech; missing where none is known",
     "truncated_ms": "where its sound was cut, ms of the item; missing where it was not",
     "response_id": "the response that made it",
     "name": "function called",
@@ -60,7 +61,7 @@ TURN_COLUMNS: Final[Mapping[str, str]] = {
     "done_ms": "when the last response was done, ms on the session's clock",
     "answer": "what was answered",
     "heard": "the part of it that was said before it was cut; all of it where it was not",
-    "answer_ms": "sound of the answer received, ms",
+    "answer_ms": "sound of the answer received, ms; missing where none came",
     "interrupted": "whether the answer was cut or its response cancelled",
     "calls": "functions that were called, by name, with a comma between",
 }
@@ -68,16 +69,32 @@ TURN_COLUMNS: Final[Mapping[str, str]] = {
 
 # Numbers also where none is known yet, or where a service said something else.
 _NUMBERS: Final = ("_ms", "usd", "seconds")
+_DIGITS: Final = 3  # of a millisecond; clocks and sums have more, which mean nothing
 
 
 def items(talk: Talk) -> pd.DataFrame:
     """Return a row for each item of the conversation, in order; see `ITEM_COLUMNS`."""
-    return items_frame(talk.conversation.items)
+    return items_frame(talk.conversation.items, spoken_ms(talk))
 
 
-def items_frame(found: Iterable[Item]) -> pd.DataFrame:
-    """Return a row for each of some items; see `ITEM_COLUMNS`."""
-    return frame([_item_row(place, item) for place, item in enumerate(found)], ITEM_COLUMNS)
+def items_frame(found: Iterable[Item], spoken: Mapping[str, float]) -> pd.DataFrame:
+    """Return a row for each of some items; see `ITEM_COLUMNS`.
+
+    Parameters
+    ----------
+    found
+        The items.
+    spoken
+        How long the user's items are, as far as it is known; see `spoken_ms`.
+    """
+    rows = [_item_row(place, item, spoken) for place, item in enumerate(found)]
+    return frame(rows, ITEM_COLUMNS)
+
+
+def spoken_ms(talk: Talk) -> dict[str, float]:
+    """Return how long each turn that the user spoke is, in ms by item; of ended ones."""
+    turns = notes_of(talk).turns.items()
+    return {item_id: end - start for item_id, (start, end) in turns if end is not None}
 
 
 def turns(talk: Talk) -> pd.DataFrame:
@@ -94,6 +111,8 @@ def frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFram
     numbers = [name for name in columns if name.endswith(_NUMBERS)]
     for name in numbers:
         held[name] = [_number(value) for value in held[name]]
+        if name.endswith("_ms"):
+            held[name] = [round(value, _DIGITS) for value in held[name]]
     table = pd.DataFrame(held, columns=list(columns))
     table = table.astype(dict.fromkeys(numbers, "float64"))  # pyright: ignore[reportUnknownMemberType] -- pandas
     table.attrs["columns"] = dict(columns)
@@ -139,7 +158,10 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _item_row(place: int, item: Item) -> dict[str, Any]:
+def _item_row(place: int, item: Item, spoken: Mapping[str, float]) -> dict[str, Any]:
+    audio_ms = item.audio_ms
+    if item.role == "user" and any(part.kind == "audio" for part in item.parts.values()):
+        audio_ms = audio_ms or spoken.get(item.id, 0.0)
     return {
         "place": place,
         "item_id": item.id,
@@ -149,7 +171,7 @@ def _item_row(place: int, item: Item) -> dict[str, Any]:
         "text": item.text,
         "heard": item.heard_text,
         "started_ms": item.started_ms,
-        "audio_ms": item.audio_ms,
+        "audio_ms": audio_ms if audio_ms > 0 else None,
         "truncated_ms": item.truncated_ms,
         "response_id": item.response_id,
         "name": item.name,

@@ -6,6 +6,7 @@ read on light and dark; a sanitiser that takes styles away takes nothing of it.
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 import re
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 KINDS: Final[dict[Kind, tuple[str, str]]] = {
     "speech_started": ("speech started", "#2e9e5b"),
     "speech_stopped": ("speech stopped", "#1b7fb5"),
-    "committed": ("committed", "#6f7bd0"),
+    "committed": ("committed", "#9a8a10"),
     "typed": ("sent", "#2e9e5b"),
-    "response_created": ("response created", "#8a6fc8"),
+    "response_created": ("response created", "#6a4fd6"),
     "first_delta": ("first delta", "#b067b8"),
     "audible": ("first sample audible", "#d07a1e"),
     "tool_call": ("tool call", "#a07a2c"),
@@ -38,15 +39,16 @@ KINDS: Final[dict[Kind, tuple[str, str]]] = {
 
 STAGES: Final = (
     ("vad", "end of speech → VAD decision", "#1b7fb5"),
-    ("commit", "→ committed", "#6f7bd0"),
-    ("create", "→ response.created", "#8a6fc8"),
+    ("commit", "→ committed", "#9a8a10"),
+    ("create", "→ response.created", "#6a4fd6"),
     ("delta", "→ first delta", "#b067b8"),
     ("playback", "→ first sample audible", "#d07a1e"),
 )
-"""The legs of the way: name, words, colour."""
+"""The legs of the way: name, words, colour. Neighbours differ for the colour-blind, too."""
 
 SIDES: Final[dict[Side, str]] = {"user": "#3a8f6a", "assistant": "#4a7fc1"}
 
+_IMAGE_STYLE: Final = "width: 100%; max-width: 960px; background: white"
 _WIDTH: Final = 960
 _LANE: Final = 72
 _TOP: Final = 26
@@ -70,6 +72,24 @@ def visible(text: str) -> str:
 def clean(text: str) -> str:
     """Return text for markup: `visible`, and escaped."""
     return html.escape(visible(text))
+
+
+def as_image(svg: str, alt: str) -> str:
+    """Return an SVG element as an image, which pages keep that take inline SVG away.
+
+    An image cannot know the page's colours, so it brings its own ground.
+
+    Parameters
+    ----------
+    svg
+        The element.
+    alt
+        What it shows, in words; escaped here.
+    """
+    picture = base64.b64encode(svg.encode()).decode("ascii")
+    return (
+        f'<img alt="{clean(alt)}" style="{_IMAGE_STYLE}" src="data:image/svg+xml;base64,{picture}">'
+    )
 
 
 def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:

@@ -16,7 +16,7 @@ from realtime_nb.inspection.report_text import escaped
 from realtime_nb.protocol.items import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
     import polars as pl
@@ -31,16 +31,34 @@ _TURN_SHOWN: Final = ("turn", "said", "answer", "status", "interrupted", "first_
 
 
 class ItemList(list[Item]):
-    """The items of a conversation in order; `df` makes a frame of them."""
+    """The items of a conversation in order; `df` makes a frame of them.
+
+    Parameters
+    ----------
+    found
+        The items.
+    spoken
+        How long the user's are, as far as it is known; see `spoken_ms`.
+    """
+
+    def __init__(
+        self, found: Iterable[Item] = (), spoken: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(found)
+        self._spoken = spoken or {}
 
     @property
     def df(self) -> pd.DataFrame:
         """A row for each item; see `realtime_nb.inspection.frames.ITEM_COLUMNS`."""
-        return items_frame(self)
+        return items_frame(self, self._spoken)
 
     def to_polars(self) -> pl.DataFrame:
         """Return the same table as a polars frame."""
         return to_polars(self.df)
+
+    def __repr__(self) -> str:
+        count = "1 item" if len(self) == 1 else f"{len(self):,} items"
+        return f"<{count}; .df has them as a frame>"
 
     def _repr_html_(self) -> str:
         return html_table(self.df, _ITEM_SHOWN, ITEM_COLUMNS)

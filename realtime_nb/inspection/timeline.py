@@ -15,7 +15,7 @@ from realtime_nb.bridge.recording import RATE
 from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.latency import Latency
 from realtime_nb.inspection.peaks import Peaks
-from realtime_nb.inspection.svg import draw_timeline, plural, visible
+from realtime_nb.inspection.svg import as_image, draw_timeline, plural, visible
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_sound import TimelineSound
 from realtime_nb.inspection.timeline_turns import read_story
@@ -214,7 +214,11 @@ class Timeline:
         return f"<Timeline: {self.duration_ms / 1000:.2f} s, {turns}, {marks}>"
 
     def _repr_html_(self) -> str:
-        return self.svg()
+        # A notebook that is not trusted keeps images, and of an SVG element only the words.
+        name = shorten(self.name)
+        turns = plural(len(self.turns), "turn")
+        words = f"Timeline of {name}: {self.duration_ms / 1000:.2f} s, {turns}"
+        return as_image(self.svg(), words)
 
 
 def timeline(talk: Talk) -> Timeline:

@@ -115,7 +115,7 @@ def _row(number: int, said: Item | None, items: Sequence[Item], facts: _Facts) -
         "done_ms": answers[-1].done_ms if answers else None,
         "answer": " ".join(item.text for item in spoken if item.text),
         "heard": " ".join(item.heard_text for item in spoken if item.heard_text),
-        "answer_ms": sum(item.audio_ms for item in items),
+        "answer_ms": sum(item.audio_ms for item in items) or None,
         "interrupted": cut or any(answer.status == "cancelled" for answer in answers),
         "calls": ", ".join(
             item.name for item in items if item.type == "function_call" and item.name

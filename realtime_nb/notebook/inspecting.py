@@ -10,6 +10,7 @@ from realtime_nb.bridge.recording import make_recording
 from realtime_nb.inspection.archive import save
 from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill, usage
+from realtime_nb.inspection.frames import spoken_ms
 from realtime_nb.inspection.latency import latency
 from realtime_nb.inspection.report_text import visible
 from realtime_nb.inspection.tables import ItemList, TurnTable
@@ -45,7 +46,8 @@ class Inspecting(ABC):
     @property
     def items(self) -> ItemList:
         """The items of the conversation, in order; ``.df`` is a `pandas.DataFrame`."""
-        return ItemList(self.talk().conversation.items)
+        talk = self.talk()
+        return ItemList(talk.conversation.items, spoken_ms(talk))
 
     @property
     def turns(self) -> TurnTable:

@@ -97,7 +97,7 @@ class TimelineWidget(anywidget.AnyWidget):
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if isinstance(data, dict):
-            cast("dict[str, Any]", data)["text/html"] = self.timeline.svg()
+            cast("dict[str, Any]", data)["text/html"] = self.timeline._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
         return bundle
 
     def __repr__(self) -> str:

@@ -228,8 +228,9 @@ async def test_without_interrupt_response_speech_stops_nothing(owned: Room) -> N
 
 
 async def test_a_page_that_does_not_answer_is_taken_at_its_last_report(
-    owned: Room, monkeypatch: pytest.MonkeyPatch
+    owned: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     monkeypatch.setattr("realtime_nb.bridge.interruption.ANSWER_S", 0.01)
     owned.answer(1000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 6_000}])
@@ -237,6 +238,9 @@ async def test_a_page_that_does_not_answer_is_taken_at_its_last_report(
     owned.view.page_says("stop")
     await owned.settle(0.1)
     assert owned.session.did == [("cancel",), ("truncate", "a1", 0, 250)]
+    # No red line in a cell: nothing failed.
+    assert [one.levelname for one in caplog.records if "cut where" in one.message] == ["INFO"]
+    assert "WARNING" not in {one.levelname for one in caplog.records}
 
 
 async def test_typing_stops_the_answer_and_speaks_when_it_is_cut(owned: Room) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,42 @@ def test_an_item_is_a_row() -> None:
     assert list(table["item_id"]) == ["u1", "a1", "f1"]
     assert table["truncated_ms"].tolist()[1] == 500
     assert pd.isna(table["truncated_ms"][0])
-    assert table["audio_ms"].tolist() == [0, 1000, 0]
+    assert table["audio_ms"].tolist()[:2] == [1000, 1000]  # of the speech, and as received
+    assert pd.isna(table["audio_ms"][2])
     assert table["name"][2] == "clock"
+
+
+def test_what_has_no_sound_or_none_known_has_a_missing_length() -> None:
+    spoken = [{"type": "input_audio"}]
+    talk = talk_of(
+        {
+            "type": "conversation.item.added",
+            "item": message("typed", "user", [{"type": "input_text", "text": "Hi"}]),
+        },
+        {"type": "conversation.item.added", "item": message("said", "user", spoken)},
+        {"type": "input_audio_buffer.speech_started", "item_id": "on", "audio_start_ms": 300},
+        {"type": "conversation.item.added", "item": message("on", "user", spoken)},
+    )
+    assert frames.items(talk)["audio_ms"].isna().tolist() == [True, True, True]
+    assert frames.turns(talk)["answer_ms"].isna().all()
+
+
+def test_times_have_no_more_digits_than_mean_something() -> None:
+    log = EventLog()
+    text = [{"type": "input_text", "text": "Hi"}]
+    event = Event({"type": "conversation.item.added", "item": message("u", "user", text)})
+    log.append("received", event, t_ms=1234.56789012, size=50)
+    talk = RealtimeLog(log).talk()
+    assert frames.items(talk)["started_ms"].tolist() == [1234.568]
+    assert frames.turns(talk)["started_ms"].tolist() == [1234.568]
+    assert log.df["t_ms"].tolist() == [1234.56789012]
+
+
+def test_a_list_of_items_is_told_in_a_line() -> None:
+    items = ItemList(barge_in().conversation.items)
+    assert repr(items) == "<3 items; .df has them as a frame>"
+    assert repr(ItemList(items[:1])) == "<1 item; .df has them as a frame>"
+    assert pickle.loads(pickle.dumps(items)) == items  # noqa: S301 -- our own
 
 
 def test_what_was_said_before_the_first_turn_has_number_0() -> None:
@@ -235,6 +270,7 @@ def test_turns_of_a_chat_are_a_table_and_a_call() -> None:
     assert turn["answer"] == chat.items[1].text
     assert turn["created_ms"] <= turn["first_delta_ms"] <= turn["done_ms"]
     assert chat.items.df["role"].tolist() == ["user", "assistant"]
+    assert chat.items.df["audio_ms"].isna().all()
     assert "hello" in chat.turns._repr_html_()
     assert chat.turns("push_to_talk").result(20) == "push_to_talk"
     chat.close()

@@ -226,7 +226,7 @@ def test_the_picture_is_well_formed_and_nothing_in_it_is_markup() -> None:
     script, notes = two_turns()
     conversation = Conversation.replay(script.log)
     line = Timeline(Talk(script.log, conversation, notes, name=EVIL))
-    svg = line._repr_html_()
+    svg = line.svg()
     tree = ET.fromstring(svg)  # noqa: S314 -- our own
     assert "script" not in {node.tag.rpartition("}")[2] for node in tree.iter()}
     assert not {name for node in tree.iter() for name in node.attrib if name.startswith("on")}
@@ -239,6 +239,21 @@ def test_the_picture_is_well_formed_and_nothing_in_it_is_markup() -> None:
     assert len(svg) < 200_000
     assert "barge-in" not in line.svg(from_ms=0, to_ms=2000)
     assert clean("a<b>&\u202e") == "a&lt;b&gt;&amp;\ufffd"
+
+
+def test_a_cell_shows_an_image_which_pages_keep_that_take_svg_away() -> None:
+    script, notes = two_turns()
+    conversation = Conversation.replay(script.log)
+    line = Timeline(Talk(script.log, conversation, notes, name=f'"{EVIL}'))
+    shown = ET.fromstring(line._repr_html_().removesuffix(">") + "/>")  # noqa: S314 -- our own
+    assert shown.tag == "img"
+    assert set(shown.attrib) == {"alt", "style", "src"}
+    kind, _, data = shown.attrib["src"].partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(data).decode() == line.svg()
+    assert shown.attrib["alt"].startswith('Timeline of "')
+    assert shown.attrib["alt"].endswith(" s, 1 turn")
+    assert "\u202e" not in shown.attrib["alt"]
 
 
 def test_an_empty_log_and_a_silent_one_have_a_timeline() -> None:

@@ -159,7 +159,7 @@ def test_questions_that_wait_are_bounded(page: Page, monkeypatch: pytest.MonkeyP
 def test_what_is_saved_is_the_picture(page: Page) -> None:
     bundle = page.widget._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert data["text/html"].startswith("<svg")
+    assert data["text/html"].startswith("<img alt=")
     assert "application/vnd.jupyter.widget-view+json" in data
     state = json.dumps(page.widget.get_state(), default=str)
     assert "a talk" not in state.replace(page.widget._esm, "")
