@@ -8,15 +8,15 @@ and `dropped_audio` and `dropped_records` count what was lost.
 
 from __future__ import annotations
 
-import html
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 from realtime_nb.protocol.columns import COLUMNS, TEXTS, Batch, columns
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
+from realtime_nb.protocol.log_html import log_html
 from realtime_nb.protocol.sealed import BLOCK, Block, silent
-from realtime_nb.protocol.summary import payload_bytes, reference, summarise
+from realtime_nb.protocol.summary import payload_bytes, summarise
 from realtime_nb.protocol.whole_text import whole_texts
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ MAX_AUDIO_BYTES: Final = 512 * 2**20
 MAX_BYTES: Final = 256 * 2**20
 RECENT: Final = 1_024
 """The newest records, which are kept as they came; older ones are sealed."""
-
-_SHOWN_ROWS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,14 +330,7 @@ class EventLog:
         return f"<EventLog: {sent} sent, {len(self) - sent} received>"
 
     def _repr_html_(self) -> str:
-        shown = self[-_SHOWN_ROWS:]
-        body = "".join(_html_row(record) for record in shown)
-        heads = "".join(f"<th>{head}</th>" for head in ("", "ms", "", "type", "about", "says"))
-        note = f"the last {len(shown)} of {len(self)} events" if len(self) > len(shown) else ""
-        return (
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-            f"<small>{note}</small>"
-        )
+        return log_html(self)
 
 
 def _batch(records: list[Record]) -> Batch:
@@ -353,21 +344,3 @@ def _batch(records: list[Record]) -> Batch:
         [event.data for event in events],
         [event.audio_size for event in events],
     )
-
-
-def _html_row(record: Record) -> str:
-    arrow = "↑ sent" if record.direction == "sent" else "↓ received"
-    cells = (
-        str(record.seq),
-        f"{record.t_ms:.0f}",
-        arrow,
-        record.event.type,
-        reference(record.event),
-        summarise(record.event),
-    )
-    return "<tr>" + "".join(f"<td><bdi>{_shown(cell)}</bdi></td>" for cell in cells) + "</tr>"
-
-
-def _shown(text: str) -> str:
-    """Return anybody's text as HTML; what cannot be seen, or turns the line around, is a dot."""
-    return html.escape("".join(sign if sign.isprintable() else "\u00b7" for sign in text))

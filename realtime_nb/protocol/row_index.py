@@ -73,6 +73,8 @@ class RowIndex:
     ----------
     log
         The log.
+    after
+        Events up to the one of this seq are left out.
 
     Attributes
     ----------
@@ -88,7 +90,7 @@ class RowIndex:
         Grows when codes change, and with them what was found by code.
     """
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, *, after: int = -1) -> None:
         self.log = log
         self.rows = Column(ROW)
         self.base = 0
@@ -98,7 +100,7 @@ class RowIndex:
         self._row_of = Column("i8")
         self._runs: dict[tuple[str, str, int, int], _Run] = {}
         self._texts: dict[int, str] = {}
-        self._last_seq = -1
+        self._last_seq = after
         self._last_ms: float | None = None
 
     # -- following the log

@@ -63,6 +63,8 @@ class Rows:
     ----------
     log
         The log.
+    after
+        Events up to the one of this seq are left out.
 
     Attributes
     ----------
@@ -72,8 +74,8 @@ class Rows:
         The types there are, each with its number of events, most first.
     """
 
-    def __init__(self, log: EventLog) -> None:
-        self.index = RowIndex(log)
+    def __init__(self, log: EventLog, *, after: int = -1) -> None:
+        self.index = RowIndex(log, after=after)
         self._filter = RowFilter(self.index)
         self.kinds = self._filter.kinds
 

@@ -74,8 +74,44 @@ def test_the_table_escapes_what_a_model_said() -> None:
     assert "<img" not in shown
     assert "<b>" not in shown
     assert "&lt;img" in shown
-    assert "alert(1)&gt;\u00b7\u00b7\u00b7 yyy" in shown
+    assert "alert(1)&gt;\u00b7\u00b7? yyy" in shown
     assert len(shown.encode()) < 2_000
+
+
+def test_the_table_folds_runs_and_has_the_heads_of_the_pages_own() -> None:
+    log = EventLog()
+    log.append("received", Event({"type": "session.created"}), t_ms=0, size=1)
+    said = Event({"type": "input_audio_buffer.append", "audio": "AAAA"})
+    for number in range(100):
+        log.append("sent", said, t_ms=61_000 + number, size=1)
+    added = Event({"type": "conversation.item.done", "item": {"id": "i1"}})
+    log.append("received", added, t_ms=62_345.6, size=1)
+    shown = log._repr_html_()
+    heads = "<th>Time</th><th></th><th>Event</th><th>Item</th><th>Summary</th>"
+    assert heads in shown
+    assert shown.count("<tr>") == 4
+    assert shown.count("input_audio_buffer.append") == 1
+    assert "\u00d7100 300 bytes of sound" in shown
+    assert "1:02.346" in shown
+    assert "i1" in shown
+    assert "<small></small>" in shown
+
+
+@pytest.mark.parametrize("events", [41, 5_000])
+def test_the_table_has_the_last_rows_and_says_of_how_many(events: int) -> None:
+    log = EventLog()
+    for number in range(events):
+        log.append("received", Event({"type": f"kind.{number}"}), t_ms=number, size=1)
+    shown = log._repr_html_()
+    assert shown.count("<tr>") == 41
+    assert f"<bdi>kind.{events - 1}</bdi>" in shown
+    assert f"<bdi>kind.{events - 40}</bdi>" in shown
+    assert f"<bdi>kind.{events - 41}</bdi>" not in shown
+    assert f"the last 40 of {events:,} events" in shown
+
+
+def test_an_empty_log_is_an_empty_table() -> None:
+    assert EventLog()._repr_html_().count("<tr>") == 1
 
 
 @pytest.mark.parametrize("count", [0, 3, 100])
