@@ -57,7 +57,10 @@ class Table:
 
     @property
     def rows(self) -> list[str]:
-        return self.root.locator(".rnb-scroll .rnb-row:visible").all_inner_texts()
+        """The words of each row, and the whole of what its columns have no room for."""
+        words = "rows => rows.map(row => [row.innerText].concat(Array.from(row.querySelectorAll("
+        words += "'[title]'), node => node.title)).join('\\n'))"
+        return self.root.locator(".rnb-scroll .rnb-row:visible").evaluate_all(words)
 
     def wait(self, words: str) -> None:
         until(lambda: words in self.total.inner_text(), message=f"{words!r} is not the total")

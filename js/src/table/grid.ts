@@ -2,8 +2,9 @@
 
 import { h, setText, spoken } from "../ui/dom.js";
 import type { TableModel } from "./model.js";
+import { NO_ROOM, type Room, roomOf } from "./room.js";
 import type { Row } from "./rows.js";
-import { clockText, countText, sizeText, spanText, visible } from "./words.js";
+import { bareId, clockText, countText, cutFront, sizeText, spanText, visible } from "./words.js";
 
 export const ROW_PX = 22;
 /** Taller boxes than this are not the same in every browser; beyond, a pixel stands for more. */
@@ -105,20 +106,33 @@ function wordsOf(row: Row): Readonly<Record<(typeof WORDS)[number], string>> {
 const COMING = { time: "…", since: "", fold: "", count: "", span: "", size: "" };
 
 /** Put a row's words into its nodes; `undefined` stands for one that is on its way. */
-function fill(slot: Slot, row: Row | undefined): void {
+function fill(slot: Slot, row: Row | undefined, room: Room): void {
   const { node } = slot;
   const words = row === undefined ? COMING : wordsOf(row);
   for (const name of WORDS) setText(slot[name], words[name]);
-  for (const name of ["type", "item", "response", "summary"] as const) {
-    const text = visible(row?.[name] ?? "");
-    setText(slot[name], text);
-    slot[name].title = text;
+  setText(slot.summary, visible(row?.summary ?? ""));
+  slot.summary.title = slot.summary.textContent;
+  const type = visible(row?.type ?? "");
+  const fits = row === undefined || row.of === null ? room.type : room.child;
+  setWhole(slot.type, type, cutFront(type, fits));
+  for (const name of ["item", "response"] as const) {
+    const id = visible(row?.[name] ?? "");
+    setWhole(slot[name], id, cutFront(bareId(id), room[name]));
   }
   drawDirection(slot, row?.dir);
   node.toggleAttribute("data-bad", row?.bad === true);
   node.toggleAttribute("data-child", row !== undefined && row.of !== null);
   if (words.fold === "" || row === undefined) node.removeAttribute("aria-expanded");
   else node.setAttribute("aria-expanded", String(row.open));
+}
+
+/** Show a part of a text; the whole is its title, and what is read out. */
+function setWhole(node: HTMLElement, whole: string, shown: string): void {
+  setText(node, shown);
+  node.title = whole;
+  const cell = node.closest(".rnb-cell");
+  if (whole === shown) cell?.removeAttribute("aria-label");
+  else cell?.setAttribute("aria-label", whole);
 }
 
 function drawDirection(slot: Slot, dir: Row["dir"] | undefined): void {
@@ -135,7 +149,9 @@ export class Grid {
   readonly #canvas: HTMLElement;
   readonly #layer: HTMLElement;
   readonly #id = `rnb-grid-${++grids}`;
+  readonly #heads: readonly HTMLElement[];
   #slots: Slot[] = [];
+  #room: Room = NO_ROOM;
   #height = 0;
   /** Where we scrolled to ourselves. */
   #scrolledTo = -1;
@@ -149,6 +165,7 @@ export class Grid {
         title || spoken("Direction"),
       ),
     );
+    this.#heads = heads;
     this.#layer = h("div", { class: "rnb-layer", role: "presentation" });
     this.#canvas = h("div", { class: "rnb-canvas", role: "presentation" }, this.#layer);
     // The keys are the grid's: a box that scrolls would be a place of its own to tab to.
@@ -193,12 +210,22 @@ export class Grid {
     return Math.min(MOST_PX, this.#model.total * ROW_PX);
   }
 
-  get #room(): number {
+  get #reach(): number {
     return Math.max(1, this.#height - this.#boxPx);
   }
 
   get #scaled(): boolean {
     return this.#model.total * ROW_PX > MOST_PX;
+  }
+
+  /** The columns have other widths, perhaps: what was cut for the ones before is cut anew. */
+  resized(): void {
+    const [type, item, response] = [this.#heads[3], this.#heads[4], this.#heads[5]];
+    const room = roomOf(this.#layer, { type, item, response });
+    const names = ["type", "child", "item", "response"] as const;
+    if (names.every((name) => room[name] === this.#room[name])) return;
+    this.#room = room;
+    for (const slot of this.#slots) slot.place = -1;
   }
 
   /** Draw what is in view. */
@@ -243,7 +270,7 @@ export class Grid {
       if (!shown) return;
       const row = model.row(place);
       if (slot.row !== row || slot.place !== place) {
-        fill(slot, row);
+        fill(slot, row, this.#room);
         slot.row = row;
         slot.place = place;
         slot.node.setAttribute("aria-rowindex", String(place + 2));
@@ -259,7 +286,7 @@ export class Grid {
   #first(fits: number): number {
     const { total } = this.#model;
     const top = this.#box.scrollTop;
-    if (this.#scaled) return Math.round((Math.min(1, top / this.#room) * (total - fits + 1)) | 0);
+    if (this.#scaled) return Math.round((Math.min(1, top / this.#reach) * (total - fits + 1)) | 0);
     return Math.max(0, Math.min(Math.floor(top / ROW_PX), total - fits));
   }
 
@@ -272,7 +299,7 @@ export class Grid {
   #move(by: number): void {
     const top = this.#box.scrollTop;
     if (!this.#scaled) this.#scroll(top + by * ROW_PX);
-    else this.#scroll(top + (by / (this.#model.total - this.#fits + 1)) * this.#room);
+    else this.#scroll(top + (by / (this.#model.total - this.#fits + 1)) * this.#reach);
   }
 
   /** Bring a place into view. */
@@ -282,7 +309,7 @@ export class Grid {
       const first = this.#first(this.#fits);
       if (place >= first && place < first + fits) return;
       const target = Math.max(0, place - Math.floor(fits / 2));
-      this.#scroll((target / (this.#model.total - fits)) * this.#room);
+      this.#scroll((target / (this.#model.total - fits)) * this.#reach);
       return;
     }
     const top = place * ROW_PX;

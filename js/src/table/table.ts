@@ -59,7 +59,10 @@ export function createTable(source: RowSource, signal: AbortSignal): EventTable 
     signal.addEventListener("abort", () => watch.disconnect());
   }
   if (typeof ResizeObserver !== "undefined") {
-    const sized = new ResizeObserver(schedule);
+    const sized = new ResizeObserver(() => {
+      grid.resized();
+      schedule();
+    });
     sized.observe(grid.box);
     signal.addEventListener("abort", () => sized.disconnect());
   }

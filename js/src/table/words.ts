@@ -41,3 +41,26 @@ export function visible(text: string): string {
     (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
   );
 }
+
+/** An id without what the ids of its column all begin with. */
+export function bareId(id: string): string {
+  return id.replace(/^(?:item|resp|event)_(?=.)/, "");
+}
+
+const PARTS = /(?<=[._])(?=[^._])/u;
+const JOINED = /^[\p{M}\u200d]+/u;
+
+/**
+ * Text in `room` characters, cut at its front: names of one family differ at their ends. It goes on
+ * with a whole part of the name where that leaves half of the room filled: `…transcript.delta`.
+ */
+export function cutFront(text: string, room: number): string {
+  const signs = Array.from(text);
+  if (signs.length <= room) return text;
+  const kept = Math.max(1, room - 1);
+  const end = signs.slice(-kept).join("").replace(JOINED, "");
+  // The sign before says whether the first part is whole.
+  const before = signs[signs.length - kept - 1] ?? "";
+  const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
+  return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
+}

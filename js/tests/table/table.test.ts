@@ -106,6 +106,7 @@ beforeEach(() => {
 afterEach(() => {
   life.abort();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 describe("the event table", () => {
@@ -117,6 +118,37 @@ describe("the event table", () => {
     expect(one(".rnb-grid").getAttribute("aria-rowcount")).toBe("100001");
     expect(rows().at(-1)?.getAttribute("aria-rowindex")).toBe("100001");
     expect(one(".rnb-filters .rnb-total").textContent).toBe("100,000 rows of 100,000 events");
+  });
+
+  it("shows ids without what all begin with, and of a long type its end; whole when asked", async () => {
+    // Ten pixels a letter, and every column has room for fifteen.
+    vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (
+      this: Element,
+    ) {
+      const width = this.className === "rnb-probe" ? 400 : 166;
+      return new DOMRect(0, 0, width, 10);
+    });
+    let measure = () => {};
+    vi.stubGlobal(
+      "ResizeObserver",
+      class {
+        constructor(told: () => void) {
+          measure = told;
+        }
+        observe() {}
+        disconnect() {}
+      },
+    );
+    await open(10);
+    measure();
+    await frames();
+    const row = rows()[1];
+    const type = row?.querySelector<HTMLElement>(".rnb-c-type bdi");
+    expect([type?.textContent, type?.title]).toEqual(["…text.delta", "response.output_text.delta"]);
+    expect(type?.parentElement?.getAttribute("aria-label")).toBe("response.output_text.delta");
+    const item = row?.querySelector<HTMLElement>(".rnb-c-item");
+    expect([item?.textContent, item?.title]).toEqual(["1", "item_1"]);
+    expect(rows()[0]?.querySelector(".rnb-c-type")?.hasAttribute("aria-label")).toBe(false);
   });
 
   it("follows what comes, and asks no more often than it is answered", async () => {

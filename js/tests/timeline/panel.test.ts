@@ -12,11 +12,11 @@ const WHOLE = {
   chat: "a talk",
   duration_ms: 10_000,
   kinds: {
-    committed: { name: "committed", colour: "#6f7bd0" },
+    committed: { name: "committed", colour: "#9a8a10" },
     error: { name: EVIL, colour: "url(evil)" },
   },
   sides: { user: "#3a8f6a", assistant: "#4a7fc1" },
-  stages: [{ name: "→ committed", colour: "#6f7bd0" }],
+  stages: [{ name: "→ committed", colour: "#9a8a10" }],
   marks: [
     { t_ms: 1000, kind: "committed", side: "user", seq: 7, label: "" },
     { t_ms: 2000, kind: "error", side: "assistant", seq: 9, label: EVIL },
@@ -29,7 +29,7 @@ const WHOLE = {
       begin_ms: 4000,
       end_ms: 5000,
       interrupted: true,
-      legs: [{ name: "→ committed", from_ms: 0, to_ms: 120.4, colour: "#6f7bd0" }],
+      legs: [{ name: "→ committed", from_ms: 0, to_ms: 120.4, colour: "#9a8a10" }],
     },
   ],
 };

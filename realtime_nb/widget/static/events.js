@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:1acaae2fcb14f535ff1e4fbe6277682dbdafd81d6fcfcd58de0435b76f2e3b53
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0617b1ac8a3fdb94312cdb39e8541e9f432c4f278c617a61c4e047dccb12202d
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -293,6 +293,20 @@ function visible(text2) {
     UNSEEN,
     (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
   );
+}
+function bareId(id) {
+  return id.replace(/^(?:item|resp|event)_(?=.)/, "");
+}
+var PARTS = /(?<=[._])(?=[^._])/u;
+var JOINED = /^[\p{M}\u200d]+/u;
+function cutFront(text2, room) {
+  const signs = Array.from(text2);
+  if (signs.length <= room) return text2;
+  const kept = Math.max(1, room - 1);
+  const end = signs.slice(-kept).join("").replace(JOINED, "");
+  const before = signs[signs.length - kept - 1] ?? "";
+  const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
+  return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
 }
 
 // src/table/detail.ts
@@ -641,6 +655,34 @@ function totalWords(model) {
   return model.dropped > 0 ? `${of}; ${countText(model.dropped)} earlier ones let go of` : of;
 }
 
+// src/table/room.ts
+var NO_ROOM = {
+  type: Number.POSITIVE_INFINITY,
+  child: Number.POSITIVE_INFINITY,
+  item: Number.POSITIVE_INFINITY,
+  response: Number.POSITIVE_INFINITY
+};
+var FOLD_PX = 16;
+var CHILD_PX = 20;
+var PROBE = "0".repeat(40);
+function roomOf(within, heads) {
+  const probe = h("span", { class: "rnb-probe", "aria-hidden": "true" }, PROBE);
+  within.append(probe);
+  const letterPx = probe.getBoundingClientRect().width / PROBE.length;
+  probe.remove();
+  const fits = (head, lessPx = 0) => {
+    const px = head?.getBoundingClientRect().width ?? 0;
+    if (px === 0 || letterPx === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(2, Math.floor((px - lessPx + 0.5) / letterPx));
+  };
+  return {
+    type: fits(heads.type, FOLD_PX),
+    child: fits(heads.type, FOLD_PX + CHILD_PX),
+    item: fits(heads.item),
+    response: fits(heads.response)
+  };
+}
+
 // src/table/grid.ts
 var ROW_PX = 22;
 var MOST_PX = 8e6;
@@ -706,20 +748,31 @@ function wordsOf(row) {
   };
 }
 var COMING = { time: "…", since: "", fold: "", count: "", span: "", size: "" };
-function fill(slot, row) {
+function fill(slot, row, room) {
   const { node } = slot;
   const words = row === void 0 ? COMING : wordsOf(row);
   for (const name of WORDS) setText(slot[name], words[name]);
-  for (const name of ["type", "item", "response", "summary"]) {
-    const text2 = visible(row?.[name] ?? "");
-    setText(slot[name], text2);
-    slot[name].title = text2;
+  setText(slot.summary, visible(row?.summary ?? ""));
+  slot.summary.title = slot.summary.textContent;
+  const type = visible(row?.type ?? "");
+  const fits = row === void 0 || row.of === null ? room.type : room.child;
+  setWhole(slot.type, type, cutFront(type, fits));
+  for (const name of ["item", "response"]) {
+    const id = visible(row?.[name] ?? "");
+    setWhole(slot[name], id, cutFront(bareId(id), room[name]));
   }
   drawDirection(slot, row?.dir);
   node.toggleAttribute("data-bad", row?.bad === true);
   node.toggleAttribute("data-child", row !== void 0 && row.of !== null);
   if (words.fold === "" || row === void 0) node.removeAttribute("aria-expanded");
   else node.setAttribute("aria-expanded", String(row.open));
+}
+function setWhole(node, whole, shown) {
+  setText(node, shown);
+  node.title = whole;
+  const cell2 = node.closest(".rnb-cell");
+  if (whole === shown) cell2?.removeAttribute("aria-label");
+  else cell2?.setAttribute("aria-label", whole);
 }
 function drawDirection(slot, dir) {
   if (slot.node.dataset.dir === (dir ?? "")) return;
@@ -734,7 +787,9 @@ var Grid = class {
   #canvas;
   #layer;
   #id = `rnb-grid-${++grids}`;
+  #heads;
   #slots = [];
+  #room = NO_ROOM;
   #height = 0;
   /** Where we scrolled to ourselves. */
   #scrolledTo = -1;
@@ -747,6 +802,7 @@ var Grid = class {
         title || spoken("Direction")
       )
     );
+    this.#heads = heads;
     this.#layer = h("div", { class: "rnb-layer", role: "presentation" });
     this.#canvas = h("div", { class: "rnb-canvas", role: "presentation" }, this.#layer);
     this.#box = h("div", { class: "rnb-scroll", role: "rowgroup", tabindex: "-1" }, this.#canvas);
@@ -785,11 +841,20 @@ var Grid = class {
   get #wanted() {
     return Math.min(MOST_PX, this.#model.total * ROW_PX);
   }
-  get #room() {
+  get #reach() {
     return Math.max(1, this.#height - this.#boxPx);
   }
   get #scaled() {
     return this.#model.total * ROW_PX > MOST_PX;
+  }
+  /** The columns have other widths, perhaps: what was cut for the ones before is cut anew. */
+  resized() {
+    const [type, item, response] = [this.#heads[3], this.#heads[4], this.#heads[5]];
+    const room = roomOf(this.#layer, { type, item, response });
+    const names = ["type", "child", "item", "response"];
+    if (names.every((name) => room[name] === this.#room[name])) return;
+    this.#room = room;
+    for (const slot of this.#slots) slot.place = -1;
   }
   /** Draw what is in view. */
   draw() {
@@ -830,7 +895,7 @@ var Grid = class {
       if (!shown) return;
       const row = model.row(place);
       if (slot.row !== row || slot.place !== place) {
-        fill(slot, row);
+        fill(slot, row, this.#room);
         slot.row = row;
         slot.place = place;
         slot.node.setAttribute("aria-rowindex", String(place + 2));
@@ -845,7 +910,7 @@ var Grid = class {
   #first(fits) {
     const { total } = this.#model;
     const top = this.#box.scrollTop;
-    if (this.#scaled) return Math.round(Math.min(1, top / this.#room) * (total - fits + 1) | 0);
+    if (this.#scaled) return Math.round(Math.min(1, top / this.#reach) * (total - fits + 1) | 0);
     return Math.max(0, Math.min(Math.floor(top / ROW_PX), total - fits));
   }
   #scroll(top) {
@@ -856,7 +921,7 @@ var Grid = class {
   #move(by) {
     const top = this.#box.scrollTop;
     if (!this.#scaled) this.#scroll(top + by * ROW_PX);
-    else this.#scroll(top + by / (this.#model.total - this.#fits + 1) * this.#room);
+    else this.#scroll(top + by / (this.#model.total - this.#fits + 1) * this.#reach);
   }
   /** Bring a place into view. */
   #reveal(place) {
@@ -865,7 +930,7 @@ var Grid = class {
       const first = this.#first(this.#fits);
       if (place >= first && place < first + fits) return;
       const target = Math.max(0, place - Math.floor(fits / 2));
-      this.#scroll(target / (this.#model.total - fits) * this.#room);
+      this.#scroll(target / (this.#model.total - fits) * this.#reach);
       return;
     }
     const top = place * ROW_PX;
@@ -1271,7 +1336,10 @@ function createTable(source, signal) {
     signal.addEventListener("abort", () => watch.disconnect());
   }
   if (typeof ResizeObserver !== "undefined") {
-    const sized = new ResizeObserver(schedule);
+    const sized = new ResizeObserver(() => {
+      grid.resized();
+      schedule();
+    });
     sized.observe(grid.box);
     signal.addEventListener("abort", () => sized.disconnect());
   }

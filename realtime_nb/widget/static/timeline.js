@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:1acaae2fcb14f535ff1e4fbe6277682dbdafd81d6fcfcd58de0435b76f2e3b53
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0617b1ac8a3fdb94312cdb39e8541e9f432c4f278c617a61c4e047dccb12202d
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
