@@ -62,8 +62,11 @@ _ASK = """async (expression) => {
   return value.data["text/plain"].slice(1, -1);
 }"""
 
-# Whatever the cell calls it.
-_NEWEST_CHAT = "[v for v in [*globals().values()] if type(v).__name__ == 'Chat'][-1]"
+# Of a chat, or of a session whose widget a test made by itself; whatever the cell calls it.
+_NEWEST_LOG = (
+    "[getattr(v, 'session', v).log for v in [*locals().values()]"
+    " if type(getattr(v, 'session', v)).__name__ == 'RealtimeSession'][-1]"
+)
 
 
 class ChatPage:
@@ -96,7 +99,7 @@ class ChatPage:
     @property
     def events(self) -> list[str]:
         """The types of all events so far; the table in the page holds only the rows in view."""
-        types = f"[r.event.type for r in {_NEWEST_CHAT}.events]"
+        types = f"[r.event.type for r in {_NEWEST_LOG}]"
         return json.loads(self.page.evaluate(_ASK, types))
 
     @property

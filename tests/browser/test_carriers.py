@@ -30,16 +30,16 @@ FRAMES = "print(chat.bridge.uplink.lost_frames, chat.bridge.uplink.refused_frame
 FAST = "print(len(chat.bridge._view.fast))"
 
 BUSY = {
-    "sleep": "import time\ntime.sleep(12)",
+    "sleep": "import time\ntime.sleep(20)",
     "python": """\
 import time
-end = time.monotonic() + 12
+end = time.monotonic() + 20
 while time.monotonic() < end:
     sum(n * n for n in range(1000))""",
     "numpy": """\
 import time
 import numpy
-end = time.monotonic() + 12
+end = time.monotonic() + 20
 while time.monotonic() < end:
     a = numpy.random.default_rng(1).random((400, 400))
     a @ a""",
@@ -115,7 +115,7 @@ def test_three_turns_over_the_comm_where_the_server_has_no_relay(
 
 
 @pytest.mark.parametrize("kind", BUSY)
-def test_a_cell_of_twelve_seconds_in_a_turn_changes_nothing(
+def test_a_busy_cell_in_a_turn_changes_nothing(
     open_notebook: OpenNotebook, tmp_path: Path, kind: str
 ) -> None:
     notebook = open_notebook(
@@ -126,7 +126,7 @@ def test_a_cell_of_twelve_seconds_in_a_turn_changes_nothing(
     chat.press_microphone()
     until(lambda: "input_audio_buffer.speech_started" in chat.events)
     run = notebook.run_cell(3, wait=False)
-    until(lambda: "12" in chat.transcript, seconds=11, message=chat.transcript)
+    until(lambda: "12" in chat.transcript, seconds=19, message=chat.transcript)
     assert not notebook.page.evaluate("run => __harness.outcome(run).done", run)
     notebook.wait_run(run, 60)
     wait_for_answers(chat)

@@ -161,7 +161,9 @@ def piece_snr(wanted: NDArray[np.float64], captured: NDArray[np.float64]) -> flo
 def test_the_microphone_is_let_go_whenever_nobody_could_know_it_is_on(page: Page) -> None:
     def gone(within_s: float = 1.0) -> None:
         page.wait_for_function("engine.live() === 0", timeout=within_s * 1000)
-        page.wait_for_function("document.querySelector('[aria-pressed=true]') === null")
+        page.wait_for_function(
+            "document.querySelector('.rnb-microphone[aria-pressed=true]') === null"
+        )
 
     page.evaluate("engine.model.welcome()")
     open_microphone(page)
@@ -321,7 +323,8 @@ def test_the_first_press_of_the_talk_key_opens_the_microphone(page: Page) -> Non
     page.get_by_role("log", name="Transcript").click()
     page.keyboard.down(" ")
     page.wait_for_function("engine.heard().length > 5")
-    assert page.evaluate("engine.model.kinds().slice(1, 3)") == ["mic", "talk"]
+    said = [kind for kind in page.evaluate("engine.model.kinds()") if kind in ("mic", "talk")]
+    assert said == ["mic", "talk"]
     page.keyboard.up(" ")
     page.wait_for_function("engine.model.of('talk').length === 2")
 

@@ -58,7 +58,7 @@ def test_the_space_bar_held_is_a_turn_and_its_release_is_answered(
     # A press too short to be heard is no turn; the next cell's mode hears by itself again.
     page.get_by_role("log", name="Transcript").last.click()
     page.keyboard.press(" ")
-    page.get_by_text("hold the button while you speak").wait_for()
+    page.get_by_text("Too short to be heard").wait_for()
     notebook.run_cell(4)
     received = notebook.text(4)
     assert "speech_started" not in received

@@ -38,7 +38,9 @@ def test_spoken_over_the_answer_is_cut_within_20_ms_of_what_was_played(
     )
     chat = ChatPage(notebook).start(0, 1, 2)
     chat.press_microphone()
-    until(lambda: "conversation.item.truncated" in chat.events, seconds=40, message=chat.events)
+    until(
+        lambda: "conversation.item.truncated" in chat.events, seconds=40, message=str(chat.events)
+    )
     notebook.run_cell(3)
     _, cut_text, sound = notebook.text(3).split()
     earliest, latest = played_ms(notebook, np.frombuffer(base64.b64decode(sound), "<i2"))
@@ -80,7 +82,7 @@ def test_a_user_who_says_nothing_is_spoken_to(open_notebook: OpenNotebook, tmp_p
         seconds=30,
         message="nobody noticed the silence",
     )
-    until(lambda: chat.events.count("response.created") > answers, message=chat.events)
+    until(lambda: chat.events.count("response.created") > answers, message=str(chat.events))
     assert notebook.page_errors == []
 
 
