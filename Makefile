@@ -12,6 +12,8 @@ SLOW  := browser or notebooks
 
 # Node comes from PyPI into .venv/bin (see $(STAMP)-test) and npm starts it by name.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Another environment that is active in the caller's shell is none of ours; IPython warns of it.
+unexport VIRTUAL_ENV
 
 .PHONY: help lab setup test check format bench clean \
         test-python test-js test-browser test-notebooks chromium bundle
