@@ -6,12 +6,11 @@ conversation's own threads wait for each other.
 
 from __future__ import annotations
 
-import base64
-import html
 import time
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.inspection.report_text import clock, plain
+from realtime_nb.inspection.svg import as_image
 from realtime_nb.inspection.timeline import timeline
 
 if TYPE_CHECKING:
@@ -22,14 +21,11 @@ SHARE: Final = 100.0
 
 _LONGEST_NAME: Final = 200
 # On a narrow page it is moved sideways: its words would be too small.
-_STYLE: Final = "width: 100%; min-width: 640px; max-width: 960px; background: white"
+_STYLE: Final = "min-width: 640px"
 
 
 class Picture:
     """A talk's timeline as an image: one that shares no names with the page it stands in.
-
-    Notebooks that trust nobody keep images and take SVG elements away. An image cannot know
-    the page's colours, so it brings its own ground.
 
     Attributes
     ----------
@@ -66,10 +62,7 @@ class Picture:
         self._html = ""
         if not line.marks:
             return
-        picture = base64.b64encode(line.svg().encode()).decode("ascii")
         self._to_ms = line.duration_ms
         name = plain(talk.name, _LONGEST_NAME)
-        title = html.escape(f"Timeline of {name}: {clock(line.duration_ms)}")
-        self._html = (
-            f'<img alt="{title}" style="{_STYLE}" src="data:image/svg+xml;base64,{picture}">'
-        )
+        title = f"Timeline of {name}: {clock(line.duration_ms)}"
+        self._html = as_image(line.svg(), title, style=_STYLE)

@@ -74,7 +74,7 @@ def clean(text: str) -> str:
     return html.escape(visible(text))
 
 
-def as_image(svg: str, alt: str) -> str:
+def as_image(svg: str, alt: str, *, style: str = "") -> str:
     """Return an SVG element as an image, which pages keep that take inline SVG away.
 
     An image cannot know the page's colours, so it brings its own ground.
@@ -85,11 +85,12 @@ def as_image(svg: str, alt: str) -> str:
         The element.
     alt
         What it shows, in words; escaped here.
+    style
+        CSS beside what every such image has.
     """
     picture = base64.b64encode(svg.encode()).decode("ascii")
-    return (
-        f'<img alt="{clean(alt)}" style="{_IMAGE_STYLE}" src="data:image/svg+xml;base64,{picture}">'
-    )
+    whole = f"{_IMAGE_STYLE}; {style}" if style else _IMAGE_STYLE
+    return f'<img alt="{clean(alt)}" style="{whole}" src="data:image/svg+xml;base64,{picture}">'
 
 
 def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:
