@@ -10,6 +10,7 @@
     ├── ConnectionFailed         the service could not be reached, or refused us
     │   └── ConnectionLost       it was there and went away
     ├── ServerError              the service answered with an `error` event
+    ├── RequestRefused           the service answered a REST request with a refusal
     ├── ResponseFailed           a response ended with status `failed`
     ├── CallTimeout              the service did not answer in time
     └── MalformedEvent           a frame that is no event (also a ValueError)
@@ -32,6 +33,7 @@ __all__ = [
     "EndpointError",
     "MalformedEvent",
     "RealtimeError",
+    "RequestRefused",
     "ResponseFailed",
     "ServerError",
     "UsageError",
@@ -122,6 +124,43 @@ class ServerError(RealtimeError):
         self.param = param
         self.type = type
         self.event_id = event_id
+
+
+class RequestRefused(RealtimeError):
+    """A REST request that the service refused, or could not fulfil.
+
+    Parameters
+    ----------
+    message
+        One line for people, with what to do.
+    status
+        The HTTP status; None for an error that came inside a stream.
+    code, param, type
+        The fields of the answer's `error` object; each may be None.
+    request_id
+        What the service calls the request, for its support; may be None.
+    retry_after_s
+        How long it asks to wait, in seconds; None where it does not say.
+    """
+
+    def __init__(  # noqa: PLR0913 -- the wire's fields
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the wire's own name
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.param = param
+        self.type = type
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
 
 
 class ResponseFailed(RealtimeError):

@@ -1,0 +1,1 @@
+"""Requests by REST: chat completions with sound, speech, transcription."""

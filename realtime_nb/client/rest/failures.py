@@ -1,0 +1,189 @@
+"""What a failed REST request says to people: one line, and what to do about it."""
+
+from __future__ import annotations
+
+import math
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.client.junk import as_object, as_text
+from realtime_nb.client.keys import forget
+from realtime_nb.client.refusals import handshake_failed
+from realtime_nb.client.rest.retries import retry_after_s
+from realtime_nb.errors import (
+    CallTimeout,
+    ConnectionFailed,
+    ConnectionLost,
+    RealtimeError,
+    RequestRefused,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from realtime_nb.client.service import Endpoint
+
+_LONGEST: Final = 400
+_KEY_STATUSES: Final = (401, 403)
+_SERVER_ERROR: Final = 500
+_FIRST_REFUSAL: Final = 400
+
+_CODE_ADVICE: Final[Mapping[str, str]] = {
+    "invalid_api_key": "check {key}",
+    "model_not_found": "choose a model that the account has, e.g. {model}",
+    "insufficient_quota": "check the plan and billing of the account",
+    "context_length_exceeded": "begin a new conversation, or send less",
+    "content_policy_violation": "ask for something else",
+}
+_STATUS_ADVICE: Final[Mapping[int, str]] = {
+    401: "check {key}",
+    402: "check the plan and billing of the account",
+    403: "check {key}, and that the account may use this model",
+    404: "check the URL, which usually ends in /v1, and the model",
+    413: "send less sound at once, or as mp3",
+    429: "wait{wait} and try again",
+}
+_BREAKS: Final = frozenset({"ReadError", "RemoteProtocolError", "WriteError"})
+_TELLING: Final = (socket.gaierror, ConnectionRefusedError, ssl.SSLError)
+
+
+def explain(error: BaseException, endpoint: Endpoint, timeout_s: float) -> RealtimeError:
+    """Return the error for people that stands for a failed request.
+
+    Parameters
+    ----------
+    error
+        What ``openai``, ``httpx`` or the system raised.
+    endpoint
+        Who was asked; its key is taken out of what is said.
+    timeout_s
+        How long it could be silent, in seconds.
+    """
+    if isinstance(error, RealtimeError):
+        return error
+    if _status_of(error) is not None:
+        return _refused_by_status(error, endpoint)
+    if type(error).__name__ == "APIError":
+        return _refused_in_stream(error, endpoint)
+    if "Timeout" in type(error).__name__:
+        return CallTimeout(
+            f"{endpoint.name} was silent for {timeout_s:g} s; try again, or allow it more time"
+        )
+    return _unreached(error, endpoint)
+
+
+def _unreached(error: BaseException, endpoint: Endpoint) -> ConnectionFailed:
+    cause = next((found for found in _causes(error) if isinstance(found, _TELLING)), None)
+    if isinstance(cause, Exception):
+        return handshake_failed(cause, endpoint)
+    said = _line(_reason(error), endpoint)
+    names = {type(found).__name__ for found in _causes(error)}
+    if names & _BREAKS:
+        return ConnectionLost(f"the connection to {endpoint.name} broke off ({said}); try again")
+    if isinstance(error, ValueError) or "APIResponseValidationError" in names:
+        return ConnectionFailed(
+            f"{endpoint.name} answered with what is no answer of this API ({said}); check the"
+            " URL, which usually ends in /v1"
+        )
+    return ConnectionFailed(f"{endpoint.name} was not reached ({said}); check the URL")
+
+
+def _status_of(error: BaseException) -> int | None:
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) and hasattr(error, "response") else None
+
+
+def _refused_by_status(error: Any, endpoint: Endpoint) -> RequestRefused:
+    status, headers = int(error.status_code), error.response.headers
+    told = as_object(error.body)
+    # Services that speak nearly the same put the fields one level lower, or call them otherwise.
+    told = as_object(told.get("error")) or told
+    message = as_text(told.get("message")) or as_text(told.get("detail"))
+    if message is None and isinstance(error.body, str) and not _is_page(error.body):
+        message = error.body
+    wait_s = retry_after_s(headers)
+    if status in _KEY_STATUSES:
+        forget(endpoint.api_key)
+    code, param = as_text(told.get("code")), as_text(told.get("param"))
+    said = _with_param(_line(message or "", endpoint), param)
+    head = f"{endpoint.name} refused with HTTP {status}" + (f": {said}" if said else "")
+    if status < _FIRST_REFUSAL:
+        head = f"{endpoint.name} answered with a redirect (HTTP {status}), which is not followed"
+    advice = _advice(status, code, wait_s, endpoint)
+    return RequestRefused(
+        f"{head.rstrip('.')}; {advice}" if advice else head,
+        status=status,
+        code=code,
+        param=param,
+        type=as_text(told.get("type")),
+        request_id=as_text(headers.get("x-request-id")),
+        retry_after_s=wait_s,
+    )
+
+
+def _advice(status: int, code: str | None, wait_s: float | None, endpoint: Endpoint) -> str:
+    if status < _FIRST_REFUSAL:
+        return "check the URL: http or https, and with /v1"
+    if status >= _SERVER_ERROR:
+        advice = "the fault is on its side; try again later"
+    else:
+        advice = _CODE_ADVICE.get(code or "") or _STATUS_ADVICE.get(status, "")
+    if status in _KEY_STATUSES and not endpoint.api_key and not endpoint.extra_headers:
+        advice = "give a key in {key}"
+    return advice.format(
+        key=endpoint.key_source or "the key",
+        wait=f" {math.ceil(wait_s)} s" if wait_s else " a moment",
+        model="gpt-audio-1.5",
+    )
+
+
+def _refused_in_stream(error: Any, endpoint: Endpoint) -> RequestRefused:
+    told = as_object(getattr(error, "body", None))
+    param = as_text(told.get("param"))
+    code = as_text(told.get("code"))
+    said = _with_param(_line(as_text(told.get("message")) or str(error), endpoint), param)
+    text = f"{endpoint.name} broke off with an error: {said}"
+    advice = _CODE_ADVICE.get(code or "", "").format(
+        key=endpoint.key_source or "the key", model="gpt-audio-1.5"
+    )
+    return RequestRefused(
+        f"{text.rstrip('.')}; {advice}" if advice else text,
+        code=code,
+        param=param,
+        type=as_text(told.get("type")),
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that led to it, of groups every member."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__]
+        waiting += getattr(one, "exceptions", ())
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost of what is said: that of the outer ones is only that it failed."""
+    said = [str(found) for found in _causes(error) if str(found).strip()]
+    return said[-1] if said else type(error).__name__
+
+
+def _with_param(said: str, param: str | None) -> str:
+    return said if not param or param in said else f"{param[:80]}: {said}"
+
+
+def _is_page(text: str) -> bool:
+    return re.match(r"\s*<", text) is not None
+
+
+def _line(text: str, endpoint: Endpoint) -> str:
+    line = endpoint.scrub(" ".join(text.split()))
+    return "".join(sign if sign.isprintable() else "\u00b7" for sign in line)[:_LONGEST]
