@@ -12,6 +12,7 @@ import tornado.web
 
 from realtime_nb.server.admission import is_local_request, presented_key
 from realtime_nb.server.client_secrets import ClientSecrets
+from realtime_nb.server.http.turns import Turns
 from realtime_nb.server.wire_errors import WireError, error_body
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Shared:
         Those open now.
     endings
         Sessions whose client is gone, while they end.
+    turns
+        Of REST requests at the engines.
     """
 
     token: str
@@ -56,6 +59,7 @@ class Shared:
     client_secrets: ClientSecrets = field(default_factory=ClientSecrets)
     connections: set[SocketHandler] = field(default_factory=set["SocketHandler"])
     endings: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
+    turns: Turns = field(default_factory=Turns)
 
 
 class LocalHandler(tornado.web.RequestHandler):

@@ -1,0 +1,1 @@
+"""What every REST request of the server shares: its body, its errors, its stream, its turn."""
