@@ -7,7 +7,7 @@ return belongs to one utterance and to one thread at a time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Engines",
     "Heard",
+    "HeardWord",
     "MissingPart",
     "Recogniser",
     "Recognition",
@@ -57,6 +58,23 @@ class VoiceActivity(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word and when it was said.
+
+    Parameters
+    ----------
+    text
+        As it stands in the text heard.
+    start_s, end_s
+        From the start of the utterance, in s.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What was said.
 
@@ -69,11 +87,14 @@ class Heard:
         model, `none` for nothing understood.
     confidence
         0..1; comparable between results of one source only.
+    words
+        When each word of the text was said; empty for a recogniser that cannot tell.
     """
 
     text: str
     source: Literal["grammar", "open", "none"]
     confidence: float = 0.0
+    words: tuple[HeardWord, ...] = field(default=(), compare=False)
 
 
 class Recognition(Protocol):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from realtime_nb.speech.grammar import phrases_of, to_jsgf, usable
-from realtime_nb.speech.interfaces import Heard
+from realtime_nb.speech.interfaces import Heard, HeardWord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,10 @@ _KEPT_IDLE: Final = 2  # sets of decoders, at some 130 MB each
 
 # What a decoder calls silence, noise, and steps without sound.
 _NO_SOUND: Final = ("SIL", "+", "<", "[", "(")
+
+# The second pronunciation of a word is told as "read(2)".
+_VARIANT: Final = re.compile(r"\(\d+\)$")
+_FRAMES_PER_S: Final = 100
 
 # Words of the practice card that the dictionary lacks, in its phones (ARPAbet).
 _PRONUNCIATIONS: Final = {"jupyter": "JH UW P IH T ER", "realtime": "R IY L T AY M"}
@@ -214,9 +219,9 @@ class PocketsphinxRecognition:
 
     def _choose(self, decoders: _Decoders) -> Heard:
         if self._has_grammar and _fits(decoders):
-            return Heard(_text(decoders.grammar.hyp()), "grammar")
+            return Heard(_text(decoders.grammar.hyp()), "grammar", words=_words(decoders.grammar))
         text = _text(decoders.general.hyp())
-        return Heard(text, "open" if text else "none")
+        return Heard(text, "open" if text else "none", words=_words(decoders.general))
 
 
 def _fits(decoders: _Decoders) -> bool:
@@ -234,6 +239,19 @@ def _fits(decoders: _Decoders) -> bool:
     # Its model of silence is broad: for "stop sign ahead" the grammar hears "stop" and silence.
     passed_over = _sounding(decoders.phones, frames) & ~_sounding(decoders.grammar, frames)
     return _longest_run(passed_over) <= MAX_PASSED_OVER
+
+
+def _words(decoder: Any) -> tuple[HeardWord, ...]:
+    """Return when each word was said: the decoder's frames, which end with their last one."""
+    return tuple(
+        HeardWord(
+            _VARIANT.sub("", segment.word),
+            segment.start_frame / _FRAMES_PER_S,
+            (segment.end_frame + 1) / _FRAMES_PER_S,
+        )
+        for segment in decoder.seg() or ()
+        if not segment.word.startswith(_NO_SOUND) and segment.start_frame >= 0
+    )
 
 
 def _sounding(decoder: Any, frames: int) -> NDArray[np.bool_]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from realtime_nb.speech.espeak import Espeak
 from realtime_nb.speech.interfaces import Spoken, WordTime
+from realtime_nb.speech.stretch import stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 PIECE_MS: Final = 60
 
 _NORMAL_WPM: Final = 165
-_SLOWEST_WPM, _FASTEST_WPM = 80, 450  # what the library can do: speeds of 0.48 to 2.7
+# The library ends at 80 and 450 words a minute, and keeps less and less to the rate asked for
+# above 330; beyond this its speech is stretched.
+_SLOWEST, _QUICKEST = 0.5, 2.0
 
 # The service's voices, each as a voice, variant and pitch that can be told from the others.
 VOICES: Final[Mapping[str, tuple[str, int]]] = {
@@ -58,9 +62,13 @@ class EspeakSpeaker:
     def say(self, text: str, *, voice: str = "alloy", speed: float = 1.0) -> Iterator[Spoken]:
         """Speak `text` piece by piece; see `Speaker.say`."""
         name, pitch = VOICES.get(voice, VOICES["alloy"])
-        wpm = min(max(round(_NORMAL_WPM * speed), _SLOWEST_WPM), _FASTEST_WPM)
-        made = self._espeak.speak(text, voice=name, wpm=wpm, pitch=pitch)
-        return pieces(made.pcm, made.words, self.rate)
+        spoken_at = min(max(speed, _SLOWEST), _QUICKEST)
+        made = self._espeak.speak(text, voice=name, wpm=round(_NORMAL_WPM * spoken_at), pitch=pitch)
+        rest = speed / spoken_at
+        if rest == 1.0:
+            return pieces(made.pcm, made.words, self.rate)
+        words = tuple(replace(word, audio_ms=word.audio_ms / rest) for word in made.words)
+        return pieces(stretch(made.pcm, self.rate, rest), words, self.rate)
 
 
 class ToneSpeaker:

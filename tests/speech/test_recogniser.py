@@ -171,3 +171,28 @@ def test_the_beginning_of_a_phrase_is_not_the_phrase(
     recognition = recogniser.start(["stop", "count to {number}", "goodbye"])
     recognition.feed(samples(text, "klatt3"))
     assert recognition.finish().source == "open"
+
+
+def test_words_come_with_their_times(recogniser: PocketsphinxRecogniser) -> None:
+    sentence = "Please read the letter again before you sign it."
+    pcm = samples(sentence)
+    heard = hear(recogniser, pcm, sentence)
+    assert " ".join(word.text for word in heard.words) == heard.text
+    # The synthesiser says when it begins these; 300 ms of silence stand before.
+    spoken = [0.300, 0.698, 0.987, 1.123, 1.470, 1.876, 2.250, 2.382, 2.806]
+    assert [word.start_s for word in heard.words] == pytest.approx(spoken, abs=0.06)
+
+
+def test_words_of_a_guess_have_times_too(recogniser: PocketsphinxRecogniser) -> None:
+    pcm = samples("Please read the letter again before you sign it.")
+    heard = hear(recogniser, pcm)
+    assert heard.source == "open"
+    assert " ".join(word.text for word in heard.words) == heard.text
+    edges = [edge for word in heard.words for edge in (word.start_s, word.end_s)]
+    assert edges == sorted(edges)
+    assert edges[0] >= 0.25
+    assert edges[-1] <= len(pcm) / 16_000
+
+
+def test_silence_has_no_words(recogniser: PocketsphinxRecogniser) -> None:
+    assert hear(recogniser, np.zeros(16_000, np.int16)).words == ()

@@ -149,7 +149,7 @@ def test_each_word_is_told_once_whatever_it_is_read_as() -> None:
     assert len(set(times)) == len(times)
 
 
-def test_the_speed_stays_in_what_the_library_can_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_is_asked_for_what_it_can_do(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     def speak(_self, _text: str, *, voice: str, wpm: int, pitch: int) -> Utterance:
@@ -161,4 +161,20 @@ def test_the_speed_stays_in_what_the_library_can_do(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Espeak, "speak", speak)
     for speed in (0.25, 1.0, 4.0):
         list(EspeakSpeaker().say("Hello.", speed=speed))
-    assert asked == [80, 165, 450]
+    assert asked == [82, 165, 330]
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
+def test_speech_is_as_quick_as_was_asked(speed: float) -> None:
+    speaker = EspeakSpeaker()
+    text = "Please read the letter again before you sign it."
+
+    def say(speed: float) -> tuple[int, float]:
+        spoken = list(speaker.say(text, speed=speed))
+        last = [word for piece in spoken for word in piece.words][-1]
+        return sum(len(piece.pcm) for piece in spoken), last.audio_ms
+
+    length, last_ms = say(1.0)
+    quick, quick_ms = say(speed)
+    assert length / quick == pytest.approx(speed, rel=0.05)
+    assert last_ms / quick_ms == pytest.approx(speed, rel=0.05)
