@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from realtime_nb.audio.peaks import Peaks
 from realtime_nb.audio.stereo import StereoClip
 from realtime_nb.bridge.recording import RATE
 from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.latency import Latency
-from realtime_nb.inspection.peaks import Peaks
 from realtime_nb.inspection.svg import as_image, draw_timeline, plural, visible
 from realtime_nb.inspection.timeline_notes import notes_of
 from realtime_nb.inspection.timeline_sound import TimelineSound
@@ -110,7 +110,7 @@ class Timeline:
         return TimelineSound(self._notes, self._talk.log)
 
     @cached_property
-    def peaks(self) -> Peaks:
+    def peaks(self) -> Peaks[Side]:
         """Both sides' waveforms, at any zoom."""
         return Peaks(self.sound)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from realtime_nb.audio.peaks import fold
 from realtime_nb.bridge.recorder_lanes import Part
 from realtime_nb.bridge.recording import make_recording
 from realtime_nb.inspection.latency import latency
-from realtime_nb.inspection.peaks import fold
 from realtime_nb.inspection.svg import KINDS, clean, nice_step, stages_of
 from realtime_nb.inspection.talk import Talk
 from realtime_nb.inspection.timeline import LONGEST_PIECE_MS, Timeline, timeline

@@ -6,19 +6,20 @@ are is worked out from the sound itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import numpy as np
-
-from realtime_nb.bridge.recording import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from realtime_nb.inspection.timeline_sound import TimelineSound
-    from realtime_nb.inspection.timeline_turns import Side
+Side = TypeVar("Side", bound=str)
+_AnySide = TypeVar("_AnySide", bound=str, contravariant=True)
+
+RATE: Final = 24_000
+"""The rate in Hz of the sound that `Peaks` draws, and of blocks for `fold` by default."""
 
 BIN_MS: Final = 10.0
 """How long a pair of the finest level is that is kept."""
@@ -27,7 +28,22 @@ MAX_COLUMNS: Final = 4_096
 _MAX_BINS: Final = 24 * 3_600 * 100  # a day; what is longer is kept coarser
 
 
-class Peaks:
+class LaidSound(Protocol[_AnySide]):
+    """Sound of one or more sides, laid out on a clock."""
+
+    @property
+    def duration_ms(self) -> float:
+        """Where the clock ends."""
+        ...
+
+    def blocks(
+        self, side: _AnySide, from_ms: float, to_ms: float, /
+    ) -> Iterable[tuple[float, NDArray[np.int16]]]:
+        """Yield where each block of a side lies in ms, and its samples, at `RATE`."""
+        ...
+
+
+class Peaks(Generic[Side]):
     """The waveform of a conversation at any zoom.
 
     Parameters
@@ -36,7 +52,7 @@ class Peaks:
         The sound, as it was when it was asked for.
     """
 
-    def __init__(self, sound: TimelineSound) -> None:
+    def __init__(self, sound: LaidSound[Side]) -> None:
         self._sound = sound
         bins = sound.duration_ms / BIN_MS
         self.bin_ms = BIN_MS * max(1.0, float(np.ceil(bins / _MAX_BINS)))
@@ -88,21 +104,27 @@ class Peaks:
 
 
 def fold(
-    blocks: Iterable[tuple[float, NDArray[np.int16]]], from_ms: float, width_ms: float, count: int
+    blocks: Iterable[tuple[float, NDArray[np.int16]]],
+    from_ms: float,
+    width_ms: float,
+    count: int,
+    rate: int = RATE,
 ) -> NDArray[np.int16]:
     """Return the lowest and highest sample of each column; shape (count, 2).
 
     Parameters
     ----------
     blocks
-        Where each begins in ms, and its samples at 24 kHz.
+        Where each begins in ms, and its samples.
     from_ms, width_ms, count
         Where the columns begin, how wide each is, and how many there are.
+    rate
+        Of the samples, in Hz.
     """
     out = np.zeros((count, 2), np.int16)
-    per_column = width_ms * RATE / 1000
+    per_column = width_ms * rate / 1000
     for at_ms, pcm in blocks:
-        at = (at_ms - from_ms) * RATE / 1000
+        at = (at_ms - from_ms) * rate / 1000
         first = int(max(0.0, at) // per_column)
         last = min(count, int((at + len(pcm)) // per_column) + 1)
         if first >= last:
