@@ -22,9 +22,9 @@ from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.resuming import service_name
-from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import MISSING, merge
 from realtime_nb.protocol.config.read import read_config
+from realtime_nb.protocol.tool_definitions import define_tools
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from realtime_nb.errors import ConfigError, UsageError
 from realtime_nb.notebook.cell import read_cell
 from realtime_nb.notebook.cell_fields import first_said, take_budget
 from realtime_nb.notebook.front_matter import Settings, read_settings
-from realtime_nb.notebook.tool_definitions import define_tools
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
 from realtime_nb.protocol.config.read import read_config
+from realtime_nb.protocol.tool_definitions import define_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from realtime_nb.errors import ConfigError
-from realtime_nb.notebook.tool_definitions import define_function, define_tools
+from realtime_nb.protocol.tool_definitions import define_function, define_tools
 
 
 def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str:
