@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.server.brain.interface import Breath, FunctionCall, Piece
 from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.pacing import WORD_MS, Pacer
-from realtime_nb.server.speech_stream import SpokenClause, Voice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
+    from realtime_nb.server.parts import Mouth
     from realtime_nb.server.response_events import FinalStatus, ResponseEvents
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ class Answer:
         self,
         events: ResponseEvents,
         *,
-        voice: Voice,
+        voice: Mouth,
         pacer: Pacer,
         gate: Callable[[], Awaitable[None]],
     ) -> None:
@@ -73,7 +73,8 @@ class Answer:
             The brain's stream; closed in any case.
         """
         try:
-            async with aclosing(_closable(pieces)) as stream:
+            spoken = self._voice.ahead(pieces) if self._speaks else pieces
+            async with aclosing(_closable(spoken)) as stream:
                 async for piece in stream:
                     await self._take(piece)
                 await self._end_of_text()
@@ -115,7 +116,7 @@ class Answer:
         events = self._events
         events.open_message()
         started_ms = events.audio_ms
-        with SpokenClause(clause, self._voice) as spoken:
+        with self._voice.speak(clause) as spoken:
             while True:
                 length_ms = DELTA_MS if events.audio_ms else FIRST_DELTA_MS
                 block = await spoken.block(length_ms)

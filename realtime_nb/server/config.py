@@ -104,12 +104,21 @@ class SessionConfig:
         As in `default_session`.
     kind
         ``realtime`` or ``transcription``; fixed at connect.
+    defaults
+        Fields of the session object that are not as usual, merged into it.
     """
 
-    def __init__(self, session_id: str, expires_at: int, kind: SessionKind = "realtime") -> None:
+    def __init__(
+        self,
+        session_id: str,
+        expires_at: int,
+        kind: SessionKind = "realtime",
+        defaults: Json | None = None,
+    ) -> None:
         make = default_session if kind == "realtime" else default_transcription_session
         self.kind: SessionKind = kind
         self._asked = make(session_id, expires_at)  # without what the stored prompt brings
+        merge(self._asked, defaults or {})
         self._named: frozenset[str] = frozenset()  # dotted paths that the client ever gave
         self._from_prompt: Json = {}
         self._session = self._asked

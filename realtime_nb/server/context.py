@@ -150,6 +150,7 @@ async def _context_item(item: Item) -> ContextItem:
         spoken=spoken,
         unheard=unheard,
         images=sum(part.type == "input_image" for part in item.parts),
+        image_urls=tuple(part.image_url for part in item.parts if part.image_url),
         name=item.name,
         arguments=item.arguments,
         call_id=item.call_id,

@@ -8,6 +8,7 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import resample
 from realtime_nb.server.hearing import RATE
 from realtime_nb.server.items import Conversation, Item
+from realtime_nb.server.speech_stream import Voice
 from realtime_nb.server.workers import Settings, Workers
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.config import SessionConfig
     from realtime_nb.server.emitter import Emitter
+    from realtime_nb.server.parts import Mouth, Parts
+    from realtime_nb.server.response_events import ResponseSpec
     from realtime_nb.speech.interfaces import Engines
 
 
@@ -30,6 +33,8 @@ class Core(Workers):
         The session object.
     brain
         Answers.
+    parts
+        Who hears and speaks in the engines' place.
     """
 
     def __init__(  # noqa: PLR0913 -- what a session shares, each by name
@@ -41,11 +46,24 @@ class Core(Workers):
         engines: Engines,
         settings: Settings,
         gate: Callable[[], Awaitable[None]] | None = None,
+        parts: Parts | None = None,
     ) -> None:
-        super().__init__(emit, engines, settings, gate)
+        super().__init__(emit, engines, settings, gate, ears=parts.ears if parts else None)
+        self._parts = parts
         self.config = config
         self.brain = brain
         self.conversation = Conversation()
+
+    @property
+    def counts(self) -> bool:
+        """Whether tokens are counted here: what others made, they count."""
+        return self._parts is None
+
+    def mouth(self, spec: ResponseSpec) -> Mouth:
+        """Return who speaks a response."""
+        if self._parts is not None:
+            return self._parts.mouth(spec)
+        return Voice(self.engines.speaker, self.speaking, spec.voice, spec.speed, spec.format)
 
     def listen_to(self, item: Item) -> None:
         """Recognise the user audio of an item that came as a whole."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import StreamResampler
-from realtime_nb.server.hearing import RATE, Understood, Utterance
+from realtime_nb.server.hearing import RATE, Understood
 from realtime_nb.server.patience import semantic_patience_ms
 from realtime_nb.server.turn_detection import START_FRAMES, TurnDetector, TurnEdge
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.server.audio_format import WireFormat
     from realtime_nb.server.core import Core
+    from realtime_nb.server.parts import Utterance
 
 Json = dict[str, Any]
 

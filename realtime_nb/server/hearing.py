@@ -13,7 +13,9 @@ import logging
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.server.transcribers import unknown_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,10 +43,34 @@ class Understood:
         The words, empty for silence or when hearing failed.
     failure
         Why nothing could be recognised, one line; empty when it worked.
+    usage
+        What the transcriber counted, as on the wire; None where that is counted here.
     """
 
     text: str
     failure: str = ""
+    usage: dict[str, Any] | None = None
+
+
+class Overheard(asyncio.Future[Understood]):
+    """What will be understood of an utterance, and its words as they become known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        self._listener: Callable[[str], object] | None = None
+
+    def hear(self, words: str) -> None:
+        """Take more words, as they join to those before."""
+        self.words += words
+        if self._listener is not None:
+            self._listener(words)
+
+    def on_words(self, listener: Callable[[str], object]) -> None:
+        """Have `listener` called with the words so far, if any, and with all to come."""
+        if self.words:
+            listener(self.words)
+        self._listener = listener
 
 
 class Utterance:
@@ -174,6 +200,10 @@ class Hearing:
         """Queue a job; after `close` it is ignored."""
         if not self._closed:
             self._executor.submit(job)
+
+    def refusal(self, transcription: dict[str, Any]) -> str:
+        """Return why a `transcription` object cannot be served, empty when it can."""
+        return unknown_language(transcription)
 
     async def room(self) -> None:
         """Return when little enough sound waits for the recogniser."""

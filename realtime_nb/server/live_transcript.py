@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.phrases import PhraseEar
-from realtime_nb.server.transcription import Teller, transcription_usage, unknown_language
+from realtime_nb.server.transcribers import unknown_language
+from realtime_nb.server.transcription import Teller, transcription_usage
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from realtime_nb.server.hearing import Hearing, Understood, Utterance
+    from realtime_nb.server.hearing import Understood
+    from realtime_nb.server.parts import Ears, Utterance
     from realtime_nb.speech.interfaces import VoiceActivity
 
 PAUSE_MS: Final = 400.0
@@ -68,7 +69,7 @@ class PhraseEar:
 
     def __init__(
         self,
-        hearing: Hearing,
+        hearing: Ears,
         activity: VoiceActivity,
         rate: int,
         expected: Callable[[], tuple[Sequence[str], str]],

@@ -18,7 +18,6 @@ from realtime_nb.server.item_fields import make_item
 from realtime_nb.server.pacing import Pacer
 from realtime_nb.server.response_events import FinalStatus, ResponseEvents
 from realtime_nb.server.response_fields import RESPONSE_FIELDS, ResponsePlan, plan_response
-from realtime_nb.server.speech_stream import Voice
 from realtime_nb.server.usage import UsageMeter
 from realtime_nb.server.wire_errors import WireError, invalid_value
 
@@ -100,7 +99,9 @@ class Responding:
                 code="conversation_already_has_active_response",
             )
         items = self._items(plan)
-        details = self._meter.input_details(plan.instructions, plan.tools_wire, items)
+        details = None
+        if core.counts:
+            details = self._meter.input_details(plan.instructions, plan.tools_wire, items)
         events = ResponseEvents(
             core.emit,
             plan.spec,
@@ -194,8 +195,7 @@ class Responding:
             now_s=core.now_s(),
             idle=idle,
         )
-        voice = Voice(core.engines.speaker, core.speaking, spec.voice, spec.speed, spec.format)
-        answer = Answer(running.events, voice=voice, pacer=running.pacer, gate=core.gate)
+        answer = Answer(running.events, voice=core.mouth(spec), pacer=running.pacer, gate=core.gate)
         return await answer.run(core.brain.respond(request))
 
     def _end(self, running: _Running, status: FinalStatus, details: Json | None) -> None:
@@ -204,8 +204,9 @@ class Responding:
             self._active = None
         self._beside.pop(running.events.spec.id, None)
         usage = running.events.finish(status, details)
-        limits = self._meter.rate_limits(usage["total_tokens"], core.now_s())
-        core.emit("rate_limits.updated", rate_limits=limits)
+        if usage is not None:
+            limits = self._meter.rate_limits(usage["total_tokens"], core.now_s())
+            core.emit("rate_limits.updated", rate_limits=limits)
         if status == "completed" and running.events.spec.conversation_id is not None:
             started_s = running.pacer.started_s
             heard_s = (started_s or core.now_s()) + running.events.audio_ms / 1000.0

@@ -74,7 +74,7 @@ class ResponseEvents:
     conversation
         Takes the items made; None for an out-of-band response.
     input_details
-        `input_token_details` for the usage.
+        `input_token_details` for the usage; None where tokens are not counted here.
     now_s
         The session's clock, for the items made.
     """
@@ -85,7 +85,7 @@ class ResponseEvents:
         spec: ResponseSpec,
         *,
         conversation: Conversation | None,
-        input_details: Json,
+        input_details: Json | None,
         now_s: float = 0.0,
     ) -> None:
         self.spec = spec
@@ -196,7 +196,7 @@ class ResponseEvents:
         self._emit("response.function_call_arguments.done", **ids, name=name, arguments=arguments)
         self._done(item)
 
-    def finish(self, status: FinalStatus, details: Json | None = None) -> Json:
+    def finish(self, status: FinalStatus, details: Json | None = None) -> Json | None:
         """End the response: close what is open, emit `response.done`.
 
         Parameters
@@ -209,12 +209,14 @@ class ResponseEvents:
         Returns
         -------
         Json
-            The `usage` object.
+            The `usage` object; None where tokens are not counted here.
         """
         if self._open is not None:
             self._close_open("completed" if status == "completed" else "incomplete")
         self.status = status
-        usage = response_usage(self._input_details, self.output_tokens)
+        usage = None
+        if self._input_details is not None:
+            usage = response_usage(self._input_details, self.output_tokens)
         status_details = None if status == "completed" else {"type": status, **(details or {})}
         self._emit("response.done", response=self._to_wire(status_details, usage))
         return usage

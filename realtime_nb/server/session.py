@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.config import SessionKind
+    from realtime_nb.server.parts import Parts
     from realtime_nb.speech.interfaces import Engines
 
 Json = dict[str, Any]
@@ -66,6 +67,8 @@ class Session(BaseSession):
         Called after the session's last event, with the code and reason of the close frame.
     config
         A checked update that takes force before `session.created`.
+    parts
+        What is not the practice server's own.
     """
 
     def __init__(  # noqa: PLR0913 -- what a session needs, each by name
@@ -79,11 +82,13 @@ class Session(BaseSession):
         kind: SessionKind = "realtime",
         on_over: Callable[[int, str], None] | None = None,
         config: Json | None = None,
+        parts: Parts | None = None,
     ) -> None:
         settings = settings or Settings()
         emit = Emitter(sink)
         super().__init__(emit, settings.max_session_s, on_over)
-        in_force = SessionConfig(new_id("sess"), int(time.time() + settings.max_session_s), kind)
+        expires_at = int(time.time() + settings.max_session_s)
+        in_force = parts.config if parts else SessionConfig(new_id("sess"), expires_at, kind)
         if config is not None:
             in_force.update(config)
         self._core = Core(
@@ -93,6 +98,7 @@ class Session(BaseSession):
             engines=engines,
             settings=settings,
             gate=gate,
+            parts=parts,
         )
         self._responding = Responding(self._core, self._on_spoken)
         self._listening = Listening(self._core, self._responding)

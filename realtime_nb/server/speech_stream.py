@@ -15,11 +15,12 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import StreamResampler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
     from concurrent.futures import Executor
     from types import TracebackType
 
     from realtime_nb.server.audio_format import WireFormat
+    from realtime_nb.server.brain.interface import Piece
     from realtime_nb.speech.interfaces import Speaker, WordTime
 
 
@@ -46,6 +47,14 @@ class Voice:
     name: str
     speed: float
     format: WireFormat
+
+    def speak(self, clause: str) -> SpokenClause:
+        """Begin to speak a clause, blanks around it included."""
+        return SpokenClause(clause, self)
+
+    def ahead(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+        """Return the brain's stream as it is: a clause is made in no time."""
+        return pieces
 
 
 class Captions:

@@ -6,6 +6,7 @@ a config that works here works there. A name that is not in the table has no rul
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,6 +75,15 @@ def transcriber_of(transcription: Json | None) -> Transcriber:
 def streams(transcription: Json | None) -> bool:
     """Return whether a `transcription` object names a model that transcribes while one speaks."""
     return transcriber_of(transcription).streams
+
+
+def unknown_language(wanted: Json) -> str:
+    """Return why a `transcription` object's language cannot be heard, empty when it can."""
+    languages: list[str | None] = [wanted.get("language"), *(wanted.get("languages") or [])]
+    named = [language.lower() for language in languages if language]
+    if not named or any(re.match(r"en(g|glish)?\b", language) for language in named):
+        return ""
+    return f"The local recogniser hears English only, not '{named[0]}'."
 
 
 def merge_transcription(current: Json | None, given: Json) -> Json:

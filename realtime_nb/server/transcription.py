@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.server.context import USER_AUDIO_TOKEN_MS, audio_tokens, text_tokens
 from realtime_nb.server.emitter import obfuscation
+from realtime_nb.server.hearing import Overheard
 from realtime_nb.server.transcribers import transcriber_of
 from realtime_nb.server.wire_errors import error_body
 
@@ -43,13 +44,17 @@ class Teller:
     def words(self, text: str) -> None:
         """Emit a delta for each word."""
         for word in WORD.findall(text):
-            self._emit(
-                _PREFIX + "delta",
-                **self._ids,
-                delta=word,
-                logprobs=None,
-                obfuscation=obfuscation(),
-            )
+            self.delta(word)
+
+    def delta(self, text: str) -> None:
+        """Emit a piece of the transcript as it is."""
+        self._emit(
+            _PREFIX + "delta",
+            **self._ids,
+            delta=text,
+            logprobs=None,
+            obfuscation=obfuscation(),
+        )
 
     def completed(self, text: str, usage: Json) -> None:
         """Emit the whole transcript."""
@@ -76,15 +81,20 @@ async def tell_transcript(core: Core, item: Item, part: Part, wanted: Json) -> N
     """
     if part.understood is None:
         return
-    understood = await asyncio.shield(part.understood)
     teller = Teller(core.emit, item.id, item.parts.index(part))
-    failure = understood.failure or unknown_language(wanted)
+    coming = part.understood if isinstance(part.understood, Overheard) else None
+    if coming is not None:
+        coming.on_words(teller.delta)
+    understood = await asyncio.shield(part.understood)
+    failure = understood.failure or core.hearing.refusal(wanted)
     if failure:
         teller.failed(failure)
         return
     part.transcript = understood.text
-    teller.words(understood.text)
-    teller.completed(understood.text, transcription_usage(wanted, part.audio_ms, understood.text))
+    if coming is None or not coming.words:
+        teller.words(understood.text)
+    counted = understood.usage or transcription_usage(wanted, part.audio_ms, understood.text)
+    teller.completed(understood.text, counted)
 
 
 def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
@@ -101,12 +111,3 @@ def transcription_usage(wanted: Json, audio_ms: float, text: str) -> Json:
         "input_token_details": {"text_tokens": prompt, "audio_tokens": audio},
         "output_tokens": words,
     }
-
-
-def unknown_language(wanted: Json) -> str:
-    """Return why a `transcription` object's language cannot be heard, empty when it can."""
-    languages: list[str | None] = [wanted.get("language"), *(wanted.get("languages") or [])]
-    named = [language.lower() for language in languages if language]
-    if not named or any(re.match(r"en(g|glish)?\b", language) for language in named):
-        return ""
-    return f"The local recogniser hears English only, not '{named[0]}'."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from realtime_nb.server.emitter import Emitter
+    from realtime_nb.server.parts import Ears
     from realtime_nb.speech.interfaces import Engines
 
 _log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ class Workers:
         Of the server.
     gate
         Awaited before each piece of sound: returns when the reader keeps up.
+    ears
+        Who hears; by default the engines' recogniser.
     """
 
     def __init__(
@@ -70,13 +73,15 @@ class Workers:
         engines: Engines,
         settings: Settings,
         gate: Callable[[], Awaitable[None]] | None = None,
+        *,
+        ears: Ears | None = None,
     ) -> None:
         self.emit = emit
         self.engines = engines
         self.settings = settings
         self.gate = gate or _always_ready
         self.speaking = settings.worker("speaking")
-        self.hearing = Hearing(
+        self.hearing: Ears = ears or Hearing(
             engines.recogniser,
             why_not=_why_deaf(engines),
             executor=settings.worker("hearing"),

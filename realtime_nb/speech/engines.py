@@ -30,6 +30,14 @@ _PACKAGES: Final = {
 _log = logging.getLogger(__name__)
 
 
+def load_voice_activity() -> tuple[Callable[[], VoiceActivity], tuple[MissingPart, ...]]:
+    """Return what makes voice detectors, and what had to be replaced; never raises."""
+    missing: list[MissingPart] = []
+    if _try("voice activity", SileroVoiceActivity, missing) is None:
+        return EnergyGate, tuple(missing)
+    return SileroVoiceActivity, ()
+
+
 def load_engines() -> Engines:
     """Load what is installed; never raises for what is not.
 
@@ -38,10 +46,8 @@ def load_engines() -> Engines:
     Engines
         With a `MissingPart` for each engine that had to be replaced.
     """
-    missing: list[MissingPart] = []
-    detector: Callable[[], VoiceActivity] = SileroVoiceActivity
-    if _try("voice activity", SileroVoiceActivity, missing) is None:
-        detector = EnergyGate
+    detector, without = load_voice_activity()
+    missing = list(without)
     recogniser = _try("recogniser", PocketsphinxRecogniser, missing)
     speaker: Speaker | None = _try("speaker", EspeakSpeaker, missing)
     return Engines(detector, recogniser, speaker or ToneSpeaker(), tuple(missing))

@@ -51,6 +51,8 @@ class ContextItem:
         Why spoken words could not be recognised; empty when they were.
     images
         How many pictures the message holds (brains here do not see them).
+    image_urls
+        The pictures themselves, as data or web URLs, for brains that do.
     name, arguments, call_id, output
         Of function calls and their outputs.
     made_s
@@ -63,6 +65,7 @@ class ContextItem:
     spoken: bool = False
     unheard: str = ""
     images: int = 0
+    image_urls: tuple[str, ...] = field(default=(), repr=False)
     name: str = ""
     arguments: str = ""
     call_id: str = ""
