@@ -45,6 +45,7 @@ async function main() {
       secret: "src/secret.ts",
       events: "src/events.ts",
       timeline: "src/timeline.ts",
+      stream_player: "src/stream_player.ts",
       style: "src/ui/style.css",
     },
     outdir: "out",

@@ -3,6 +3,14 @@
 from realtime_nb.widget.chat import ChatWidget
 from realtime_nb.widget.events import EventsWidget, events_widget
 from realtime_nb.widget.secret import SecretWidget
+from realtime_nb.widget.stream_player import StreamPlayer
 from realtime_nb.widget.timeline import TimelineWidget
 
-__all__ = ["ChatWidget", "EventsWidget", "SecretWidget", "TimelineWidget", "events_widget"]
+__all__ = [
+    "ChatWidget",
+    "EventsWidget",
+    "SecretWidget",
+    "StreamPlayer",
+    "TimelineWidget",
+    "events_widget",
+]

@@ -16,8 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 JS = ROOT / "js"
 STATIC = ROOT / "realtime_nb" / "widget" / "static"
-BUNDLES = ("widget.js", "secret.js", "events.js", "timeline.js", "widget.css")
-MODULES = ("widget.js", "secret.js", "events.js", "timeline.js")
+MODULES = ("widget.js", "secret.js", "events.js", "timeline.js", "stream_player.js")
+BUNDLES = (*MODULES, "widget.css")
 BUILD_INPUTS = (
     "package.json",
     "scripts/build.mjs",

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0617b1ac8a3fdb94312cdb39e8541e9f432c4f278c617a61c4e047dccb12202d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:56be0f5e4fa7a2de23d5eab64f0ba34d0bef11b96a1e39d5685c883dccc748f4
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:0617b1ac8a3fdb94312cdb39e8541e9f432c4f278c617a61c4e047dccb12202d
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:56be0f5e4fa7a2de23d5eab64f0ba34d0bef11b96a1e39d5685c883dccc748f4
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -1544,11 +1544,12 @@ var Playback = class {
 
 // src/audio/playback.ts
 var SCRIPT_SAMPLES = 1024;
-function playbackIn(shared) {
+var loudspeaker = (context) => context.destination;
+function playbackIn(shared, sink = loudspeaker) {
   return async (report) => {
     const context = shared.get();
     if (context.audioWorklet === void 0) {
-      return inScript(context, report);
+      return inScript(context, report, sink(context));
     }
     await addWorklet(context, playback_worklet_default);
     const node = new AudioWorkletNode(context, "realtime-nb-playback", {
@@ -1557,17 +1558,17 @@ function playbackIn(shared) {
       outputChannelCount: [1]
     });
     node.port.onmessage = (event) => report(event.data);
-    node.connect(context.destination);
+    node.connect(sink(context));
     return { send: (command, transfer = []) => node.port.postMessage(command, transfer) };
   };
 }
-function inScript(context, report) {
+function inScript(context, report, sink) {
   const playback = new Playback(context.sampleRate, report);
   const node = context.createScriptProcessor(SCRIPT_SAMPLES, 0, 1);
   node.onaudioprocess = ({ outputBuffer }) => {
     playback.render(outputBuffer.getChannelData(0), context.currentTime);
   };
-  node.connect(context.destination);
+  node.connect(sink);
   return {
     send(command) {
       playback.obey(command);
@@ -2354,6 +2355,8 @@ var Listening = class {
   #gate;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
+  /** The microphone as the kernel is told of it; null while it is off. */
+  #opened = null;
   constructor(chat, context, sound, send) {
     this.#chat = chat;
     this.#send = send;
@@ -2399,7 +2402,17 @@ var Listening = class {
     this.#chat.dismiss(MUTED);
     this.#chat.set("level", { level: 0 });
     this.#chat.set("microphone", { microphone: "off" });
-    if (told) this.#send({ kind: "mic", on: false });
+    this.#opened = null;
+    if (told) this.tell();
+  }
+  /** Tell the kernel whether the microphone is open: also again, where it may have missed it. */
+  tell() {
+    if (this.#opened === null) {
+      this.#send({ kind: "mic", on: false });
+      return;
+    }
+    const { rate, deviceLabel: device_label } = this.#opened;
+    this.#send({ kind: "mic", on: true, settings: { rate, device_label } });
   }
   /** Let the microphone go, where nobody is left to be told. */
   close() {
@@ -2424,8 +2437,8 @@ var Listening = class {
     if (settings === null) return;
     this.#chat.set("microphone", { microphone: "on" });
     this.#sound.opened(settings);
-    const { rate, deviceLabel: device_label } = settings;
-    this.#send({ kind: "mic", on: true, settings: { rate, device_label } });
+    this.#opened = settings;
+    this.tell();
     this.#gate.live(true);
   }
   /** The chosen microphone, or the system's own where that is gone. */
@@ -3353,10 +3366,12 @@ var Engine = class {
   }
   #welcome(message) {
     const { endpoint, name, phrases } = message;
+    const again = this.#chat.link === "live";
     this.#chat.set("status", { link: "live", name });
     this.#carried(this.#chat.carrier);
     this.#state(message, endpoint);
     this.#owned(message.owner);
+    if (again && message.owner) this.#listening.tell();
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);

@@ -1,0 +1,125 @@
+// One growing sound on one page. Lives as long as the model; views come and go.
+
+import type { AnyModel } from "@anywidget/types";
+import { SharedContext } from "../audio/context.js";
+import { count, type Fields, Line, type Link } from "./line.js";
+import { type Sounding, soundingIn } from "./sounding.js";
+
+/** A view that is drawn anew closes first: wait this long before falling silent. */
+const LAST_VIEW_MS = 3000;
+
+/** What the kernel keeps for the page. */
+const TRAITS = ["_label", "_text", "_status", "_total"] as const;
+
+export class PlayerEngine {
+  readonly sounding: Sounding;
+  readonly #model: AnyModel;
+  readonly #line: Line;
+  readonly #context = new SharedContext();
+  readonly #setVolume: () => void;
+  readonly #draws = new Set<() => void>();
+  #volume = 1;
+  #views = 0;
+  /** Another page plays it, or has: this one waits to be asked. */
+  #second = false;
+
+  constructor(model: AnyModel, signal: AbortSignal) {
+    this.#model = model;
+    const changed = () => this.#changed();
+    const made = soundingIn(
+      this.#context,
+      () => this.#volume,
+      (message) => this.#line.send(message),
+      changed,
+    );
+    this.sounding = made.sounding;
+    this.#setVolume = made.setVolume;
+    this.#line = new Line(
+      model,
+      { message: (fields, buffers) => this.#receive(fields, buffers), changed },
+      signal,
+    );
+    const told = () => this.#told();
+    for (const trait of TRAITS) model.on(`change:${trait}`, told);
+    window.addEventListener("pagehide", () => this.#line.send({ kind: "leave" }), { signal });
+    signal.addEventListener("abort", () => {
+      for (const trait of TRAITS) model.off(`change:${trait}`, told);
+      this.sounding.close();
+      this.#context.close();
+    });
+    this.#told();
+    this.#line.open();
+  }
+
+  get link(): Link {
+    return this.#line.link;
+  }
+
+  get second(): boolean {
+    return this.#second;
+  }
+
+  get volume(): number {
+    return this.#volume;
+  }
+
+  set volume(volume: number) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#setVolume();
+    this.#changed();
+  }
+
+  /** A text the kernel keeps for the page. */
+  words(trait: "_label" | "_text" | "_status"): string {
+    const value = this.#model.get(trait);
+    return typeof value === "string" ? value : "";
+  }
+
+  /** Call `draw` after each change, as long as the signal lives. */
+  subscribe(draw: () => void, signal: AbortSignal): void {
+    this.#draws.add(draw);
+    signal.addEventListener("abort", () => this.#draws.delete(draw));
+  }
+
+  /** Count a view for as long as its signal lives. */
+  attach(signal: AbortSignal): void {
+    this.#views++;
+    signal.addEventListener("abort", () => {
+      this.#views--;
+      // Nobody could press Pause any more.
+      setTimeout(() => {
+        if (this.#views === 0) void this.sounding.pause();
+      }, LAST_VIEW_MS);
+    });
+  }
+
+  #receive(fields: Fields, buffers: readonly DataView[]): void {
+    const bytes = buffers[0];
+    if (fields.kind === "welcome") this.#welcome(fields);
+    else if (fields.kind === "sound" && bytes !== undefined) {
+      this.sounding.take(count(fields.run), count(fields.offset), bytes);
+    }
+  }
+
+  #welcome(fields: Fields): void {
+    const plays = fields.plays === true;
+    this.#second = !plays;
+    const fresh = this.sounding.state === "idle";
+    const at = count(fields.at);
+    const over = this.sounding.total !== null && at >= this.sounding.total;
+    if (!fresh) this.sounding.again();
+    else if (plays && !over && this.#model.get("_autoplay") === true) this.sounding.playFrom(at);
+    this.#changed();
+  }
+
+  #told(): void {
+    const total = count(this.#model.get("_total"), -1);
+    const known = total < 0 ? null : total;
+    if (known !== this.sounding.total) this.sounding.setTotal(known);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const draw of this.#draws) draw();
+  }
+}
