@@ -225,10 +225,13 @@ export class Engine {
 
   #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
     const { endpoint, name, phrases } = message;
+    const again = this.#chat.link === "live";
     this.#chat.set("status", { link: "live", name });
     this.#carried(this.#chat.carrier);
     this.#state(message, endpoint);
     this.#owned(message.owner);
+    // What was said of the microphone may be among the messages that were lost.
+    if (again && message.owner) this.#listening.tell();
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
     this.#chat.resetItems(message.items);

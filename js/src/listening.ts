@@ -21,6 +21,8 @@ export class Listening {
   readonly #gate: MicrophoneGate;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
+  /** The microphone as the kernel is told of it; null while it is off. */
+  #opened: MicrophoneSettings | null = null;
 
   constructor(
     chat: Chat,
@@ -75,7 +77,18 @@ export class Listening {
     this.#chat.dismiss(MUTED);
     this.#chat.set("level", { level: 0 });
     this.#chat.set("microphone", { microphone: "off" });
-    if (told) this.#send({ kind: "mic", on: false });
+    this.#opened = null;
+    if (told) this.tell();
+  }
+
+  /** Tell the kernel whether the microphone is open: also again, where it may have missed it. */
+  tell(): void {
+    if (this.#opened === null) {
+      this.#send({ kind: "mic", on: false });
+      return;
+    }
+    const { rate, deviceLabel: device_label } = this.#opened;
+    this.#send({ kind: "mic", on: true, settings: { rate, device_label } });
   }
 
   /** Let the microphone go, where nobody is left to be told. */
@@ -105,8 +118,8 @@ export class Listening {
     if (settings === null) return;
     this.#chat.set("microphone", { microphone: "on" });
     this.#sound.opened(settings);
-    const { rate, deviceLabel: device_label } = settings;
-    this.#send({ kind: "mic", on: true, settings: { rate, device_label } });
+    this.#opened = settings;
+    this.tell();
     this.#gate.live(true);
   }
 

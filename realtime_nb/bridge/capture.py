@@ -70,7 +70,9 @@ class Capture:
         return self._lent or self._session.budget_refusal
 
     def switch(self, *, on: bool) -> None:
-        """Note that the owner's microphone was switched."""
+        """Note that the owner's microphone was switched; a page may say so twice."""
+        if on == self._pages.microphone:
+            return
         self._pages.microphone = on
         if on:
             self._tail.stop()

@@ -62,6 +62,7 @@ class Tab(Page):
         self.unkept = unkept
         self.alive = True
         self.live = False
+        self.welcomed = False
         self.microphone = False
         self.wire: Wire | None = None
         self.joined = False
@@ -206,6 +207,9 @@ class Tab(Page):
                 self.live = True
                 if not message["owner"]:
                     self.release()
+                elif self.welcomed:
+                    self.say("mic", on=self.microphone)
+                self.welcomed = True
             case "owner" if message["client"] != self.client:
                 self.release()
             case "mic_off":
