@@ -101,7 +101,7 @@ test: setup
 
 test-python: $(STAMP)-test
 	@echo '==> Python tests'
-	@$(PY) -m pytest -q -m 'not ($(SLOW))'
+	@$(PY) -m pytest -q -n 2 -m 'not ($(SLOW))'
 
 test-js: js/node_modules/.installed
 	@echo '==> TypeScript tests'
