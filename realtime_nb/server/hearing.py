@@ -53,10 +53,19 @@ class Understood:
 
 
 class Overheard(asyncio.Future[Understood]):
-    """What will be understood of an utterance, and its words as they become known."""
+    """What will be understood of an utterance, and its words as they become known.
+
+    Attributes
+    ----------
+    words
+        Those that came so far.
+    item_id
+        The item that the utterance became; ``""`` until that is there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.item_id = ""
         self.words = ""
         self._listener: Callable[[str], object] | None = None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.ear import Ear
-from realtime_nb.server.hearing import Understood
+from realtime_nb.server.hearing import Overheard, Understood
 from realtime_nb.server.input_buffer import InputBuffer
 from realtime_nb.server.item_fields import decode_audio
 from realtime_nb.server.items import Item, Part
@@ -220,6 +220,8 @@ class Listening:
             core.listen_to(item)
         else:
             part.understood = understood
+        if isinstance(part.understood, Overheard):
+            part.understood.item_id = item.id
         if core.config.transcription is not None:
             core.spawn(tell_transcript(core, item, part, core.config.transcription))
 

@@ -194,6 +194,7 @@ class Responding:
             forced_tool=plan.forced_tool,
             now_s=core.now_s(),
             idle=idle,
+            response_id=spec.id,
         )
         answer = Answer(running.events, voice=core.mouth(spec), pacer=running.pacer, gate=core.gate)
         return await answer.run(core.brain.respond(request))

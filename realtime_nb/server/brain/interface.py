@@ -33,6 +33,34 @@ class BrainError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording that came with a message, as far as it was understood.
+
+    Parameters
+    ----------
+    text
+        The words recognised; empty when there were none.
+    duration_s
+        How long it is.
+    level_dbfs
+        How loud it is on the whole, in dB below full scale.
+    silent
+        Whether there is no sound in it at all.
+    """
+
+    text: str
+    duration_s: float
+    level_dbfs: float
+    silent: bool = False
+
+    def described(self) -> str:
+        """Return in brackets what is known of it, for a reader that cannot hear."""
+        words = f'recognised as: "{self.text}"' if self.text else "no words were understood"
+        level = "silent" if self.silent else f"{self.level_dbfs:.0f} dBFS"
+        return f"[a recording of {self.duration_s:.1f} s, {level}; {words}]"
+
+
+@dataclass(frozen=True, slots=True)
 class ContextItem:
     """One item of the conversation, as a brain sees it.
 
@@ -57,6 +85,10 @@ class ContextItem:
         Of function calls and their outputs.
     made_s
         When the item was made, on the same clock as `BrainRequest.now_s`.
+    typed
+        A message's typed words, where recordings came with it.
+    recordings
+        Those that came as files with a message; their words stand in `text` too.
     """
 
     kind: Literal["message", "function_call", "function_call_output"]
@@ -71,6 +103,19 @@ class ContextItem:
     call_id: str = ""
     output: str = ""
     made_s: float = 0.0
+    typed: str = ""
+    recordings: tuple[Recording, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The words for a reader who must be told which of them come from a recording.
+
+        A message that was only spoken is its words, as in a session.
+        """
+        if not self.recordings or (self.text and not self.typed):
+            return self.text
+        described = [recording.described() for recording in self.recordings]
+        return "\n".join([self.typed, *described] if self.typed else described)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +155,8 @@ class BrainRequest:
         The session's clock, in seconds.
     idle
         True when nobody said anything and the idle timeout asks for a word.
+    response_id
+        Of the response that is wanted.
     """
 
     instructions: str
@@ -119,6 +166,7 @@ class BrainRequest:
     forced_tool: str = ""
     now_s: float = 0.0
     idle: bool = False
+    response_id: str = ""
 
     @property
     def last(self) -> ContextItem | None:
