@@ -1,0 +1,1 @@
+"""The audio API over HTTP: text read aloud, and speech written down."""
