@@ -6,29 +6,33 @@ a rate, and a caption for people. Clips are immutable; every change is a new cli
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from realtime_nb.audio.level import peak_dbfs
-from realtime_nb.audio.pcm import float_to_pcm16, pcm16_to_float, to_mono
-from realtime_nb.audio.player import player_html
+from realtime_nb.audio.clip_html import clip_html
+from realtime_nb.audio.clip_sources import read_any
+from realtime_nb.audio.codec import encode
+from realtime_nb.audio.codec_files import in_blocks, save_blocks
+from realtime_nb.audio.codec_reading import MAX_S
+from realtime_nb.audio.editing import joined, sounding
+from realtime_nb.audio.level import peak_dbfs, rms_dbfs
+from realtime_nb.audio.pcm import float_to_pcm16, pcm16_to_float
 from realtime_nb.audio.resample import resample
-from realtime_nb.audio.wav import decode_wav, encode_wav
-from realtime_nb.audio.whole_file import whole_file
+from realtime_nb.audio.wav import encode_wav
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["AudioClip", "write_wav"]
+    from realtime_nb.audio.clip_sources import Readable
 
-_LONGEST_PLAYER_S = 300.0  # 5 minutes at 24 kHz put 19 MB into the notebook
+__all__ = ["AudioClip"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,6 +66,9 @@ class AudioClip:
     rate: int
     caption: str = field(default="", kw_only=True)
 
+    mono: ClassVar[bool] = True
+    """A clip has one channel, always."""
+
     def __post_init__(self) -> None:
         given = np.asarray(self.samples)
         if given.ndim != 1 or not np.issubdtype(given.dtype, np.floating):
@@ -69,8 +76,10 @@ class AudioClip:
                 f"an AudioClip holds floats of shape (n,), not {given.dtype} of shape "
                 f"{given.shape}: AudioClip.read((samples, rate)) converts."
             )
-        own = np.array(given, dtype=np.float32)
-        if not np.isfinite(own).all():
+        # An array that is its own and cannot be written is one of ours: no second copy.
+        kept = given.flags.owndata and not given.flags.writeable
+        own = np.array(given, dtype=np.float32, copy=None if kept else True)
+        if own.size and not np.isfinite((own.min(), own.max())).all():  # NaN goes through both
             raise UsageError("these samples hold NaN or infinity: np.nan_to_num(samples) mends it.")
         if self.rate < 1:
             raise UsageError(f"{self.rate} is no sampling rate: give Hz, e.g. 24000.")
@@ -80,58 +89,43 @@ class AudioClip:
     @classmethod
     def read(
         cls,
-        source: str
-        | os.PathLike[str]
-        | bytes
-        | bytearray
-        | memoryview
-        | IO[bytes]
-        | AudioClip
-        | tuple[NDArray[Any], int]
-        | tuple[int, NDArray[Any]],
+        source: Readable | AudioClip,
+        rate: int | None = None,
         *,
         caption: str = "",
+        max_s: float = MAX_S,
     ) -> AudioClip:
         """Make a clip of whatever holds sound; several channels are mixed to one.
 
         Parameters
         ----------
         source
-            A WAV file's path, its bytes, or an open binary file; or an array with its
-            rate in Hz, in either order, the array of shape (n,), (n, channels) or
-            (channels, n), floats in -1..1 or integers at their full scale; or a clip,
-            which is returned as it is.
+            A sound file's path, its bytes, or an open binary file (wav, mp3, flac, Opus or
+            Vorbis in Ogg, aiff; with `pip install 'realtime_nb[formats]'` aac, m4a, mp4 and
+            webm); or an array with its rate in Hz, in either order, the array of shape (n,),
+            (n, channels) or (channels, n), floats in -1..1 or integers at their full scale; or
+            a clip, which is returned as it is.
+        rate
+            In Hz: what to resample to while it is read; without it the rate stays.
         caption
-            A few words for people.
+            A few words for people. What people should know of a file is added: that it was
+            cut short, or that its channels cancel each other when mixed (then the loudest one
+            is taken alone).
+        max_s
+            The longest file that is taken, in seconds; one that would take more than 1.5 GB
+            is not taken either.
 
         Raises
         ------
         UsageError
             For what cannot be read, saying why.
         """
-        match source:
-            case AudioClip():
-                return source
-            case bytes() | bytearray() | memoryview():
-                return cls._decode(bytes(source), "the sound", caption)
-            case str() | os.PathLike():
-                return cls._decode(_read_bytes(Path(source)), f"{os.fspath(source)!r}", caption)
-            case (int() | np.integer() as rate, samples) | (samples, int() | np.integer() as rate):
-                return cls(to_mono(np.asarray(samples)), int(rate), caption=caption)
-            case _ if hasattr(source, "read"):
-                name = getattr(source, "name", None)
-                label = repr(name) if isinstance(name, str) else "the file"
-                return cls._decode(_read_open(source, label), label, caption)
-            case _:
-                raise UsageError(
-                    f"no sound in a {type(source).__name__}: give a WAV file's path, its bytes, "
-                    "an open file, or (samples, rate)."
-                )
-
-    @classmethod
-    def _decode(cls, data: bytes, name: str, caption: str) -> AudioClip:
-        samples, rate = decode_wav(data, name)
-        return cls(np.nan_to_num(to_mono(samples)), rate, caption=caption)
+        if isinstance(source, AudioClip):
+            return source if rate is None else source.resample(rate)
+        sound = read_any(source, rate, max_s)
+        sound.samples.flags.writeable = False
+        words = "; ".join(part for part in (caption, *sound.notes) if part)
+        return cls(sound.samples, sound.rate, caption=words)
 
     @classmethod
     def from_pcm16(
@@ -156,6 +150,21 @@ class AudioClip:
         """Length in milliseconds."""
         return 1000.0 * len(self) / self.rate
 
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self) / self.rate
+
+    @property
+    def peak_dbfs(self) -> float:
+        """Level of the loudest sample, in dB below full scale; -120 for nothing at all."""
+        return peak_dbfs(self.samples)
+
+    @property
+    def rms_dbfs(self) -> float:
+        """Level of all of it (root mean square), in dB below full scale; -120 for nothing."""
+        return rms_dbfs(self.samples)
+
     def __len__(self) -> int:
         return int(self.samples.shape[0])
 
@@ -168,14 +177,51 @@ class AudioClip:
         return hash((self.rate, self.samples.tobytes()))
 
     def __add__(self, other: AudioClip) -> AudioClip:
-        """Return this clip followed by the other; raises UsageError for another rate."""
-        if other.rate != self.rate:
-            raise UsageError(
-                f"one clip has {self.rate} Hz, the other {other.rate} Hz: "
-                f"write a + b.resample({self.rate})."
-            )
-        caption = " ".join(part for part in (self.caption, other.caption) if part)
-        return AudioClip(np.concatenate((self.samples, other.samples)), self.rate, caption=caption)
+        """Return this clip followed by the other, at this one's rate."""
+        return AudioClip.join((self, other))
+
+    @classmethod
+    def join(cls, clips: Iterable[AudioClip], gap_ms: float = 0.0) -> AudioClip:
+        """Return clips one after the other, at the first one's rate.
+
+        Parameters
+        ----------
+        clips
+            At least one.
+        gap_ms
+            Silence between them, in ms.
+
+        Raises
+        ------
+        UsageError
+            For no clip at all.
+        """
+        found = tuple(clips)
+        if not found:
+            raise UsageError("no clips to join: give at least one.")
+        rate = found[0].rate
+        caption = " ".join(clip.caption for clip in found if clip.caption)
+        pieces = [clip.resample(rate).samples for clip in found]
+        return cls(joined(pieces, rate, gap_ms), rate, caption=caption)
+
+    def __getitem__(self, part: slice[float | None, float | None, None]) -> AudioClip:
+        """Return a part by seconds, ``clip[1.5:3.0]``; see `cut`."""
+        if not isinstance(part, slice) or part.step is not None:  # pyright: ignore[reportUnnecessaryIsInstance] -- people ask for clip[3]
+            raise UsageError("a part of a clip is from:to in seconds, e.g. clip[1.5:3.0].")
+        return self.cut(part.start or 0.0, part.stop)
+
+    def trim_silence(self, threshold_db: float = -40.0, keep_ms: float = 100.0) -> AudioClip:
+        """Return the clip without the silence at its ends; of silence alone nothing stays.
+
+        Parameters
+        ----------
+        threshold_db
+            What is below it in a stretch of 10 ms is silence, in dBFS (root mean square).
+        keep_ms
+            How much silence stays at each end, in ms.
+        """
+        first, last = sounding(self.samples, self.rate, threshold_db, keep_ms)
+        return AudioClip(self.samples[first:last], self.rate, caption=self.caption)
 
     def cut(self, start_s: float = 0.0, end_s: float | None = None) -> AudioClip:
         """Return the part from `start_s` to `end_s` seconds.
@@ -207,68 +253,49 @@ class AudioClip:
         """Return a whole WAV file, PCM16."""
         return encode_wav(self.pcm16(), self.rate)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a WAV file and return its path.
+    def encode(
+        self,
+        format: str = "wav",  # noqa: A002 -- what everybody calls it
+        *,
+        bitrate_kbps: int | None = None,
+    ) -> bytes:
+        """Return a whole file: wav, mp3, flac, opus (in Ogg), aac, m4a, or raw pcm16 at 24 kHz.
 
-        The file is written beside its place and moved there when it is whole: a reader
-        finds the old file or the new one, never half of it.
+        Parameters
+        ----------
+        format
+            Its name. Where a format does not take the clip's rate, the sound is resampled.
+        bitrate_kbps
+            For mp3, opus and aac; without it what speech needs.
 
         Raises
         ------
         UsageError
-            For a name that ends in another format's suffix, or a place that cannot be
-            written.
+            For a format that cannot be made here.
         """
-        return write_wav(path, (self.wav(),))
+        return encode(self.samples, self.rate, format, bitrate_kbps=bitrate_kbps)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a file in the format that its suffix names, and return its path.
+
+        .wav, .mp3, .flac, .opus or .ogg, .aac, .m4a; .wav without a suffix. The file is
+        written beside its place and moved there when it is whole: a reader finds the old file
+        or the new one, never half of it.
+
+        Raises
+        ------
+        UsageError
+            For a suffix that names no format, one that cannot be made here, or a place that
+            cannot be written.
+        """
+        return save_blocks(path, in_blocks(self.samples), self.rate, len(self))
 
     def __repr__(self) -> str:
         return f"AudioClip({self._summary()})"
 
     def _summary(self) -> str:
-        peak = f"peak {peak_dbfs(self.samples):.1f} dBFS" if self.samples.any() else "silence"
-        return f"{self.duration_ms / 1000:.2f} s, {self.rate} Hz, {peak}"
+        peak = f"peak {self.peak_dbfs:.1f} dBFS" if self.samples.any() else "silence"
+        return f"{self.duration_s:.2f} s, {self.rate} Hz, {peak}"
 
     def _repr_html_(self) -> str:
-        return player_html(
-            self.wav,
-            f"{self.caption} ({self._summary()})".lstrip(),
-            too_long=self.duration_ms / 1000 > _LONGEST_PLAYER_S,
-            file="clip.wav",
-        )
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {os.fspath(path)!r}: {_reason(error)}.") from error
-
-
-def _read_open(file: IO[bytes], label: str) -> bytes:
-    try:
-        data = file.read()
-    except (OSError, ValueError) as error:  # ValueError: the file is closed
-        raise UsageError(f"cannot read {label}: {_reason(error)}.") from error
-    if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] -- people open files as text
-        raise UsageError(f"{label} is open as text: open it with mode 'rb'.")
-    return data
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).rstrip(".")
-
-
-def write_wav(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> Path:
-    """Write a WAV file that is whole or not there; see `AudioClip.save`."""
-    target = Path(path)
-    if target.suffix.lower() not in {".wav", ".wave", ""}:
-        raise UsageError(
-            f"a clip is saved as WAV, not {target.suffix!r}: "
-            f"write save({os.fspath(target.with_suffix('.wav'))!r})."
-        )
-    try:
-        with whole_file(target) as file:
-            file.writelines(blocks)
-    except OSError as error:
-        raise UsageError(f"cannot write {os.fspath(path)!r}: {_reason(error)}.") from error
-    return target
+        return clip_html(self, f"{self.caption} ({self._summary()})".lstrip())

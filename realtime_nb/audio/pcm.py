@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "channels_last",
     "float_to_int16",
     "float_to_pcm16",
     "int16_to_float",
@@ -112,20 +113,30 @@ def to_mono(samples: NDArray[Any]) -> NDArray[np.float32]:
     UsageError
         For another number of axes, or another kind of values.
     """
+    if samples.ndim == 1:
+        return _scaled(samples)
+    channels = channels_last(samples)
+    return channels.mean(axis=1, dtype=np.float32) if channels.size else channels.reshape(-1)
+
+
+def channels_last(samples: NDArray[Any]) -> NDArray[np.float32]:
+    """Return samples of any usual kind as float32 of shape (n, channels); see `to_mono`."""
     if samples.ndim not in {1, 2}:
         raise UsageError(
             f"sound has shape (n,) or (n, channels), this array {samples.shape}: pick one part."
         )
-    if samples.dtype == np.uint8:
-        scaled = (samples.astype(np.float32) - 128.0) / 128.0
-    elif np.issubdtype(samples.dtype, np.signedinteger):
-        scaled = (samples / -float(np.iinfo(samples.dtype).min)).astype(np.float32)
-    elif np.issubdtype(samples.dtype, np.floating):
-        scaled = samples.astype(np.float32)
-    else:
-        raise UsageError(f"sound is made of floats or integers, not {samples.dtype}.")
+    scaled = _scaled(samples)
     if scaled.ndim == 1:
-        return scaled
+        return scaled[:, None]
     # There are always more instants than channels, so the shorter axis is the channels.
-    channels = int(np.argmin(scaled.shape))
-    return scaled.mean(axis=channels, dtype=np.float32) if scaled.size else scaled.reshape(-1)
+    return scaled.T if scaled.shape[0] <= scaled.shape[1] else scaled
+
+
+def _scaled(samples: NDArray[Any]) -> NDArray[np.float32]:
+    if samples.dtype == np.uint8:
+        return (samples.astype(np.float32) - 128.0) / 128.0
+    if np.issubdtype(samples.dtype, np.signedinteger):
+        return (samples / -float(np.iinfo(samples.dtype).min)).astype(np.float32)
+    if np.issubdtype(samples.dtype, np.floating):
+        return samples.astype(np.float32)
+    raise UsageError(f"sound is made of floats or integers, not {samples.dtype}.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Side = TypeVar("Side", bound=str)
-_AnySide = TypeVar("_AnySide", bound=str, contravariant=True)
+_Side_contra = TypeVar("_Side_contra", bound=str, contravariant=True)
 
 RATE: Final = 24_000
 """The rate in Hz of the sound that `Peaks` draws, and of blocks for `fold` by default."""
@@ -28,7 +28,7 @@ MAX_COLUMNS: Final = 4_096
 _MAX_BINS: Final = 24 * 3_600 * 100  # a day; what is longer is kept coarser
 
 
-class LaidSound(Protocol[_AnySide]):
+class LaidSound(Protocol[_Side_contra]):
     """Sound of one or more sides, laid out on a clock."""
 
     @property
@@ -37,7 +37,7 @@ class LaidSound(Protocol[_AnySide]):
         ...
 
     def blocks(
-        self, side: _AnySide, from_ms: float, to_ms: float, /
+        self, side: _Side_contra, from_ms: float, to_ms: float, /
     ) -> Iterable[tuple[float, NDArray[np.int16]]]:
         """Yield where each block of a side lies in ms, and its samples, at `RATE`."""
         ...

@@ -11,14 +11,24 @@ if TYPE_CHECKING:
 
 __all__ = ["player_html"]
 
+_MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
-def player_html(wav: Callable[[], bytes], caption: str, *, too_long: bool, file: str) -> str:
+
+def player_html(  # noqa: PLR0913 -- words and parts of one figure
+    sound: Callable[[], bytes],
+    caption: str,
+    *,
+    too_long: bool,
+    file: str,
+    form: str = "wav",
+    above: str = "",
+) -> str:
     """Return a player with the sound in it, and its caption.
 
     Parameters
     ----------
-    wav
-        Makes the WAV file; asked only where it is shown.
+    sound
+        Makes the sound file; asked only where it is shown.
     caption
         A few words for people, escaped here.
     too_long
@@ -26,17 +36,21 @@ def player_html(wav: Callable[[], bytes], caption: str, *, too_long: bool, file:
         place.
     file
         What the author may save it as.
+    form
+        Of the sound file: ``"wav"`` or ``"mp3"``.
+    above
+        HTML above the player, put there as it is.
     """
     caption = html.escape(caption)
     if too_long:
         player = f"<p>Too long to keep in a notebook: .save('{file}'), or .cut(0, 60).</p>"
     else:
-        sound = base64.b64encode(wav()).decode("ascii")
+        data = base64.b64encode(sound()).decode("ascii")
         player = (
             f'<audio controls preload="metadata" aria-label="{caption}" '
-            f'src="data:audio/wav;base64,{sound}"></audio>'
+            f'src="data:{_MEDIA_TYPES[form]};base64,{data}"></audio>'
         )
     return (
-        f'<figure style="margin:0">{player}<figcaption><small>{caption}</small></figcaption>'
+        f'<figure style="margin:0">{above}{player}<figcaption><small>{caption}</small></figcaption>'
         "</figure>"
     )

@@ -23,7 +23,7 @@ from realtime_nb.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["StreamResampler", "resample"]
+__all__ = ["StreamResampler", "check_rate", "resample"]
 
 _STOPBAND_DB = 85.0
 _TRANSITION = 0.225  # of the lower Nyquist frequency: buys a group delay of 1.5 ms at 16 kHz
@@ -58,8 +58,8 @@ class StreamResampler:
     """
 
     def __init__(self, from_rate: int, to_rate: int) -> None:
-        _check_rate(from_rate)
-        _check_rate(to_rate)
+        check_rate(from_rate)
+        check_rate(to_rate)
         self.from_rate = from_rate
         self.to_rate = to_rate
         common = math.gcd(from_rate, to_rate)
@@ -154,20 +154,22 @@ def resample(samples: NDArray[np.float32], from_rate: int, to_rate: int) -> NDAr
     UsageError
         For rates outside 1,000 to 768,000 Hz.
     """
-    _check_rate(from_rate)
-    _check_rate(to_rate)
+    check_rate(from_rate)
+    check_rate(to_rate)
     whole = np.asarray(samples, dtype=np.float32)
     if from_rate == to_rate or whole.size == 0:
         return whole.copy()
     return np.asarray(soxr.resample(whole, from_rate, to_rate, quality="HQ"), dtype=np.float32)
 
 
-def _check_rate(rate: int) -> None:
+def check_rate(rate: int) -> int:
+    """Return a rate in Hz; raises UsageError for one outside 1,000 to 768,000."""
     if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         raise UsageError(
             f"{rate} is no sampling rate this can handle: give Hz, "
             f"{_LOWEST_RATE} to {_HIGHEST_RATE}, e.g. 24000."
         )
+    return rate
 
 
 def _half_length(from_rate: int, to_rate: int) -> int:

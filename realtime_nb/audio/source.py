@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -11,14 +10,8 @@ import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import to_mono
-from realtime_nb.audio.wav import (
-    UNKNOWN_SIZES,
-    WavFormat,
-    decode_samples,
-    no_samples,
-    not_a_wav,
-    read_format,
-)
+from realtime_nb.audio.wav import decode_samples
+from realtime_nb.audio.wav_file import find_samples
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SoundSource"]
 
-_HEAD: Final = 12
-_LONGEST_FORMAT: Final = 4096
 _CHECKED_SAMPLES: Final = 2**20
 
 
@@ -149,7 +140,7 @@ def _open_wav(path: Path) -> SoundSource:
     except OSError as error:
         raise UsageError(f"cannot read {name}: {(error.strerror or str(error))}.") from error
     try:
-        form, start, size = _find_samples(file, name)
+        form, start, size, _ = find_samples(file, name)
         # Once, so that a form that cannot be read is said at the start.
         decode_samples(b"", form, name)
     except BaseException:
@@ -163,26 +154,3 @@ def _open_wav(path: Path) -> SoundSource:
         return np.nan_to_num(samples.mean(axis=1, dtype=np.float32))
 
     return SoundSource(name, form.rate, size // form.frame_bytes, read, file.close)
-
-
-def _find_samples(file: IO[bytes], name: str) -> tuple[WavFormat, int, int]:
-    """Return the format, where the samples begin, and how many bytes of them there are."""
-    head = file.read(_HEAD)
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise not_a_wav(head, name)
-    whole = file.seek(0, os.SEEK_END)
-    form: WavFormat | None = None
-    start = _HEAD
-    while start + 8 <= whole:
-        file.seek(start)
-        chunk, size = struct.unpack("<4sI", file.read(8))
-        start += 8
-        if chunk == b"fmt ":
-            form = read_format(file.read(min(size, _LONGEST_FORMAT)), name)
-        elif chunk == b"data":
-            if form is None:
-                raise UsageError(f"{name} is a broken WAV file: its samples come before `fmt `.")
-            left = whole - start
-            return form, start, left if size in UNKNOWN_SIZES else min(size, left)
-        start += size + size % 2
-    raise no_samples(name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from realtime_nb.audio.clip import AudioClip, write_wav
+from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import int16_to_float
 from realtime_nb.audio.player import player_html
 from realtime_nb.audio.wav import wav_header
+from realtime_nb.audio.wav_file import write_wav
 
 if TYPE_CHECKING:
     import os

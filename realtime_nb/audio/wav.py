@@ -36,6 +36,7 @@ __all__ = [
 
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers put where the length belongs
+_LARGEST = 0xFFFFFFFF
 _SHORTEST_FORMAT = 16
 _SHORTEST_EXTENSIBLE = 26
 
@@ -82,14 +83,19 @@ def encode_wav(pcm: bytes, rate: int, channels: int = 1) -> bytes:
     return wav_header(len(pcm), rate, channels) + pcm
 
 
-def wav_header(size: int, rate: int, channels: int = 1) -> bytes:
-    """Return what stands before `size` bytes of PCM16 in a WAV file; see `encode_wav`."""
+def wav_header(size: int | None, rate: int, channels: int = 1) -> bytes:
+    """Return what stands before `size` bytes of PCM16 in a WAV file; see `encode_wav`.
+
+    Without a size, or with one that the format cannot say, the header says that it is unknown.
+    """
     frame = 2 * channels
+    if size is None or 36 + size > _LARGEST:
+        size = _LARGEST - 36
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         *(b"RIFF", 36 + size, b"WAVE"),
         *(b"fmt ", 16, _PCM, channels, rate, rate * frame, frame, 16),
-        *(b"data", size),
+        *(b"data", _LARGEST if size == _LARGEST - 36 else size),
     )
 
 

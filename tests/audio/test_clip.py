@@ -102,9 +102,8 @@ def test_a_float_file_with_nan_is_mended():
         (lambda: AudioClip.read(None), "NoneType"),
         (lambda: AudioClip.read((3, 4)), "shape"),
         (lambda: AudioClip.read(io.StringIO("text")), "'rb'"),
-        (lambda: AudioClip.silence(1, 8000) + AudioClip.silence(1, 16000), "resample"),
         (lambda: AudioClip.silence(1, 8000).resample(3), "sampling rate"),
-        (lambda: AudioClip.silence(1, 8000).save("a.mp3"), "a.wav"),
+        (lambda: AudioClip.silence(1, 8000).save("a.txt"), "a.wav"),
     ],
 )
 def test_mistakes_are_told_in_one_line(make, says):
@@ -123,7 +122,7 @@ def test_files_that_cannot_be_read_or_written_are_named(clip, tmp_path):
         clip.save(tmp_path / "no" / "folder.wav")
     bad = tmp_path / "notes.wav"
     bad.write_text("just text, long enough")
-    with pytest.raises(UsageError, match=r"notes\.wav.* is not a WAV file"):
+    with pytest.raises(UsageError, match=r"notes\.wav.* is not a sound file"):
         AudioClip.read(bad)
     closed = bad.open("rb")
     closed.close()

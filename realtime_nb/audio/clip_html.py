@@ -1,0 +1,44 @@
+"""What a clip is in a notebook's cell: its waveform above a player."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from realtime_nb.audio.codec_stream import encoders
+from realtime_nb.audio.player import player_html
+from realtime_nb.audio.waveform import waveform_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from realtime_nb.audio.clip import AudioClip
+    from realtime_nb.audio.waveform_marks import Mark
+
+__all__ = ["clip_html"]
+
+_LONGEST_PLAYER_S: Final = 300.0  # 5 minutes at 24 kHz put 19 MB into the notebook as WAV
+_LONGEST_WAV_S: Final = 4.0  # past that MP3, of a twelfth of its size
+
+
+def clip_html(clip: AudioClip, caption: str, marks: Iterable[Mark] = ()) -> str:
+    """Return a clip's waveform, a player of its sound, and a caption.
+
+    Parameters
+    ----------
+    clip
+        Any clip.
+    caption
+        A few words for people, escaped here.
+    marks
+        Spans under the waveform; see `waveform_svg`.
+    """
+    mp3 = clip.duration_s > _LONGEST_WAV_S and "mp3" in encoders()
+    form = "mp3" if mp3 else "wav"
+    return player_html(
+        lambda: clip.encode(form),
+        caption,
+        too_long=clip.duration_s > _LONGEST_PLAYER_S,
+        file="clip.wav",
+        form=form,
+        above=waveform_svg(clip, marks=marks),
+    )

@@ -1,0 +1,132 @@
+"""MP3, FLAC, Ogg (Opus, Vorbis), AIFF and WAV's cousins, through libsndfile.
+
+The library is loaded when a file needs it, not before.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from realtime_nb.audio.codec_base import SoundBlocks, Undecodable, speech_kbps
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["SndfileWriter", "open_sndfile", "sndfile", "sndfile_makes"]
+
+_BLOCK: Final = 2**16  # instants read at once
+_UNKNOWN_LENGTH: Final = 2**48  # libsndfile gives the largest integer for a FLAC that was streamed
+
+_FORMATS: Final = {
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "flac": ("FLAC", "PCM_16"),
+    "opus": ("OGG", "OPUS"),
+}
+# libsndfile's compression level runs from 0 to 1 between these, in bit/s of one channel.
+# The same of MP3, in kbit/s, for rates below so many Hz: MPEG 2.5, 2 and 1.
+_MP3_KBPS: Final = ((16_000, 64, 8), (32_000, 160, 8), (10**9, 320, 32))
+_OPUS_BITRATES: Final = (256_000, 6_000)
+
+
+@cache
+def sndfile() -> Any:
+    """Return the library, None where it does not work."""
+    try:
+        import soundfile  # noqa: PLC0415 -- loads a C library: only when there is sound for it
+    except (ImportError, OSError):  # OSError: its C library is not there
+        return None
+    return soundfile
+
+
+@cache
+def sndfile_makes(form: str) -> bool:
+    """Return whether this machine's libsndfile writes a format."""
+    library = sndfile()
+    if library is None or form not in _FORMATS:
+        return False
+    container, subtype = _FORMATS[form]
+    return container in library.available_formats() and bool(
+        library.check_format(container, subtype)
+    )
+
+
+@contextmanager
+def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
+    """Open a file for reading; raises `Undecodable` for what libsndfile cannot read."""
+    library = sndfile()
+    if library is None:
+        raise Undecodable("libsndfile is not there: `pip install soundfile` brings it")
+    try:
+        opened = library.SoundFile(file)
+    except library.LibsndfileError as error:
+        raise Undecodable(_words(error)) from error
+    with opened:
+        frames = opened.frames if 0 <= opened.frames < _UNKNOWN_LENGTH else None
+        yield SoundBlocks(opened.samplerate, opened.channels, frames, _blocks(library, opened))
+
+
+def _blocks(library: Any, opened: Any) -> Iterator[NDArray[np.float32]]:
+    while True:
+        try:
+            block = opened.read(_BLOCK, dtype="float32", always_2d=True)
+        except library.LibsndfileError as error:
+            raise Undecodable(_words(error)) from error
+        if not len(block):
+            return
+        yield block
+
+
+def _words(error: Any) -> str:
+    return str(getattr(error, "error_string", error)).strip().rstrip(".")
+
+
+class SndfileWriter:
+    """Writes one channel to a file-like object.
+
+    Parameters
+    ----------
+    sink
+        Binary, with `write`, `seek` and `tell`.
+    form
+        ``"mp3"``, ``"flac"`` or ``"opus"``.
+    rate
+        In Hz; one that the format takes.
+    bitrate_kbps
+        For mp3 and opus; without it each gets what speech needs.
+    """
+
+    def __init__(self, sink: Any, form: str, rate: int, bitrate_kbps: int | None) -> None:
+        container, subtype = _FORMATS[form]
+        options = {} if form == "flac" else _options(form, rate, bitrate_kbps)
+        self._file = sndfile().SoundFile(
+            sink, "w", rate, 1, format=container, subtype=subtype, **options
+        )
+
+    def write(self, samples: NDArray[np.int16]) -> None:
+        """Encode int16 samples of shape (n,)."""
+        self._file.write(samples)
+
+    def close(self) -> None:
+        """Encode what is left inside and end the file."""
+        self._file.close()
+
+
+def _options(form: str, rate: int, bitrate_kbps: int | None) -> dict[str, Any]:
+    if form == "opus":
+        wanted = 1000 * (bitrate_kbps or 48)
+        most, least = _OPUS_BITRATES
+        return {"compression_level": _share(most, least, wanted)}
+    wanted = 1000 * (bitrate_kbps or speech_kbps(rate))
+    most, least = next(kbps for below, *kbps in _MP3_KBPS if rate < below)
+    level = _share(1000 * most, 1000 * least, wanted)
+    return {"compression_level": level, "bitrate_mode": "CONSTANT"}
+
+
+def _share(most: int, least: int, wanted: int) -> float:
+    return float(np.clip((most - wanted) / (most - least), 0.0, 1.0))
