@@ -7,6 +7,12 @@ from typing import Any, Final
 
 import tornado.web
 
+from realtime_nb.server.audio_api.speech import SpeechHandler
+from realtime_nb.server.audio_api.transcriptions import (
+    AudioTranslationHandler,
+    TranscriptionHandler,
+)
+from realtime_nb.server.completions.handler import ChatCompletionsHandler, ModelsHandler
 from realtime_nb.server.config import MODEL
 from realtime_nb.server.secret_requests import (
     ClientSecretsHandler,
@@ -50,16 +56,6 @@ class HealthHandler(LocalHandler):
         )  # fmt: skip
 
 
-class ModelsHandler(LocalHandler):
-    """The one model there is, truthfully named."""
-
-    def get(self) -> None:
-        """Answer as the service's list of models."""
-        if self.require_token():
-            model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "realtime_nb"}
-            self.reply({"object": "list", "data": [model]})
-
-
 class CardHandler(LocalHandler):
     """What can be said to the brain."""
 
@@ -98,7 +94,12 @@ def make_app(shared: Shared) -> tornado.web.Application:
                 MovedHandler,
                 given,
             ),
+            (r"/v1/audio/speech/?", SpeechHandler, given),
+            (r"/v1/audio/transcriptions/?", TranscriptionHandler, given),
+            (r"/v1/audio/translations/?", AudioTranslationHandler, given),
+            (r"/v1/chat/completions/?", ChatCompletionsHandler, given),
             (r"/v1/models/?", ModelsHandler, given),
+            (r"/v1/models/([^/]+)/?", ModelsHandler, given),
             (r"/v1/practice/card/?", CardHandler, given),
             (r"/health/?", HealthHandler, given),
         ],

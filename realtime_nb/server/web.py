@@ -12,6 +12,7 @@ import tornado.web
 
 from realtime_nb.server.admission import is_local_request, presented_key
 from realtime_nb.server.client_secrets import ClientSecrets
+from realtime_nb.server.completions.spoken import SpokenAnswers
 from realtime_nb.server.http.turns import Turns
 from realtime_nb.server.wire_errors import WireError, error_body
 
@@ -50,6 +51,8 @@ class Shared:
         Sessions whose client is gone, while they end.
     turns
         Of REST requests at the engines.
+    spoken_answers
+        Those that chat completions may still name.
     """
 
     token: str
@@ -60,6 +63,7 @@ class Shared:
     connections: set[SocketHandler] = field(default_factory=set["SocketHandler"])
     endings: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
     turns: Turns = field(default_factory=Turns)
+    spoken_answers: SpokenAnswers = field(default_factory=SpokenAnswers)
 
 
 class LocalHandler(tornado.web.RequestHandler):

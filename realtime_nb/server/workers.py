@@ -83,7 +83,7 @@ class Workers:
         self.speaking = settings.worker("speaking")
         self.hearing: Ears = ears or Hearing(
             engines.recogniser,
-            why_not=_why_deaf(engines),
+            why_not=why_deaf(engines),
             executor=settings.worker("hearing"),
         )
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,7 +115,7 @@ class Workers:
             _log.error("a session's task failed", exc_info=task.exception())
 
 
-def _why_deaf(engines: Engines) -> str:
+def why_deaf(engines: Engines) -> str:
     """Return why there is no recogniser, as the engines told it."""
     reasons = [f"{part.why}: {part.install}" for part in engines.missing if "recogn" in part.name]
     return reasons[0] if reasons else "no recogniser is installed"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from realtime_nb.server.brain.card_phrases import CARD, PATTERNS
 from realtime_nb.server.brain.directives import Persona, read_instructions
 from realtime_nb.server.brain.interface import FunctionCall
+from realtime_nb.server.brain.recordings import describe_recording
 from realtime_nb.server.brain.skills import FIRST_SKILLS, SKILLS, Scene, Skill
 from realtime_nb.server.brain.tools import MissingArgument, match_tool, say_output
 
@@ -77,7 +78,8 @@ class CardBrain:
             if isinstance(wanted, FunctionCall):
                 return wanted
         return (
-            _without_words(scene)
+            describe_recording(scene)
+            or _without_words(scene)
             or _first_match(FIRST_SKILLS, scene)
             or _wanted(request)
             or _first_match(SKILLS, scene)

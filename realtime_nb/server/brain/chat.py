@@ -166,8 +166,8 @@ def as_messages(request: BrainRequest) -> list[Json]:
             _add_call(messages, item)
         elif item.kind == "function_call_output" and item.call_id in called:
             messages.append({"role": "tool", "tool_call_id": item.call_id, "content": item.output})
-        elif item.kind == "message" and item.text:
-            messages.append({"role": item.role, "content": item.text})
+        elif item.kind == "message" and item.told:
+            messages.append({"role": item.role, "content": item.told})
     if request.idle:
         messages.append({"role": "system", "content": "The user has been silent for a while."})
     return messages
