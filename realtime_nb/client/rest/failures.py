@@ -19,6 +19,7 @@ from realtime_nb.errors import (
     RealtimeError,
     RequestRefused,
 )
+from realtime_nb.protocol.config.models import find_model, names_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ def explain(error: BaseException, endpoint: Endpoint, timeout_s: float) -> Realt
     if _status_of(error) is not None:
         return _refused_by_status(error, endpoint)
     if type(error).__name__ == "APIError":
-        return _refused_in_stream(error, endpoint)
+        return refused_in_body(getattr(error, "body", None) or str(error), endpoint)
     if "Timeout" in type(error).__name__:
         return CallTimeout(
             f"{endpoint.name} was silent for {timeout_s:g} s; try again, or allow it more time"
@@ -83,10 +84,7 @@ def _unreached(error: BaseException, endpoint: Endpoint) -> ConnectionFailed:
     if names & _BREAKS:
         return ConnectionLost(f"the connection to {endpoint.name} broke off ({said}); try again")
     if isinstance(error, ValueError) or "APIResponseValidationError" in names:
-        return ConnectionFailed(
-            f"{endpoint.name} answered with what is no answer of this API ({said}); check the"
-            " URL, which usually ends in /v1"
-        )
+        return no_answer(endpoint, said)
     return ConnectionFailed(f"{endpoint.name} was not reached ({said}); check the URL")
 
 
@@ -132,28 +130,52 @@ def _advice(status: int, code: str | None, wait_s: float | None, endpoint: Endpo
         advice = _CODE_ADVICE.get(code or "") or _STATUS_ADVICE.get(status, "")
     if status in _KEY_STATUSES and not endpoint.api_key and not endpoint.extra_headers:
         advice = "give a key in {key}"
-    return advice.format(
-        key=endpoint.key_source or "the key",
-        wait=f" {math.ceil(wait_s)} s" if wait_s else " a moment",
-        model="gpt-audio-1.5",
-    )
+    return _filled(advice, endpoint, f" {math.ceil(wait_s)} s" if wait_s else " a moment")
 
 
-def _refused_in_stream(error: Any, endpoint: Endpoint) -> RequestRefused:
-    told = as_object(getattr(error, "body", None))
-    param = as_text(told.get("param"))
-    code = as_text(told.get("code"))
-    said = _with_param(_line(as_text(told.get("message")) or str(error), endpoint), param)
+def refused_in_body(told: object, endpoint: Endpoint) -> RequestRefused:
+    """Return the error for one that came in an answer, or a stream, that began well.
+
+    Parameters
+    ----------
+    told
+        The `error` object, or the text in its place.
+    endpoint
+        Who said it.
+    """
+    fields = as_object(told)
+    code, param = as_text(fields.get("code")), as_text(fields.get("param"))
+    message = as_text(fields.get("message")) or as_text(told) or code or "no reason given"
+    said = _with_param(_line(message, endpoint), param)
     text = f"{endpoint.name} broke off with an error: {said}"
-    advice = _CODE_ADVICE.get(code or "", "").format(
-        key=endpoint.key_source or "the key", model="gpt-audio-1.5"
-    )
+    advice = _CODE_ADVICE.get(code or "", "")
     return RequestRefused(
-        f"{text.rstrip('.')}; {advice}" if advice else text,
+        f"{text.rstrip('.')}; {_filled(advice, endpoint)}" if advice else text,
         code=code,
         param=param,
-        type=as_text(told.get("type")),
+        type=as_text(fields.get("type")),
     )
+
+
+def no_answer(endpoint: Endpoint, what: str) -> ConnectionFailed:
+    """Return the error for a body that is none of this API; `what` says in what way."""
+    return ConnectionFailed(
+        f"{endpoint.name} answered with what is no answer of this API ({what}); check the URL,"
+        " which usually ends in /v1"
+    )
+
+
+def _filled(advice: str, endpoint: Endpoint, wait: str = "") -> str:
+    return advice.format(
+        key=endpoint.key_source or "the key", wait=wait, model=_example(endpoint.model)
+    )
+
+
+def _example(model: str) -> str:
+    """Return a model of the same use as one that was refused."""
+    known = find_model(model) if model else None
+    names = names_for(known.use) if known is not None else ()
+    return next((name for name in names if name != model), "gpt-audio-1.5")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,0 +1,183 @@
+"""A conversation over Chat Completions: what was said, and how it goes back to the service.
+
+Sound of the assistant goes back by its id until that expires, and as its transcript after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, overload
+
+from realtime_nb.protocol.shown_text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_MARGIN_S: Final = 10.0  # an id must still be known when the request has arrived
+_LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message of a conversation.
+
+    Attributes
+    ----------
+    role
+        ``user``, ``assistant`` or ``tool``.
+    text
+        What was said or written; of sound that came in, nothing is known.
+    message
+        The message as the wire has it, in text where `audio_id` stands for sound.
+    audio_id, expires_at
+        What the service calls the assistant's sound, and until when, in seconds since 1970.
+    seconds
+        How long its sound is.
+    partial
+        Whether its end is missing.
+    """
+
+    role: str
+    text: str
+    message: Mapping[str, Any] = field(repr=False)
+    audio_id: str | None = None
+    expires_at: int | None = None
+    seconds: float = 0.0
+    partial: bool = False
+
+    def by_id(self, now: float) -> bool:
+        """Whether its sound can be named by id at `now`, in seconds since 1970."""
+        if self.audio_id is None or self.partial:
+            return False
+        return self.expires_at is None or self.expires_at > now + _MARGIN_S
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The message with the sound's id in place of its text."""
+        message = {name: value for name, value in self.message.items() if name != "content"}
+        return {**message, "audio": {"id": self.audio_id}}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What goes back to the service.
+
+    Attributes
+    ----------
+    messages
+        The messages.
+    ids
+        The ids among them.
+    expired
+        How many answers go as text because their ids have expired.
+    """
+
+    messages: list[dict[str, Any]]
+    ids: tuple[str, ...]
+    expired: int
+
+
+def past(
+    entries: Sequence[Entry], now: float, *, ids: bool = True, unknown: Collection[str] = ()
+) -> Past:
+    """Return a conversation as it goes back to the service.
+
+    Parameters
+    ----------
+    entries
+        What was said.
+    now
+        The time, in seconds since 1970.
+    ids
+        Whether sound may go by id; text is what it goes as otherwise.
+    unknown
+        Ids that the service has said it does not know.
+    """
+    named = [ids and entry.by_id(now) and entry.audio_id not in unknown for entry in entries]
+    return Past(
+        [
+            entry.named if by_id else dict(entry.message)
+            for entry, by_id in zip(entries, named, strict=True)
+        ],
+        tuple(str(entry.audio_id) for entry, by_id in zip(entries, named, strict=True) if by_id),
+        sum(
+            entry.audio_id not in {None, *unknown} and not entry.partial and not entry.by_id(now)
+            for entry in entries
+        ),
+    )
+
+
+def assistant_entry(
+    message: Mapping[str, Any], *, seconds: float = 0.0, partial: bool = False
+) -> Entry:
+    """Return the entry of an answer.
+
+    Parameters
+    ----------
+    message
+        The assistant's message, as `CompletionStream.message` gives it.
+    seconds
+        How long its sound is.
+    partial
+        Whether its end is missing: it then goes back as the text that came.
+    """
+    audio: Mapping[str, Any] = message.get("audio") or {}
+    text = audio.get("transcript") or message.get("content") or message.get("refusal") or ""
+    plain: dict[str, Any] = {"role": "assistant", "content": text}
+    if message.get("tool_calls"):
+        plain["tool_calls"] = message["tool_calls"]
+        plain["content"] = text or None
+    return Entry(
+        role="assistant",
+        text=text,
+        message=plain,
+        audio_id=audio.get("id"),
+        expires_at=audio.get("expires_at"),
+        seconds=seconds,
+        partial=partial,
+    )
+
+
+class History(Sequence[Entry]):
+    """A conversation so far, as a table in a cell; a copy, which later turns do not change."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = tuple(entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> History: ...
+    def __getitem__(self, index: int | slice) -> Entry | History:
+        if isinstance(index, slice):
+            return History(self._entries[index])
+        return self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self)} messages>"
+
+    def _repr_html_(self) -> str:
+        if not self._entries:
+            return "<p>Nothing has been said yet.</p>"
+        heads = "".join(f"<th>{head}</th>" for head in ("", "Said", "Sound"))
+        rows = "".join(_row(entry) for entry in self._entries)
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(entry: Entry) -> str:
+    text = escaped(entry.text, _LONGEST) if entry.text else "<i>sound</i>" * bool(entry.seconds)
+    calls = [
+        f"calls {call['function']['name']}({call['function']['arguments']})"
+        for call in entry.message.get("tool_calls") or ()
+    ]
+    cells = [text, *(escaped(call, _LONGEST) for call in calls)]
+    sound = f"{entry.seconds:.1f} s" if entry.seconds else ""
+    sound += " (partial)" if entry.partial else ""
+    said = "<br>".join(cell for cell in cells if cell)
+    role = escaped(entry.role, 20)
+    left = "text-align:left"
+    return f'<tr><td>{role}</td><td style="{left}">{said}</td><td>{sound}</td></tr>'
