@@ -43,6 +43,15 @@ def read_transcript(body: str, content_type: str = "") -> Transcript:
     return Transcript(text=body.strip())
 
 
+def read_error(body: str) -> dict[str, Any] | None:
+    """Return the error that some services answer with HTTP 200; None where there is none."""
+    told = _loads(body)
+    if told is None or "error" not in told or "text" in told:
+        return None
+    error = told["error"]
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": str(error)}
+
+
 def _loads(body: str) -> dict[str, Any] | None:
     try:
         told: Any = orjson.loads(body)
