@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.chat import Chat
     from realtime_nb.notebook.running import Runner
     from realtime_nb.notebook.saved import SavedChat
+    from realtime_nb.notebook.sound.which import Which
 
 _USAGE: Final = (
     "%realtime lists the chats; there are %realtime help [FIELD],\n"
     "%realtime secret [NAME] [--expires S], %realtime prompt new|check|critique [NAME],\n"
     "%realtime events|cost|check|timeline [NAME or FILE],\n"
-    "%realtime save [NAME] [FILE], %realtime open FILE;\n"
+    "%realtime save [NAME] [FILE], %realtime open FILE,\n"
+    "%realtime which [ANSWERS] (which API to take for sound);\n"
     "%%realtime? explains the options of a cell"
 )
 
@@ -71,6 +73,7 @@ class Commands:
             "prompt": self._prompt,
             "save": self._save,
             "open": self._open,
+            "which": self._which,
             **{word: partial(self._look, word) for word in OF_A_CHAT},
         }
 
@@ -107,6 +110,12 @@ class Commands:
             self._show(describe_field(name))
         else:
             print(f"{_USAGE}.\n\n{list_fields()}")  # noqa: T201 -- the answer
+
+    def _which(self, rest: str) -> Which:
+        # Imported here: sessions start without what few ask for.
+        from realtime_nb.notebook.sound.which import ask_which  # noqa: PLC0415
+
+        return ask_which(rest.split(), input if self._settings.has_reader else None)
 
     def _look(self, word: str, rest: str) -> Any:
         parser = _parser(word)

@@ -1,4 +1,4 @@
-"""Completion in ``%%realtime`` cells, as a matcher of IPython's completer."""
+"""Completion in ``%%realtime`` cells and those of sound, as a matcher of IPython's completer."""
 
 # IPython's decorator has no types.
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownVariableType=false
@@ -14,7 +14,9 @@ from IPython.core.completer import (
     context_matcher,
 )
 
+from realtime_nb.audio.clip import AudioClip
 from realtime_nb.errors import RealtimeError
+from realtime_nb.notebook.sound.suggesting import KnownSounds, Option, suggest_for_sound
 from realtime_nb.notebook.suggest import Known, suggest
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _IDENTIFIER: Final = "realtime_nb"
 _MAGIC: Final = "realtime"
+_OF_SOUND: Final = ("audio_chat", "speak", "transcribe", "translate_audio")
+_MOST_NAMES: Final = 10_000
 _BUILT_IN: Final = ("local", "openai", "azure")
 
 
@@ -43,6 +47,8 @@ def _matcher(shell: Any) -> Callable[[CompletionContext], SimpleMatcherResult]:
         found = None
         if f"%{_MAGIC}" in context.full_text:
             found = suggest(context.full_text, _cursor(context), _known(shell))
+        elif any(f"%{name}" in context.full_text for name in _OF_SOUND):
+            found = suggest_for_sound(context.full_text, _cursor(context), _known_sounds(shell))
         if found is None:
             return SimpleMatcherResult(completions=[])
         return SimpleMatcherResult(
@@ -77,6 +83,47 @@ def _known(shell: Any) -> Known:
         endpoints=lambda: _endpoints(getattr(magics, "endpoints_file", "")),
         chats=tuple(getattr(magics, "chats", ())),
     )
+
+
+def _known_sounds(shell: Any) -> KnownSounds:
+    magics = {
+        name: shell.find_cell_magic(name) or shell.find_line_magic(name) for name in _OF_SOUND
+    }
+    owner = getattr(magics["audio_chat"], "__self__", None)
+    realtime = getattr(shell.find_cell_magic(_MAGIC), "__self__", None)
+    return KnownSounds(
+        options={name: _options(getattr(magic, "parser", None)) for name, magic in magics.items()},
+        sounds=lambda: _sounds(shell.user_ns),
+        endpoints=lambda: _endpoints(getattr(realtime, "endpoints_file", "")),
+        conversations=getattr(owner, "conversations", ()),
+    )
+
+
+def _options(parser: Any) -> dict[str, Option]:
+    return {
+        name: Option(
+            tuple(action.choices or ()),
+            is_flag=action.nargs == 0,
+            repeats=type(action).__name__ == "_AppendAction",
+        )
+        for action in getattr(parser, "_actions", ())
+        for name in action.option_strings
+        if name.startswith("--")
+    }
+
+
+def _sounds(names: dict[str, Any]) -> tuple[str, ...]:
+    """Return the variables that hold sound; a property of the author's own is not asked."""
+    found: list[str] = []
+    for name, value in list(names.items())[:_MOST_NAMES]:
+        if name.startswith("_"):
+            continue
+        kind: type[Any] = type(value)
+        if kind is AudioClip or (
+            kind.__module__.startswith("realtime_nb.") and hasattr(kind, "clip")
+        ):
+            found.append(name)
+    return tuple(found)
 
 
 def _endpoints(file: str) -> tuple[str, ...]:

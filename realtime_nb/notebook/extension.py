@@ -8,24 +8,26 @@ from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.notebook import completion, event_display, saved_output
 from realtime_nb.notebook.magics import RealtimeMagics
+from realtime_nb.notebook.sound_magics import SoundMagics
 
 _KINDS: Final = ("line", "cell")
-_NAME: Final = "realtime"
 _STATE: Final = "_realtime_nb_extension"
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics, remembering what they hide."""
-    hidden = {
-        kind: shell.magics_manager.magics[kind][_NAME]
-        for kind in _KINDS
-        if _NAME in shell.magics_manager.magics[kind]
-    }
     magics = RealtimeMagics(shell)
-    shell.register_magics(magics)
+    ours = (magics, SoundMagics(shell, magics))
+    hidden = {
+        (kind, name): shell.magics_manager.magics[kind][name]
+        for kind, name in _names(ours)
+        if name in shell.magics_manager.magics[kind]
+    }
+    for one in ours:
+        shell.register_magics(one)
     completion.register(shell)
     event_display.register(shell)
-    setattr(shell, _STATE, (magics, hidden, saved_output.register(shell, magics)))
+    setattr(shell, _STATE, (ours, hidden, saved_output.register(shell, magics)))
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -34,19 +36,25 @@ def unload_ipython_extension(shell: Any) -> None:
     if state is None:
         return
     delattr(shell, _STATE)
-    magics, hidden, outputs = state
+    ours, hidden, outputs = state
     try:
-        magics.close_all()
+        ours[0].close_all()
     finally:
         saved_output.unregister(shell, outputs)
-        for kind in _KINDS:
-            shell.magics_manager.magics[kind].pop(_NAME, None)
-            if kind in hidden:
-                shell.magics_manager.magics[kind][_NAME] = hidden[kind]
-        shell.magics_manager.registry.pop(type(magics).__name__, None)
+        for kind, name in _names(ours):
+            shell.magics_manager.magics[kind].pop(name, None)
+            if (kind, name) in hidden:
+                shell.magics_manager.magics[kind][name] = hidden[kind, name]
+        for one in ours:
+            shell.magics_manager.registry.pop(type(one).__name__, None)
         # What `%config` lists.
-        shell.configurables[:] = [one for one in shell.configurables if one is not magics]
+        shell.configurables[:] = [one for one in shell.configurables if one not in ours]
         completion.unregister(shell)
         event_display.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()
+
+
+def _names(magics: tuple[Any, ...]) -> list[tuple[str, str]]:
+    """Return the kind and the name of each magic."""
+    return [(kind, name) for one in magics for kind in _KINDS for name in one.magics[kind]]

@@ -84,7 +84,7 @@ class RealtimeMagics(Magics):
         super().__init__(shell)
         show = cast("Callable[[Any], object]", display)
         self._runner = Runner(
-            shell.user_ns, evaluate=shell.ev, show=show, ask=self._ask, settings=self
+            shell.user_ns, evaluate=shell.ev, show=show, ask=self.ask_for_key, settings=self
         )
         self._commands = Commands(self._runner, show=show, propose=self._propose, settings=self)
 
@@ -153,6 +153,24 @@ class RealtimeMagics(Magics):
         self._commands.close()
         self._runner.close_all()
 
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is somebody who can answer a question."""
+        kernel = getattr(self.shell, "kernel", None)
+        # Without a terminal getpass would wait for a line of the input, and show it.
+        return _has_terminal() if kernel is None else getattr(kernel, "_allow_stdin", False)
+
+    def ask_for_key(self, prompt: str) -> str | None:
+        """Ask for a key without showing it; None where nobody can be asked."""
+        if not self.has_reader:
+            return None
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            return None
+        except KeyboardInterrupt:
+            raise UsageError("no key was typed: the question was interrupted.") from None
+
     def _migrate(self, line: str, body: str) -> None:
         from realtime_nb.notebook.migrating import rewrite_cell  # noqa: PLC0415 -- for few
 
@@ -164,20 +182,6 @@ class RealtimeMagics(Magics):
 
     def _propose(self, text: str) -> None:
         cast("Any", self.shell).set_next_input(text, replace=False)
-
-    def _ask(self, prompt: str) -> str | None:
-        """Ask for a key without showing it; None where nobody can be asked."""
-        kernel = getattr(self.shell, "kernel", None)
-        # Without a terminal getpass would wait for a line of the input, and show it.
-        here = _has_terminal() if kernel is None else getattr(kernel, "_allow_stdin", False)
-        if not here:
-            return None
-        try:
-            return getpass.getpass(prompt)
-        except EOFError:
-            return None
-        except KeyboardInterrupt:
-            raise UsageError("no key was typed: the question was interrupted.") from None
 
 
 def _has_terminal() -> bool:

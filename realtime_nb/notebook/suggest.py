@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 _LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?%realtime\s+(?P<rest>.*)$")
 _CELL: Final = "%%realtime"
 _OF_A_CHAT: Final = ("events", "cost", "check", "timeline")
-_COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT, "save", "open")
+_COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT, "save", "open", "which")
 _PROMPT_COMMANDS: Final = ("new", "check", "critique")
 _SECRET_OPTIONS: Final = ("--expires", "--endpoint")
+_ANSWERS: Final = ("low-latency", "no-hurry", "talk", "script", "in", "out", "stream", "none")
 _TRANSCRIBER: Final = "audio.input.transcription.model"
 
 
@@ -134,8 +135,9 @@ def _after_line_magic(rest: str, known: Known) -> Suggestion | None:
             return _chosen(fragment, _COMMANDS, "command")
         case ["help"]:
             return _chosen(fragment, _every_field(), "field")
-        case ["prompt"]:
-            return _chosen(fragment, _PROMPT_COMMANDS, "command")
+        case ["prompt"] | ["which", *_]:
+            words = _PROMPT_COMMANDS if done[0] == "prompt" else _ANSWERS
+            return _chosen(fragment, (word for word in words if word not in done), "command")
         case ["prompt", _] | ["events" | "cost" | "check" | "save"]:
             return _chosen(fragment, known.chats, "chat")
         case ["secret", *_]:

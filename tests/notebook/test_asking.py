@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def asked(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Asks as the magics do; has the prompts shown and what is typed."""
     (magics,) = [one for one in shell.configurables if isinstance(one, RealtimeMagics)]
-    place = SimpleNamespace(prompts=[], typed="sk-typed-123", ask=magics._ask)
+    place = SimpleNamespace(prompts=[], typed="sk-typed-123", ask=magics.ask_for_key)
 
     def prompt(text: str) -> str:
         place.prompts.append(text)

@@ -41,8 +41,12 @@ def offered(written: str) -> Suggestion | None:
     [
         (
             "%realtime ^",
-            ("help", "secret", "prompt", "events", "cost", "check", "timeline", "save", "open"),
+            (
+                *("help", "secret", "prompt", "events", "cost", "check", "timeline", "save"),
+                *("open", "which"),
+            ),
         ),
+        ("%realtime which low-latency t^", ("talk",)),
         ("%realtime save c^", ("chat",)),
         ("%realtime he^", ("help",)),
         ("key = %realtime sec^", ("secret",)),

@@ -1,0 +1,226 @@
+"""What a cell shows while a request is under way, and the one result it leaves behind.
+
+Progress comes on the background loop's thread and is only noted there; the cell's own thread
+shows it, a few times a second. Sound that is to be heard at once goes to a player on the page.
+When all has come, the result takes the place of everything: at once where nothing plays, else
+when the page has played it to its end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from realtime_nb.notebook.sound.screen import new_place
+from realtime_nb.protocol.shown_text import escaped, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_nb.client.rest.notices import Notice
+    from realtime_nb.notebook.sound.kept import KeptSound
+    from realtime_nb.notebook.sound.screen import Screen
+
+TICK_S: Final = 0.15
+"""How often what is shown may change."""
+_NOTES_KEPT: Final = 20
+_LONGEST_NOTE: Final = 500
+_SHOWN_CHARACTERS: Final = 4_000
+_QUIET: Final = "color:var(--jp-ui-font-color2,#666)"
+_PAGE_S: Final = 1.0
+# A page that is paused, or may not play without a click, keeps its player for so long.
+_STANDS_S: Final = 300.0
+_AFTER_S: Final = 0.3
+_END_MS: Final = 60.0
+_LOOK_S: Final = 0.1
+
+
+class Live:
+    """The output of one cell.
+
+    Parameters
+    ----------
+    screen
+        Where it is shown.
+    kept
+        What may stay of its sound.
+    title
+        What is under way: ``gpt-audio-1.5``.
+    plays
+        Whether sound is to be heard as it comes.
+    """
+
+    def __init__(self, screen: Screen, kept: KeptSound, title: str, *, plays: bool = False) -> None:
+        self._screen = screen
+        self._kept = kept
+        self._title = title
+        self._place = new_place()
+        self._cell = screen.cell()
+        self._page = threading.Event()
+        self._player = _new_player(title) if plays and screen.has_pages else None
+        if self._player is not None:
+            self._player.on_msg(self._on_message)
+        self._words = ""
+        self._state = ""
+        self._sound: Any = None
+        self._until = 0.0
+        self._began = time.monotonic()
+        self._shown = ""
+        self._stands = False
+        self.notes: list[str] = []
+        self.progress: Any = None
+        self.news = threading.Event()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request was made."""
+        return time.monotonic() - self._began
+
+    # -- on the background loop's thread
+
+    def on_progress(self, progress: Any) -> None:
+        """Take what has come by now."""
+        self.progress = progress
+        self._words, self._state = progress.transcript or "", progress.state or ""
+        sound = getattr(progress, "sound", None)
+        if sound is not None and self._player is not None:
+            self._sound = sound
+            self._player.feed(sound)
+        self.news.set()
+
+    def on_notice(self, notice: Notice) -> None:
+        """Take a line for the person who waits."""
+        if notice.kind == "progress":
+            self._state = notice.text
+        elif len(self.notes) < _NOTES_KEPT:
+            self.notes.append(notice.text)
+        self._until = time.monotonic() + notice.wait_s if notice.kind == "retry" else 0.0
+        self.news.set()
+
+    # -- on the cell's
+
+    def tick(self) -> None:
+        """Show how it goes."""
+        if not self._screen.has_pages:
+            self._print_notes()
+            return
+        if self._player is not None:
+            self._player.text(self._words)
+            self._player.status(self._line())
+            if not self._stands:
+                self._stand(_bundle_of(self._player))
+            return
+        text = plain(f"{self._line()}\n{self._words[-_SHOWN_CHARACTERS:]}", 2 * _SHOWN_CHARACTERS)
+        if text != self._shown:
+            self._shown = text
+            self._stand({"text/html": self._html(), "text/plain": text.strip()})
+
+    def end(self, result: Any) -> None:
+        """Leave a result, which shows itself by ``_repr_html_`` and ``repr``.
+
+        What plays plays on to its end; then the result takes its place.
+        """
+        bundle = self._left(result)
+        player = self._player
+        if bundle is None or player is None or self._sound is None or not self._has_page():
+            self._settle(bundle)
+            return
+        player.status("")
+        player.finish()
+        threading.Thread(
+            target=self._settle_when_played, args=(bundle,), name="realtime_nb result", daemon=True
+        ).start()
+
+    def stop(self, part: Any) -> None:
+        """Leave what had come, or only the notes where there is None; nothing plays on."""
+        self._settle(self._left(part))
+
+    # -- its parts
+
+    def _line(self) -> str:
+        wait_s = self._until - time.monotonic()
+        if wait_s > 0 and self.notes:
+            return f"{self._title}: {self.notes[-1]} ({wait_s:.0f} s)"
+        state = self._state or "waiting"
+        return f"{self._title}: {state} · {self.elapsed_s:.0f} s"
+
+    def _html(self) -> str:
+        end = escaped(self._words[-_SHOWN_CHARACTERS:], _SHOWN_CHARACTERS)
+        words = f'<div style="white-space:pre-wrap">{end}</div>'
+        notes = "".join(_note(text) for text in self.notes)
+        return f"{_note(self._line())}{notes}{words if self._words else ''}"
+
+    def _left(self, result: Any) -> dict[str, Any] | None:
+        """Return what is to stay in the notebook; None where there is no output to change."""
+        told = [*self.notes]
+        plain = "" if result is None else repr(result)
+        if not self._screen.has_pages:
+            self._print_notes()
+            self._screen.show({"text/plain": plain}, self._place)
+            return None
+        if result is None and not self._stands:
+            return None
+        if result is None:
+            told.append(f"{self._title}: {self.elapsed_s:.1f} s")
+        notes = "".join(_note(text) for text in told)
+        shown = "" if result is None else result._repr_html_()
+        bundle = {"text/html": f"{notes}{shown}", "text/plain": "\n".join([*told, plain]).strip()}
+        return self._kept.fitted(bundle, self._place, self._cell)
+
+    def _stand(self, bundle: dict[str, Any]) -> None:
+        if self._stands:
+            self._screen.replace(bundle, self._place)
+        else:
+            self._stands = True
+            self._screen.show(bundle, self._place)
+
+    def _print_notes(self) -> None:
+        while self.notes:
+            print(plain(self.notes.pop(0), _LONGEST_NOTE))  # noqa: T201 -- the terminal's answer
+
+    def _has_page(self) -> bool:
+        """Whether a page shows the player; one that was told of it just now is waited for."""
+        if self._player is not None:
+            self._page.wait(_PAGE_S)
+        return self._page.is_set()
+
+    def _on_message(self, *_said: Any) -> None:
+        self._page.set()  # whatever it says, it is there
+
+    def _settle(self, bundle: dict[str, Any] | None) -> None:
+        if bundle is not None:
+            self._stand(bundle)
+        if self._player is not None:
+            self._player.close()
+
+    def _settle_when_played(self, bundle: dict[str, Any]) -> None:
+        sound = self._sound
+        _wait_played(self._player, lambda: sound.duration_ms)
+        self._settle(bundle)
+
+
+def _wait_played(player: Any, length_ms: Callable[[], float]) -> None:
+    """Wait until a page has played it all, or has stood still for long."""
+    clock = time.monotonic
+    until, played = clock() + _STANDS_S, 0.0
+    while clock() < until and player.played_ms < length_ms() - _END_MS:
+        time.sleep(_LOOK_S)
+        if player.played_ms > played:
+            played, until = player.played_ms, clock() + _STANDS_S
+    time.sleep(_AFTER_S)
+
+
+def _new_player(title: str) -> Any:
+    from realtime_nb.widget.stream_player import StreamPlayer  # noqa: PLC0415 -- for pages only
+
+    return StreamPlayer(title)
+
+
+def _bundle_of(player: Any) -> dict[str, Any]:
+    bundle: Any = player._repr_mimebundle_()
+    return cast("dict[str, Any]", bundle[0] if isinstance(bundle, tuple) else bundle)
+
+
+def _note(text: str) -> str:
+    return f'<div style="{_QUIET}"><small>{escaped(text, _LONGEST_NOTE)}</small></div>'

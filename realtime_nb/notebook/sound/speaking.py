@@ -1,0 +1,52 @@
+"""`%%speak`: a text of the notebook's, read aloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from realtime_nb.errors import UsageError
+from realtime_nb.notebook.sound.arguments import variable_name
+from realtime_nb.notebook.sound.partial import stopped_speech
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from realtime_nb.notebook.sound.desk import Desk
+
+
+def run_speak(desk: Desk, options: Namespace, body: str) -> None:
+    """Read the text of a cell aloud, and bind the speech.
+
+    Raises
+    ------
+    RealtimeError
+        For a mistake in the cell, or what the request failed with.
+    """
+    from realtime_nb.client.rest.speech import speak  # noqa: PLC0415 -- when first asked
+
+    out = variable_name(options.out)
+    text = desk.text(body)
+    if not text:
+        raise UsageError("the cell has nothing to say: write the text below %%speak.")
+    settings = desk.settings
+    endpoint = desk.endpoint("speech", options.endpoint, options.model or settings.speech_model)
+    voice = options.voice or settings.voice
+    live = desk.live(endpoint.model, plays=not options.no_play)
+    speech = desk.run(
+        live,
+        out,
+        speak(
+            text,
+            endpoint=endpoint,
+            voice=voice,
+            instructions=options.instructions or "",
+            speed=options.speed,
+            format=options.format,
+            stream=not options.no_play,
+            on_progress=live.on_progress,
+            on_notice=live.on_notice,
+        ),
+        lambda why: stopped_speech(live, endpoint, text, voice, why),
+    )
+    if options.save:
+        print(f"Saved as {speech.save(options.save)}.")  # noqa: T201 -- the answer

@@ -1,0 +1,108 @@
+"""`%transcribe` and `%translate_audio`: a recording, written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.errors import UsageError
+from realtime_nb.notebook.sound.arguments import named_value, variable_name
+from realtime_nb.notebook.sound.partial import stopped_transcript
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from realtime_nb.notebook.sound.desk import Desk
+
+
+def run_transcribe(desk: Desk, options: Namespace) -> Any:
+    """Write a recording down; bind and return the transcript.
+
+    Raises
+    ------
+    RealtimeError
+        For a mistake in the line, or what the request failed with.
+    """
+    from realtime_nb.client.rest.transcription import transcribe  # noqa: PLC0415 -- as needed
+
+    out = variable_name(options.out)
+    _check_files(options)
+    sound = desk.sound(options.clip, "%transcribe")
+    speakers = {
+        name: desk.sound(text, f"--speaker {name}")
+        for name, text in (named_value(word, "--speaker") for word in options.speaker or ())
+    }
+    model = options.model or desk.settings.transcription_model
+    if options.diarize and not model:
+        model = "gpt-4o-transcribe-diarize"
+    endpoint = desk.endpoint("transcription", options.endpoint, model)
+    live = desk.live(endpoint.model)
+    timed = options.words or options.diarize
+    transcript = desk.run(
+        live,
+        out,
+        transcribe(
+            sound,
+            endpoint=endpoint,
+            language=options.language,
+            prompt=options.prompt,
+            stream=options.stream,
+            words=options.words,
+            # Subtitles need times.
+            segments=options.segments or bool((options.srt or options.vtt) and not timed),
+            diarize=options.diarize,
+            known_speakers=speakers or None,
+            on_progress=live.on_progress,
+            on_notice=live.on_notice,
+        ),
+        lambda why: stopped_transcript(live, endpoint, sound, why),
+        is_value=True,
+    )
+    _save_subtitles(transcript, options)
+    return transcript
+
+
+def run_translate(desk: Desk, options: Namespace) -> Any:
+    """Write a recording down in English; bind and return the transcript.
+
+    Raises
+    ------
+    RealtimeError
+        For a mistake in the line, or what the request failed with.
+    """
+    from realtime_nb.client.rest.transcription import translate_audio  # noqa: PLC0415 -- as needed
+
+    out = variable_name(options.out)
+    _check_files(options)
+    sound = desk.sound(options.clip, "%translate_audio")
+    model = options.model or desk.settings.translation_model
+    endpoint = desk.endpoint("translation", options.endpoint, model)
+    live = desk.live(endpoint.model)
+    transcript = desk.run(
+        live,
+        out,
+        translate_audio(
+            sound,
+            endpoint=endpoint,
+            prompt=options.prompt,
+            segments=options.segments or bool(options.srt or options.vtt),
+            on_progress=live.on_progress,
+            on_notice=live.on_notice,
+        ),
+        lambda why: stopped_transcript(live, endpoint, sound, why),
+        is_value=True,
+    )
+    _save_subtitles(transcript, options)
+    return transcript
+
+
+def _check_files(options: Namespace) -> None:
+    """Refuse a file's name before anything is sent and paid for."""
+    for option, path in (("srt", options.srt), ("vtt", options.vtt)):
+        if path and not path.lower().endswith(f".{option}"):
+            raise UsageError(f"--{option} {path}: write a name that ends in .{option}.")
+
+
+def _save_subtitles(transcript: Any, options: Namespace) -> None:
+    for path in (options.srt, options.vtt):
+        if path:
+            print(f"Saved as {transcript.save(path)}.")  # noqa: T201 -- the answer
