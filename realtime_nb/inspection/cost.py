@@ -41,7 +41,7 @@ _COUNTED: Final[Mapping[str, str]] = {
 USAGE_COLUMNS: Final[Mapping[str, str]] = {
     "seq": "number of the event that told it; missing for what is billed by the sound sent",
     "t_ms": "when that came, ms on the session's clock",
-    "kind": "response, transcription (of one turn of the user) or translation",
+    "kind": "response, transcription (of one turn of the user), translation, or speech of a chain",
     "id": "of the response, or of the item transcribed",
     "turn": "turn of the user, as in `turns`; missing for what belongs to none",
     "model": "which model it is billed for",

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
     from realtime_nb.protocol.cost_meter import Charge
 
+_PER_CHARACTERS: Final = "per_million_characters"
 _NAMES: Final = {
     **{f"{kind}_in": f"{kind} in" for kind in MODALITIES},
     **{f"{kind}_cached": f"{kind} in, cached" for kind in MODALITIES},
     **{f"{kind}_out": f"{kind} out" for kind in MODALITIES},
     "per_minute": "minutes of sound",
+    _PER_CHARACTERS: "characters read aloud",
 }
 _MINUTE_S: Final = 60
+_MILLION: Final = 1_000_000
 _CELL: Final = "text-align: left; vertical-align: top"
 _NUMBER: Final = "text-align: right; vertical-align: top; font-variant-numeric: tabular-nums"
 _LONGEST: Final = 120
@@ -38,7 +41,7 @@ class Line:
     Attributes
     ----------
     kind
-        response, transcription or translation.
+        response, transcription, translation or speech.
     model
         Which model.
     what
@@ -190,6 +193,8 @@ def _count(charge: Charge, what: str) -> float:
     usage: Any = charge.usage
     if what == "per_minute":
         return usage.seconds / _MINUTE_S
+    if what == _PER_CHARACTERS:
+        return round(charge.parts[what] / prices_of(charge.model)[what] * _MILLION)
     count: int = getattr(usage, what)
     kind = what.removesuffix("_in")
     return count if kind == what else count - getattr(usage, f"{kind}_cached")

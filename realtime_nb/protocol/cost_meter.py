@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
+from realtime_nb.protocol.chain import LEG_DONE, is_chain, read_leg
+from realtime_nb.protocol.chain_cost import leg_price, leg_usage
 from realtime_nb.protocol.config.models import find_model
 from realtime_nb.protocol.config.paths import get
 from realtime_nb.protocol.cost import Parts, Price, Usage, price, prices_as_of, read_usage
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
 
-ChargeKind: TypeAlias = Literal["response", "transcription", "translation"]
+ChargeKind: TypeAlias = Literal["response", "transcription", "translation", "speech"]
 
 NOT_TOLD: Final = "the service has not told its usage"
 BY_SOUND_SENT: Final = "by the sound sent: the service tells no usage"
@@ -32,8 +34,14 @@ _CHARGED: Final = frozenset(
         "response.done",
         f"{_HEARD}completed",
         f"{_HEARD}failed",
+        LEG_DONE,
     }
 )
+_LEG_KINDS: Final[dict[str, ChargeKind]] = {
+    "transcribe": "transcription",
+    "chat": "response",
+    "speak": "speech",
+}
 # More ids than any hour has: only a service that never ends lets one go.
 _KEPT: Final = 8_192
 
@@ -46,7 +54,8 @@ class Charge:
     ----------
     kind
         A response, the transcript of one turn of the user, or a translation up to now. A
-        transcript is of all sound up to now where the transcriber needs no turns.
+        transcript is of all sound up to now where the transcriber needs no turns. In a chain
+        these are the requests of its legs, and ``speech`` is one of the leg that speaks.
     id
         Of the response, or of the item transcribed; ``""`` for what is billed up to now.
     seq, t_ms
@@ -166,6 +175,9 @@ class CostMeter:
             if isinstance(session, dict):
                 self._session = cast("dict[str, Any]", session)
             return None
+        if is_chain(self.model):
+            # What answers there is three services, and each of them tells for itself.
+            return self._leg(record) if event.type == LEG_DONE else None
         if event.type == "input_audio_buffer.committed":
             # The transcriber may be another one by the time the words come.
             self._wrote[str(event.get("item_id"))] = self._transcriber
@@ -227,6 +239,24 @@ class CostMeter:
     def _transcriber(self) -> str:
         told = get(self._session, "audio.input.transcription.model")
         return told if isinstance(told, str) else ""
+
+    def _leg(self, record: Record) -> Charge:
+        leg = read_leg(record.event)
+        cost = leg_price(leg)
+        charge = Charge(
+            kind=_LEG_KINDS.get(leg.leg, "response"),
+            id=leg.item_id or leg.response_id,
+            seq=record.seq,
+            t_ms=record.t_ms,
+            model=leg.model,
+            status=leg.status,
+            usage=leg_usage(leg),
+            usd=cost.usd,
+            parts=cost.parts,
+            note=FREE if leg.practice else cost.reason,
+        )
+        self._told = self._told.plus(charge)
+        return charge
 
     def _begun(self, event: Event, record: Record) -> None:
         of = str(event.get("response.id") or "")

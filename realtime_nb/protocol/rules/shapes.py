@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic import BaseModel, ValidationError
 
 from realtime_nb.protocol.beta import BETA_TYPES
+from realtime_nb.protocol.chain import LEG_DONE
 from realtime_nb.protocol.events import CLIENT_EVENT_TYPES, SERVER_EVENT_TYPES
 from realtime_nb.protocol.rules.breach import Memory, Rule, quoted
 from realtime_nb.protocol.typed import event_class
@@ -29,6 +30,7 @@ _SIDES: Final = {
     **dict.fromkeys(CLIENT_EVENT_TYPES, "sent"),
     **dict.fromkeys(SERVER_EVENT_TYPES, "received"),
     **_TRANSLATION,
+    LEG_DONE: "received",
 }
 # Fields that services send and the package's types do not have, as recorded on the wire.
 _ON_THE_WIRE: Final = frozenset(
