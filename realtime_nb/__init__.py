@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from realtime_nb.client.connection import connect
     from realtime_nb.client.endpoint import resolve_endpoint
     from realtime_nb.client.ephemeral import create_client_secret
+    from realtime_nb.client.rest.chat import AudioChat
+    from realtime_nb.client.rest.speech import speak
+    from realtime_nb.client.rest.transcription import transcribe, translate_audio
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.inspection import RealtimeLog
     from realtime_nb.notebook import (
@@ -25,23 +28,29 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.saved import SavedChat, open_saved
     from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
+    from realtime_nb.widget import Recorder
 
     open = open_saved  # noqa: A001 -- as one opens an image
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AudioChat",
     "AudioClip",
     "Chat",
     "EventLog",
     "RealtimeLog",
     "RealtimeSession",
+    "Recorder",
     "SavedChat",
     "connect",
     "create_client_secret",
     "load_ipython_extension",
     "migrate",
     "resolve_endpoint",
+    "speak",
+    "transcribe",
+    "translate_audio",
     "unload_ipython_extension",
 ]
 
@@ -49,11 +58,13 @@ __all__ = [
 # Where each public name lives: imported when asked for, so that the practice server and the
 # command line start without the notebook's parts.
 _HOMES = {
+    "AudioChat": "realtime_nb.client.rest.chat",
     "AudioClip": "realtime_nb.audio.clip",
     "Chat": "realtime_nb.notebook",
     "EventLog": "realtime_nb.protocol.log",
     "RealtimeLog": "realtime_nb.inspection",
     "RealtimeSession": "realtime_nb.client.session",
+    "Recorder": "realtime_nb.widget",
     "SavedChat": "realtime_nb.notebook.saved",
     "connect": "realtime_nb.client.connection",
     "create_client_secret": "realtime_nb.client.ephemeral",
@@ -61,6 +72,9 @@ _HOMES = {
     "migrate": "realtime_nb.protocol.config.migrate",
     "open": "realtime_nb.notebook.saved",
     "resolve_endpoint": "realtime_nb.client.endpoint",
+    "speak": "realtime_nb.client.rest.speech",
+    "transcribe": "realtime_nb.client.rest.transcription",
+    "translate_audio": "realtime_nb.client.rest.transcription",
     "unload_ipython_extension": "realtime_nb.notebook",
 }
 # What has a longer name there.

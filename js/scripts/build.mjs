@@ -46,6 +46,7 @@ async function main() {
       events: "src/events.ts",
       timeline: "src/timeline.ts",
       stream_player: "src/stream_player.ts",
+      recorder: "src/recorder.ts",
       style: "src/ui/style.css",
     },
     outdir: "out",

@@ -1,7 +1,7 @@
 // Sound as a person sets it up: which devices, what is done to the microphone, how it goes.
 
 import type { SharedContext } from "./audio/context.js";
-import { listDevices, watchDevices } from "./audio/devices.js";
+import { listDevices, NO_DEVICES, watchDevices } from "./audio/devices.js";
 import type { MicrophoneSettings } from "./audio/microphone.js";
 import {
   loadPreferences,
@@ -10,7 +10,7 @@ import {
   storePreferences,
 } from "./audio/preferences.js";
 import type { Played } from "./audio/speaker.js";
-import type { Chat } from "./chat.js";
+import type { Chat, Sound } from "./chat.js";
 
 /** On for people, unless the kernel or the person says otherwise. */
 const DEFAULTS: Readonly<Record<Processing, boolean>> = {
@@ -19,17 +19,33 @@ const DEFAULTS: Readonly<Record<Processing, boolean>> = {
   autoGainControl: true,
 };
 
+/** Before anything is known or chosen. */
+export const NO_SOUND: Sound = {
+  devices: NO_DEVICES,
+  input: "",
+  output: "",
+  choosable: false,
+  processing: DEFAULTS,
+  inputRate: null,
+  outputRate: null,
+  underruns: 0,
+  prebufferMs: 0,
+};
+
+/** Who shows how sound is set up: the chat, or a recorder. */
+export type SoundShown = Pick<Chat, "sound" | "setSound" | "notify">;
+
 const NO_OUTPUT = "The chosen loudspeaker cannot be used: sound comes from the system's own.";
 
 export class SoundSetup {
-  readonly #chat: Chat;
+  readonly #chat: SoundShown;
   readonly #context: SharedContext;
   /** What the kernel asks for instead of the defaults. */
   readonly #asked: () => MediaTrackConstraints;
   #preferences = loadPreferences();
 
   constructor(
-    chat: Chat,
+    chat: SoundShown,
     context: SharedContext,
     choosable: boolean,
     asked: () => MediaTrackConstraints,

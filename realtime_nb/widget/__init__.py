@@ -2,6 +2,7 @@
 
 from realtime_nb.widget.chat import ChatWidget
 from realtime_nb.widget.events import EventsWidget, events_widget
+from realtime_nb.widget.recorder import Recorder
 from realtime_nb.widget.secret import SecretWidget
 from realtime_nb.widget.stream_player import StreamPlayer
 from realtime_nb.widget.timeline import TimelineWidget
@@ -9,6 +10,7 @@ from realtime_nb.widget.timeline import TimelineWidget
 __all__ = [
     "ChatWidget",
     "EventsWidget",
+    "Recorder",
     "SecretWidget",
     "StreamPlayer",
     "TimelineWidget",

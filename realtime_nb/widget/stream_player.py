@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import anywidget
 import traitlets
 
+from realtime_nb.bridge.frames import RATE
 from realtime_nb.bridge.stream_out import StreamOut
 from realtime_nb.bridge.stream_out_pump import Pump
+from realtime_nb.bridge.stream_out_wire import obey, page_message, sound_message
+from realtime_nb.errors import UsageError
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget.subshell import pin_subshell
 
@@ -26,8 +29,6 @@ SHOWN_CHARACTERS: Final = 4_000
 """Of a long text under way its end is shown; the whole of it is in the result."""
 
 _STATIC: Final = Path(__file__).parent / "static"
-_MAX_CLIENT: Final = 64
-_MAX_SAMPLES: Final = 2**53
 
 _pump = Pump()
 
@@ -83,7 +84,18 @@ class StreamPlayer(anywidget.AnyWidget):
     # -- what its user calls
 
     def feed(self, spool: Growing) -> None:
-        """Take the sound, PCM16 mono at 24 kHz; call it again whenever it has grown."""
+        """Take the sound, PCM16 mono at 24 kHz; call it again whenever it has grown.
+
+        The spool is read as long as a page plays: leave it open.
+
+        Raises
+        ------
+        UsageError
+            For sound at another rate.
+        """
+        rate = getattr(spool, "rate", RATE)
+        if rate != RATE:
+            raise UsageError(f"a StreamPlayer plays sound at {RATE} Hz, not {rate}: resample it.")
         self._out.feed(spool)
         _pump.wake(self._work)
 
@@ -139,8 +151,7 @@ class StreamPlayer(anywidget.AnyWidget):
         for name, text in words.items():
             setattr(self, name, text)
         for piece in self._out.pieces():
-            message = {"kind": "sound", "to": piece.client, "run": piece.run}
-            self._tell({**message, "offset": piece.offset}, [piece.pcm])
+            self._tell(*sound_message(piece))
         total = self._out.total
         if total is not None and total != self._total:
             self._total = total
@@ -152,31 +163,13 @@ class StreamPlayer(anywidget.AnyWidget):
     # -- what its pages say
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if not isinstance(content, dict):
+        message = page_message(content)
+        if message is None:
             return
-        message = cast("Message", content)
-        client = message.get("client")
-        if not isinstance(client, str) or not 0 < len(client) <= _MAX_CLIENT:
-            return
-        match message.get("kind"):
-            case "hello":
-                plays, at = self._out.hello(client)
-                self._tell({"kind": "welcome", "to": client, "plays": plays, "at": at})
-            case "want":
-                run, start, until = _counts(message, "run", "from", "until")
-                self._out.want(client, run, start, until)
-            case "ack":
-                self._out.ack(client, *_counts(message, "run", "got", "until", "played"))
-            case "leave":
-                self._out.leave(client)
-            case _:
-                return
+        client = message["client"]
+        if message.get("kind") == "hello":
+            plays, at = self._out.hello(client)
+            self._tell({"kind": "welcome", "to": client, "plays": plays, "at": at})
+        else:
+            obey(self._out, message)
         _pump.wake(self._work)
-
-
-def _counts(message: Message, *names: str) -> tuple[int, ...]:
-    """Return numbers of a message; 0 for what is none."""
-    values = (message.get(name) for name in names)
-    return tuple(
-        value if isinstance(value, int) and 0 <= value < _MAX_SAMPLES else 0 for value in values
-    )

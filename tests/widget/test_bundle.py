@@ -16,7 +16,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 JS = ROOT / "js"
 STATIC = ROOT / "realtime_nb" / "widget" / "static"
-MODULES = ("widget.js", "secret.js", "events.js", "timeline.js", "stream_player.js")
+MODULES = (
+    "widget.js",
+    "secret.js",
+    "events.js",
+    "timeline.js",
+    "stream_player.js",
+    "recorder.js",
+)
 BUNDLES = (*MODULES, "widget.css")
 BUILD_INPUTS = (
     "package.json",

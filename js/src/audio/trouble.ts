@@ -9,6 +9,12 @@ export class MicrophoneTrouble extends Error {
     this.name = name;
   }
 
+  /** The message without what a chat offers instead. */
+  get reason(): string {
+    const said = [TYPE, UPLOAD].find((instead) => this.message.endsWith(instead)) ?? "";
+    return this.message.slice(0, this.message.length - said.length).trimEnd();
+  }
+
   /** This one device is not to be had; another may be. */
   get isOfDevice(): boolean {
     return this.name === "OverconstrainedError" || this.name === "NotFoundError";

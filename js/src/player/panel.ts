@@ -73,7 +73,7 @@ export function drawPlayer(engine: PlayerEngine, el: HTMLElement, signal: AbortS
     const none = sounding.position === 0 && sounding.total === 0;
     play.disabled = none || (engine.link !== "live" && sounding.state === "idle");
     stop.disabled = !playing && sounding.position === 0;
-    hear.hidden = !(playing && sounding.muted);
+    hear.hidden = !sounding.asks;
     const { total } = sounding;
     setText(time, `${clock(sounding.position)}${total === null ? "" : ` of ${clock(total)}`}`);
     setText(state, stateWords(sounding, engine.link, engine.second));

@@ -73,8 +73,8 @@ export class Sounding {
   }
 
   /** It would sound, but the browser wants a click first. */
-  get muted(): boolean {
-    return this.#muted;
+  get asks(): boolean {
+    return this.#state === "playing" && this.#muted;
   }
 
   /** Samples of the whole sound; null while it grows. */

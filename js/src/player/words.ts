@@ -14,13 +14,13 @@ export function clock(samples: number): string {
     : `${hours}:${String(minutes).padStart(2, "0")}:${rest}`;
 }
 
-type Sound = Pick<Sounding, "state" | "muted" | "total" | "position" | "trouble">;
+type Sound = Pick<Sounding, "state" | "asks" | "total" | "position" | "trouble">;
 
 /** How it goes, in a few words. */
 export function stateWords(sound: Sound, link: Link, second: boolean): string {
-  const { state, muted, total, position, trouble } = sound;
+  const { state, asks, total, position, trouble } = sound;
   if (trouble !== "") return trouble;
-  if (state === "playing" && muted) return "The browser wants a click before it lets sound out.";
+  if (asks) return "The browser wants a click before it lets sound out.";
   if (state === "playing") return position === 0 ? "waiting for sound" : "playing";
   if (state === "paused") return "paused";
   if (state === "ended") return "played";

@@ -18,7 +18,11 @@ export interface Fields {
   update(): void;
 }
 
-export function createSound(chat: Chat, actions: Actions, signal: AbortSignal): Fields {
+export function createSound(
+  chat: Pick<Chat, "sound">,
+  actions: Pick<Actions, "chooseInput" | "chooseOutput" | "setProcessing">,
+  signal: AbortSignal,
+): Fields {
   const input = createChoice("Microphone device", (id) => actions.chooseInput(id), signal);
   const output = createChoice("Loudspeaker", (id) => actions.chooseOutput(id), signal);
   const switches = PROCESSING.map((name) => {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:56be0f5e4fa7a2de23d5eab64f0ba34d0bef11b96a1e39d5685c883dccc748f4
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:81636d23f390cdaff0d74efb069cc18cb2994ead1b60855414ba6d67ca7dce2e
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

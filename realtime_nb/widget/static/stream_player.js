@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:56be0f5e4fa7a2de23d5eab64f0ba34d0bef11b96a1e39d5685c883dccc748f4
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:81636d23f390cdaff0d74efb069cc18cb2994ead1b60855414ba6d67ca7dce2e
 // src/frames.ts
 var RATE = 24e3;
 
@@ -1528,8 +1528,8 @@ var Sounding = class {
     return this.#state;
   }
   /** It would sound, but the browser wants a click first. */
-  get muted() {
-    return this.#muted;
+  get asks() {
+    return this.#state === "playing" && this.#muted;
   }
   /** Samples of the whole sound; null while it grows. */
   get total() {
@@ -1934,9 +1934,9 @@ function clock(samples) {
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${String(minutes).padStart(2, "0")}:${rest}`;
 }
 function stateWords(sound, link, second) {
-  const { state, muted, total, position, trouble } = sound;
+  const { state, asks, total, position, trouble } = sound;
   if (trouble !== "") return trouble;
-  if (state === "playing" && muted) return "The browser wants a click before it lets sound out.";
+  if (asks) return "The browser wants a click before it lets sound out.";
   if (state === "playing") return position === 0 ? "waiting for sound" : "playing";
   if (state === "paused") return "paused";
   if (state === "ended") return "played";
@@ -2012,7 +2012,7 @@ function drawPlayer(engine, el, signal) {
     const none = sounding.position === 0 && sounding.total === 0;
     play.disabled = none || engine.link !== "live" && sounding.state === "idle";
     stop.disabled = !playing && sounding.position === 0;
-    hear.hidden = !(playing && sounding.muted);
+    hear.hidden = !sounding.asks;
     const { total } = sounding;
     setText(time, `${clock(sounding.position)}${total === null ? "" : ` of ${clock(total)}`}`);
     setText(state, stateWords(sounding, engine.link, engine.second));

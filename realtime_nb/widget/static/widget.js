@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:56be0f5e4fa7a2de23d5eab64f0ba34d0bef11b96a1e39d5685c883dccc748f4
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:81636d23f390cdaff0d74efb069cc18cb2994ead1b60855414ba6d67ca7dce2e
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2039,6 +2039,11 @@ var MicrophoneTrouble = class extends Error {
   constructor(name, message) {
     super(message);
     this.name = name;
+  }
+  /** The message without what a chat offers instead. */
+  get reason() {
+    const said = [TYPE, UPLOAD].find((instead) => this.message.endsWith(instead)) ?? "";
+    return this.message.slice(0, this.message.length - said.length).trimEnd();
   }
   /** This one device is not to be had; another may be. */
   get isOfDevice() {
