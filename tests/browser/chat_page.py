@@ -29,7 +29,7 @@ PLAIN_MICROPHONE = """\
 chat.widget._audio_constraints = {
     "echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}"""
 
-_COUNT_TRACKS = """() => {
+COUNT_TRACKS = """() => {
   const devices = navigator.mediaDevices;
   window.__tracks = [];
   const ask = devices.getUserMedia.bind(devices);
@@ -52,7 +52,7 @@ def until(what: Callable[[], Any], *, seconds: float = 30.0, message: str = "") 
 
 
 # A value of the kernel's, as text, asked for beside the cells. JSON reads a list of plain words.
-_ASK = """async (expression) => {
+ASK = """async (expression) => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   const asked = { __value: `__import__("json").dumps(${expression})` };
   const request = { code: "", silent: true, user_expressions: asked };
@@ -81,7 +81,7 @@ class ChatPage:
         for cell in cells:
             self.notebook.run_cell(cell)
         self.wait_live()
-        self.page.evaluate(_COUNT_TRACKS)
+        self.page.evaluate(COUNT_TRACKS)
         return self
 
     def wait_live(self) -> None:
@@ -100,7 +100,7 @@ class ChatPage:
     def events(self) -> list[str]:
         """The types of all events so far; the table in the page holds only the rows in view."""
         types = f"[r.event.type for r in {_NEWEST_LOG}]"
-        return json.loads(self.page.evaluate(_ASK, types))
+        return json.loads(self.page.evaluate(ASK, types))
 
     @property
     def microphone(self) -> Locator:
