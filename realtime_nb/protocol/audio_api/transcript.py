@@ -42,6 +42,9 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """The columns of `Transcript.df`, and what each is."""
 
+_LARGE: Final = 16 << 20
+_LONG_RATE: Final = 16_000
+
 _UNTOLD: Final = "the service told no usage"
 
 
@@ -114,8 +117,10 @@ class Transcript:
         """The recording as a clip; None where there is none, or nothing here can decode it."""
         if self.sound is None or isinstance(self.sound, AudioClip):
             return self.sound
+        size = len(self.sound) if isinstance(self.sound, bytes) else _size(self.sound)
         try:
-            return AudioClip.read(self.sound)
+            # Hours at their file's own rate are gigabytes.
+            return AudioClip.read(self.sound, rate=_LONG_RATE if size > _LARGE else None)
         except UsageError:
             return None
 
@@ -225,6 +230,13 @@ class Transcript:
 
 
 _INDENT: Final = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _whole(value: Any) -> Any:

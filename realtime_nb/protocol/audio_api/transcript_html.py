@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from realtime_nb.protocol.shown_text import clock, escaped
+from realtime_nb.audio.clip_html import clip_html
+from realtime_nb.audio.waveform_marks import colour_of
+from realtime_nb.protocol.shown_text import clipped, clock, escaped, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from realtime_nb.audio.waveform_marks import Mark
     from realtime_nb.protocol.audio_api.transcript import Transcript
     from realtime_nb.protocol.audio_api.transcript_times import Segment, Word
 
@@ -24,8 +27,8 @@ LONGEST_TEXT: Final = 8_000
 
 LONGEST_ROW: Final = 600
 
-# Told apart by the colour-blind, and on light and dark ground.
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9")
+_MOST_MARKS: Final = 20_000
+_LONGEST_MARK: Final = 200
 
 
 def transcript_html(transcript: Transcript) -> str:
@@ -33,7 +36,8 @@ def transcript_html(transcript: Transcript) -> str:
     body = [_text(transcript)]
     clip = transcript.clip
     if clip is not None:
-        body.append(clip._repr_html_())  # pyright: ignore[reportPrivateUsage] -- what IPython itself calls
+        seconds = f"{clip.duration_ms / 1000:,.2f} s"
+        body.append(clip_html(clip, seconds, marks(transcript)))
     if transcript.speakers:
         body.append(_legend(transcript.speakers))
     rows = transcript.segments or transcript.words
@@ -41,6 +45,20 @@ def transcript_html(transcript: Transcript) -> str:
         body.append(_table(rows, transcript.speakers))
     body.append(f"<p><small>{escaped(facts(transcript), 1_000)}</small></p>")
     return f"<div>{''.join(body)}</div>"
+
+
+def marks(transcript: Transcript) -> list[Mark]:
+    """Return what is said as spans under its waveform: words, else segments by speaker."""
+    numbers = {name: number for number, name in enumerate(transcript.speakers)}
+    return [
+        (
+            one.start_s,
+            one.end_s,
+            visible(clipped(one.text, _LONGEST_MARK)),
+            numbers.get(one.speaker, 0),
+        )
+        for one in (transcript.words or transcript.segments)[:_MOST_MARKS]
+    ]
 
 
 def _text(transcript: Transcript) -> str:
@@ -75,7 +93,7 @@ def _legend(speakers: Sequence[str]) -> str:
 
 
 def _swatch(number: int) -> str:
-    colour = COLOURS[number % len(COLOURS)]
+    colour = colour_of(number)
     style = "display: inline-block; width: 0.8em; height: 0.8em; border-radius: 2px"
     return f'<span style="{style}; background: {colour}"></span>'
 

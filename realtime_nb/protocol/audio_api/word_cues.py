@@ -6,9 +6,7 @@ here, since it says where a cue may end.
 
 from __future__ import annotations
 
-import itertools
 import re
-import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -38,12 +36,13 @@ def fit(text: str) -> list[str]:
     """Return a text in at most two lines of much the same length; empty where it needs more."""
     if len(text) <= LINE:
         return [text]
-    # The narrowest width that still gives two lines balances them.
-    for width in range(max(1, len(text) // 2), LINE + 1):
-        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-        if len(lines) <= 2 and all(len(line) <= LINE for line in lines):  # noqa: PLR2004 -- two lines
-            return lines
-    return []
+    # Hours have tens of thousands of words, each of which asks this.
+    least, most = len(text) - LINE - 1, LINE
+    breaks = [at for at in range(max(1, least), most + 1) if text[at : at + 1] == " "]
+    if not breaks:
+        return []
+    middle = min(breaks, key=lambda at: abs(2 * at - len(text)))
+    return [text[:middle], text[middle + 1 :]]
 
 
 def cues_of_words(words: Sequence[Word], text: str) -> Iterator[Spoken]:
@@ -70,11 +69,12 @@ def cues_of_words(words: Sequence[Word], text: str) -> Iterator[Spoken]:
 def punctuated(words: Sequence[Word], text: str) -> Iterator[Word]:
     """Yield the words as the text writes them, as far as both agree."""
     tokens = text.split()
+    keys = [_key(token) for token in tokens]
     place = 0
     for word in words:
         key = _key(word.text)
-        ahead = itertools.islice(enumerate(tokens), place, place + _AHEAD)
-        found = next((index for index, token in ahead if key and _key(token) == key), None)
+        ahead = range(place, min(place + _AHEAD, len(keys)))
+        found = next((index for index in ahead if key and keys[index] == key), None)
         if found is None:
             yield word
         else:
