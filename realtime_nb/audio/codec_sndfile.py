@@ -28,10 +28,15 @@ _FORMATS: Final = {
     "flac": ("FLAC", "PCM_16"),
     "opus": ("OGG", "OPUS"),
 }
-# libsndfile's compression level runs from 0 to 1 between these, in bit/s of one channel.
-# The same of MP3, in kbit/s, for rates below so many Hz: MPEG 2.5, 2 and 1.
+# libsndfile's compression level runs from 0 to 1 between these, in kbit/s of one channel.
+_OPUS_KBPS: Final = (256, 6)
+# The same of MP3, for rates below so many Hz: MPEG 2.5, 2 and 1.
 _MP3_KBPS: Final = ((16_000, 64, 8), (32_000, 160, 8), (10**9, 320, 32))
-_OPUS_BITRATES: Final = (256_000, 6_000)
+_SPEECH_OPUS: Final = 48
+_LEAST: Final = 0.99
+# LAME makes sound quieter at these constant bit rates (below so many kbit/s), so that what the
+# codec adds at full scale is not clipped: by up to 0.45 dB, which is given back.
+_LAME_SCALES: Final = ((176, 0.95), (208, 0.97), (240, 0.98), (10**9, 1.0))
 
 
 @cache
@@ -56,6 +61,21 @@ def sndfile_makes(form: str) -> bool:
     )
 
 
+@cache
+def _forward_only(library: Any) -> Any:
+    """Return the library's reader, told never to seek.
+
+    After each read it would seek to where it is, and fails at the end of a FLAC file that does
+    not say how long it is: the last block would be lost.
+    """
+
+    class ForwardOnly(library.SoundFile):
+        def seekable(self) -> bool:
+            return False
+
+    return ForwardOnly
+
+
 @contextmanager
 def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
     """Open a file for reading; raises `Undecodable` for what libsndfile cannot read."""
@@ -63,12 +83,23 @@ def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
     if library is None:
         raise Undecodable("libsndfile is not there: `pip install soundfile` brings it")
     try:
-        opened = library.SoundFile(file)
+        opened = _straight(library)(file)
     except library.LibsndfileError as error:
         raise Undecodable(_words(error)) from error
     with opened:
         frames = opened.frames if 0 <= opened.frames < _UNKNOWN_LENGTH else None
         yield SoundBlocks(opened.samplerate, opened.channels, frames, _blocks(library, opened))
+
+
+@cache
+def _straight(library: Any) -> Any:
+    """Return a reader that never seeks: a file that was streamed cannot be sought in."""
+
+    class Straight(library.SoundFile):  # type: ignore[misc]  # the library has no types
+        def seekable(self) -> bool:
+            return False
+
+    return Straight
 
 
 def _blocks(library: Any, opened: Any) -> Iterator[NDArray[np.float32]]:
@@ -103,30 +134,35 @@ class SndfileWriter:
 
     def __init__(self, sink: Any, form: str, rate: int, bitrate_kbps: int | None) -> None:
         container, subtype = _FORMATS[form]
-        options = {} if form == "flac" else _options(form, rate, bitrate_kbps)
+        options: dict[str, Any] = {}
+        self._gain = 1.0
+        if form == "opus":
+            options = {"compression_level": _share(*_OPUS_KBPS, bitrate_kbps or _SPEECH_OPUS)}
+        elif form == "mp3":
+            kbps = bitrate_kbps or speech_kbps(rate)
+            most, least = next(kbps for below, *kbps in _MP3_KBPS if rate < below)
+            options = {
+                "compression_level": _share(most, least, kbps),
+                "bitrate_mode": "CONSTANT",
+            }
+            self._gain = next(1 / quieter for below, quieter in _LAME_SCALES if kbps < below)
         self._file = sndfile().SoundFile(
             sink, "w", rate, 1, format=container, subtype=subtype, **options
         )
 
     def write(self, samples: NDArray[np.int16]) -> None:
         """Encode int16 samples of shape (n,)."""
-        self._file.write(samples)
+        if self._gain == 1.0:
+            self._file.write(samples)
+            return
+        # As floats, which may go past full scale on their way to what makes them quieter.
+        self._file.write(samples * np.float32(self._gain / 32768.0))
 
     def close(self) -> None:
         """Encode what is left inside and end the file."""
         self._file.close()
 
 
-def _options(form: str, rate: int, bitrate_kbps: int | None) -> dict[str, Any]:
-    if form == "opus":
-        wanted = 1000 * (bitrate_kbps or 48)
-        most, least = _OPUS_BITRATES
-        return {"compression_level": _share(most, least, wanted)}
-    wanted = 1000 * (bitrate_kbps or speech_kbps(rate))
-    most, least = next(kbps for below, *kbps in _MP3_KBPS if rate < below)
-    level = _share(1000 * most, 1000 * least, wanted)
-    return {"compression_level": level, "bitrate_mode": "CONSTANT"}
-
-
 def _share(most: int, least: int, wanted: int) -> float:
-    return float(np.clip((most - wanted) / (most - least), 0.0, 1.0))
+    # libsndfile refuses the very lowest MP3 bit rates at 1.0.
+    return float(np.clip((most - wanted) / (most - least), 0.0, _LEAST))
