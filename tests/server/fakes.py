@@ -18,6 +18,7 @@ from realtime_nb.server.pacing import Pace
 from realtime_nb.server.session import Session
 from realtime_nb.server.translation_session import TranslationSession
 from realtime_nb.server.workers import Settings
+from realtime_nb.speech.interfaces import Heard, HeardWord
 from tests.server.wire import check_event, check_translation_event
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class LoudnessActivity:
 
 @dataclass
 class ScriptedRecognition:
+    """Each word takes 100 ms."""
+
     recogniser: ScriptedRecogniser
     fed: int = 0
 
@@ -117,11 +120,15 @@ class ScriptedRecognition:
         self.recogniser.heard_samples.append(self.fed)
         texts = self.recogniser.texts
         if not texts:
-            return SimpleNamespace(text="", source="none")
+            return Heard("", "none")
         text = texts.pop(0)
         if isinstance(text, Exception):
             raise text
-        return SimpleNamespace(text=text, source="grammar")
+        words = (HeardWord(word, i / 10, (i + 1) / 10) for i, word in enumerate(text.split()))
+        return Heard(text, "grammar", words=tuple(words))
+
+    def close(self) -> None:
+        self.recogniser.closed += 1
 
 
 @dataclass
@@ -132,6 +139,7 @@ class ScriptedRecogniser:
     partial: str | None = None
     heard_samples: list[int] = field(default_factory=list)
     prompts: list[tuple[Sequence[str], str]] = field(default_factory=list)
+    closed: int = 0
     rate: int = 16_000
     name: str = "scripted"
 
