@@ -102,13 +102,13 @@ def completion_request(  # noqa: PLR0913 -- the wire's fields
     return {name: value for name, value in body.items() if value is not None}
 
 
-def chat_tools(definitions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def chat_tools(definitions: Sequence[Mapping[str, Any] | str]) -> list[dict[str, Any]]:
     """Return definitions of tools in the shape of Chat Completions.
 
     Parameters
     ----------
     definitions
-        In that shape, or flat as a realtime session has them.
+        In that shape, or flat as a realtime session has them. A name alone defines nothing.
 
     Raises
     ------
@@ -118,10 +118,12 @@ def chat_tools(definitions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     problem = next(check_tools({"tools": [_flat(tool) for tool in definitions]}, {}), None)
     if problem is not None:
         raise UsageError(str(problem))
-    return [_nested(tool) for tool in definitions]
+    return [_nested(tool) for tool in definitions if not isinstance(tool, str)]
 
 
-def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(tool: Mapping[str, Any] | str) -> dict[str, Any] | str:
+    if isinstance(tool, str):
+        return tool
     inner = tool.get("function")
     if isinstance(inner, dict):
         return {"type": "function", **cast("dict[str, Any]", inner)}

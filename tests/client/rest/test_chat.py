@@ -1,0 +1,582 @@
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from realtime_nb.audio.clip import AudioClip
+from realtime_nb.client.rest.chat import AudioChat
+from realtime_nb.client.secret import Secret
+from realtime_nb.errors import ConnectionLost, RealtimeError, RequestRefused, UsageError
+
+PCM = (np.sin(np.arange(24_000) / 12) * 9_000).astype("<i2").tobytes()
+WAV = AudioClip.from_pcm16(PCM, 24_000).wav()
+WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "The weather of a city.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+}
+
+
+def call_of(name="get_weather", arguments='{"city": "Oslo"}', call_id="call_1"):
+    function = {"name": name, "arguments": arguments}
+    return {
+        "content": None,
+        "tool_calls": [{"id": call_id, "type": "function", "function": function}],
+    }
+
+
+async def test_a_question_in_text_is_answered_in_sound(peer, wire):
+    peer.says(wire.answering(wire.reply(wire.spoken("Yes, it is.", WAV))))
+    chat = AudioChat(peer.endpoint(), system="Be brief.", voice="marin", format="wav")
+
+    answer = await chat.ask("Is a golden retriever a good family dog?", temperature=0.5)
+
+    assert peer.asked[0] == {
+        "model": "gpt-audio-1.5",
+        "modalities": ["text", "audio"],
+        "audio": {"voice": "marin", "format": "wav"},
+        "temperature": 0.5,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Is a golden retriever a good family dog?"},
+        ],
+    }
+    assert answer.clip.pcm16() == PCM
+    assert answer.transcript == answer.text == "Yes, it is."
+    assert answer.content == ""
+    assert answer.message == {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "audio": {"id": "audio_1", "expires_at": 2_000_000_000, "transcript": "Yes, it is."},
+    }
+    assert answer.id == "audio_1"
+    assert answer.expires_at == 2_000_000_000
+    assert answer.usage == wire.usage
+    # 10 text and 20 audio tokens in, 20 text and 80 audio tokens out.
+    assert answer.cost == pytest.approx((10 * 2.5 + 20 * 32 + 20 * 10 + 80 * 64) / 1e6)
+    assert (answer.partial, answer.problem) == (False, "")
+    assert answer.encoded() == WAV
+    assert set(answer.timings) == {"first_text", "first_sound", "whole"}
+
+
+@pytest.mark.parametrize("cut", [1, 7, 4_096, 0])
+async def test_a_stream_cut_anywhere_is_the_same_answer(peer, wire, cut):
+    said = "Ja, schöne Grüße 🐕!"
+    stream = wire.spoken_events(said, PCM[:4_802] if cut == 1 else PCM)
+    peer.says(wire.streaming(b": keepalive\n\n" + stream, cut=cut))
+    told, notices = [], []
+    chat = AudioChat(peer.endpoint())
+
+    answer = await chat.ask("Go on", stream=True, on_progress=told.append, on_notice=notices.append)
+
+    asked = peer.asked[0]
+    assert asked["audio"]["format"] == "pcm16"
+    assert asked["stream"] is True
+    assert asked["stream_options"] == {"include_usage": True}
+    assert answer.transcript == said
+    assert answer.clip.pcm16() == (PCM[:4_802] if cut == 1 else PCM)
+    assert answer.usage == wire.usage
+    assert (answer.partial, answer.problem, answer.expires_at) == (False, "", 2_000_000_000)
+    assert [notice.text for notice in notices] == [
+        "a stream's sound is pcm16 on the wire; it is made into wav here"
+    ]
+    assert answer.encoded()[:4] == b"RIFF"
+    assert told[0].state == "waiting for the answer"
+    assert told[-1].transcript == said
+    assert len(told[-1].sound) == len(answer.spool)
+    starts = [said.startswith(progress.transcript) for progress in told]
+    assert all(starts)
+
+
+async def test_what_other_services_leave_out_or_add_does_no_harm(peer, wire):
+    data = base64.b64encode(PCM).decode()
+    stream = wire.events(
+        {
+            "id": "gen-1",
+            "provider": "x",
+            "choices": [{"delta": {"role": "assistant", "content": ""}}],
+        },
+        wire.chunk({"audio": None, "content": "Well: "}),
+        # Cut within a group of four, and with a name of its own each time.
+        wire.chunk({"audio": {"id": "audio_9", "data": data[:101]}, "content": None}),
+        wire.chunk({"audio": {"id": "audio_9", "data": data[101:], "transcript": None}}),
+        {"choices": []},
+        {"choices": [{"index": 1, "delta": {"content": "another choice"}}]},
+        wire.chunk({"audio": {"transcript": "After the sound."}}),
+        wire.chunk({}, "stop", service_tier=None),
+        done=False,
+    )
+    peer.says(wire.streaming(stream))
+
+    answer = await AudioChat(peer.endpoint()).ask("Hi", stream=True)
+
+    assert answer.clip.pcm16() == PCM
+    assert answer.transcript == "After the sound."
+    assert answer.content == "Well: "
+    assert answer.text == "After the sound."
+    assert (answer.partial, answer.usage, answer.cost) == (False, None, None)
+    assert answer.price.reason == "the service told no usage"
+
+
+async def test_a_service_that_wants_a_stream_gets_one(peer, wire):
+    peer.says(
+        wire.refusing("400 Bad Request", "Audio output requires stream: true"),
+        wire.streaming(wire.spoken_events("Hello.", PCM)),
+    )
+    notices = []
+
+    answer = await AudioChat(peer.endpoint()).ask("Hi", on_notice=notices.append)
+
+    assert answer.transcript == "Hello."
+    assert peer.asked[1]["stream"] is True
+    assert "in a stream only" in notices[0].text
+
+
+async def test_a_service_that_cannot_stream_answers_whole(peer, wire):
+    peer.says(wire.answering(wire.reply(wire.spoken("Hello.", PCM))))
+
+    answer = await AudioChat(peer.endpoint()).ask("Hi", stream=True)
+
+    assert (answer.transcript, answer.clip.pcm16()) == ("Hello.", PCM)
+
+
+@pytest.mark.parametrize("how", ["breaks", "ends", "error", "junk"])
+async def test_a_stream_that_breaks_is_kept_as_far_as_it_came(peer, wire, how):
+    pieces = [wire.chunk({"audio": {"id": "audio_1", "transcript": "Half a"}})]
+    pieces += [wire.chunk(wire.sound(PCM[:9_601]))]
+    if how == "error":
+        pieces.append({"error": {"message": f"overloaded {wire.key}", "code": "server_error"}})
+    if how == "junk":
+        pieces.append("{not json")
+    stream = wire.streaming(wire.events(*pieces, done=False), breaks=how == "breaks")
+    peer.says(stream, wire.answering(wire.reply({"content": "Again."})))
+    chat = AudioChat(peer.endpoint(), max_retries=0)
+
+    answer = await chat.ask("Hi", stream=True)
+
+    assert answer.partial is True
+    assert answer.problem
+    assert "\n" not in answer.problem
+    assert wire.key not in answer.problem
+    assert answer.transcript == "Half a"
+    assert answer.clip.pcm16() == PCM[:9_600]
+    assert "<b>partial</b>" in answer._repr_html_()
+    # Its sound may not be known to the service: the words that came go back.
+    await chat.ask("Go on")
+    assert peer.asked[1]["messages"][1] == {"role": "assistant", "content": "Half a"}
+
+
+async def test_a_stream_that_breaks_before_anything_came_is_an_error(peer, wire):
+    stream = wire.events(wire.chunk({"role": "assistant"}), done=False)
+    peer.says(wire.streaming(stream, breaks=True))
+    chat = AudioChat(peer.endpoint(), max_retries=0)
+
+    with pytest.raises(ConnectionLost, match="the connection to the peer broke off"):
+        await chat.ask("Hi", stream=True)
+
+    assert len(chat.history) == 0
+
+
+@pytest.mark.parametrize(
+    ("answered", "problem", "partial"),
+    [
+        (({"content": "Long"}, "length"), "cut off at the most tokens", True),
+        (({"content": "B"}, "content_filter"), "content filter cut the answer off", True),
+        (({"content": None, "refusal": "I can't help."}, "stop"), "would not answer", False),
+        (({"content": ""}, "stop"), "answered nothing", False),
+    ],
+)
+async def test_why_an_answer_is_not_all_it_could_be(peer, wire, answered, problem, partial):
+    message = answered[0]
+    peer.says(wire.answering(wire.reply(*answered)))
+
+    answer = await AudioChat(peer.endpoint()).ask("Hi")
+
+    assert problem in answer.problem
+    assert answer.partial is partial
+    assert answer.refused is bool(message.get("refusal"))
+    assert answer.text == (message["content"] or message.get("refusal", ""))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"error": {"message": "No provider.", "code": 502}},
+            "broke off with an error: No provider",
+        ),
+        ({"object": "list", "data": []}, "no answer of this API"),
+        (b"<html>", "no answer of this API"),
+    ],
+)
+async def test_success_that_is_none_is_an_error(peer, wire, body, said):
+    peer.says(wire.answering(body))
+    with pytest.raises(RealtimeError, match=said):
+        await AudioChat(peer.endpoint()).ask("Hi")
+
+
+async def test_stopping_closes_the_connection_and_keeps_what_came(peer, wire):
+    piece = wire.events(
+        wire.chunk({"audio": {"id": "a", "transcript": "One "}}),
+        wire.chunk(wire.sound(PCM)),
+        done=False,
+    )
+    more = wire.events(wire.chunk(wire.sound(bytes(48_000))), done=False)
+
+    async def endless(_request, writer):
+        writer.write(wire.head(kind="text/event-stream") + piece)
+        while True:
+            # Fails once the other side has closed the socket.
+            writer.write(more)
+            await writer.drain()
+
+    peer.says(endless)
+    chat = AudioChat(peer.endpoint())
+    heard = []
+
+    def stop(progress):
+        heard.append(progress)
+        if progress.transcript and len(heard) > 3:
+            chat.stop()
+
+    answer = await chat.ask("Count", stream=True, on_progress=stop)
+
+    assert peer.gone.wait(10)
+    assert answer.partial
+    assert answer.problem == "stopped before it was whole"
+    assert answer.transcript == "One "
+    assert answer.spool.read(0, len(PCM)) == PCM
+    assert [entry.role for entry in chat.history] == ["user", "assistant"]
+    assert chat.stop() is False
+
+
+async def test_a_cancelled_call_closes_the_connection(peer, wire):
+    async def endless(_request, writer):
+        writer.write(wire.head(kind="text/event-stream"))
+        while True:
+            writer.write(wire.events(wire.chunk(wire.sound(PCM)), done=False))
+            await writer.drain()
+
+    peer.says(endless)
+    chat = AudioChat(peer.endpoint())
+    call = None
+
+    def cancel(progress):
+        if progress.state == "answering" and call is not None:
+            call.cancel()
+
+    call = chat.ask("Count", stream=True, on_progress=cancel)
+    with pytest.raises(ConnectionLost, match="cancelled"):
+        await call
+
+    assert peer.gone.wait(10)
+    # The next question waits until the first is put away.
+    peer.says(wire.answering(wire.reply({"content": "Two."})))
+    assert (await chat.ask("And?")).text == "Two."
+    assert chat.history[1].partial
+
+
+async def test_sound_goes_in_as_wav_or_mp3(peer, wire, tmp_path):
+    peer.says(wire.answering(wire.reply({"content": "A tone."})))
+    path = AudioClip.from_pcm16(PCM, 24_000).save(tmp_path / "tone.wav")
+    chat = AudioChat(peer.endpoint(), text_only=True)
+
+    answer = await chat.ask("What is in this recording?", path, WAV)
+    await chat.ask("", AudioClip.from_pcm16(PCM, 24_000), encode="mp3")
+
+    first = peer.asked[0]
+    assert first["modalities"] == ["text"]
+    assert "audio" not in first
+    text, *sounds = first["messages"][0]["content"]
+    assert text == {"type": "text", "text": "What is in this recording?"}
+    assert [part["type"] for part in sounds] == ["input_audio", "input_audio"]
+    for part in sounds:
+        assert part["input_audio"]["format"] == "wav"
+        sent = AudioClip.read(base64.b64decode(part["input_audio"]["data"]))
+        assert sent.pcm16() == PCM
+    (mp3,) = peer.asked[1]["messages"][2]["content"]
+    assert mp3["input_audio"]["format"] == "mp3"
+    sent = AudioClip.read(base64.b64decode(mp3["input_audio"]["data"]))
+    assert sent.duration_ms == pytest.approx(1000, abs=120)
+    assert answer.clip is None
+    assert answer.text == "A tone."
+
+
+async def test_sound_goes_back_by_id_until_that_expires(peer, wire):
+    peer.says(wire.answering(wire.reply(wire.spoken("Woof.", WAV, "audio_7", 1_000))))
+    now = 900.0
+    chat = AudioChat(peer.endpoint(), clock=lambda: now)
+    notices = []
+
+    await chat.ask("Hi")
+    await chat.ask("Again", on_notice=notices.append)
+    assert peer.asked[1]["messages"][1] == {"role": "assistant", "audio": {"id": "audio_7"}}
+    assert notices == []
+
+    now = 995.0
+    await chat.ask("Once more", on_notice=notices.append)
+    assert peer.asked[2]["messages"][1] == {"role": "assistant", "content": "Woof."}
+    assert [notice.text for notice in notices] == [
+        "the sound of 2 earlier answers has expired; its transcript goes instead"
+    ]
+
+    chat.text_only = True
+    now = 0.0
+    await chat.ask("In text")
+    assert peer.asked[3]["messages"][1] == {"role": "assistant", "content": "Woof."}
+    chat.reset()
+    await chat.ask("Anew")
+    assert peer.asked[4]["messages"] == [{"role": "user", "content": "Anew"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "fields"),
+    [
+        ("400 Bad Request", "Invalid audio id 'audio_7'", {"param": "messages[1].audio.id"}),
+        ("404 Not Found", "Audio with id audio_7 not found.", {"code": "not_found"}),
+        ("400 Bad Request", "The audio response has expired.", {"param": "messages"}),
+    ],
+)
+async def test_an_id_the_service_does_not_know_is_replaced_once(
+    peer, wire, status, message, fields
+):
+    refused = wire.refusing(status, message, **fields)
+    peer.says(
+        wire.answering(wire.reply(wire.spoken("Woof.", WAV, "audio_7"))),
+        refused,
+        wire.answering(wire.reply(wire.spoken("Yes.", WAV, "audio_8"))),
+    )
+    chat, notices = AudioChat(peer.endpoint()), []
+    await chat.ask("Hi")
+
+    answer = await chat.ask("Again", on_notice=notices.append)
+
+    assert answer.text == "Yes."
+    assert peer.asked[2]["messages"][1] == {"role": "assistant", "content": "Woof."}
+    assert "is not known to the service any more" in notices[0].text
+    await chat.ask("And now?")
+    named = [message.get("audio") for message in peer.asked[3]["messages"]]
+    assert named == [None, None, None, {"id": "audio_8"}, None]
+
+
+async def test_a_refusal_of_the_voice_is_no_matter_of_ids(peer, wire):
+    peer.says(
+        wire.answering(wire.reply(wire.spoken("Woof.", WAV))),
+        wire.refusing(
+            "400 Bad Request", "Invalid value: 'x' is no voice of audio.", param="audio.voice"
+        ),
+    )
+    chat = AudioChat(peer.endpoint())
+    await chat.ask("Hi")
+
+    with pytest.raises(RequestRefused, match=r"audio\.voice"):
+        await chat.ask("Again", voice="x")
+
+    assert len(peer.requests) == 2
+    assert len(chat.history) == 2
+
+
+async def test_functions_are_called_and_their_output_sent(peer, wire):
+    def get_weather(city: str) -> dict[str, str]:
+        """Return the weather of a city."""
+        return {"city": city, "sky": "clear"}
+
+    async def get_time(zone: str) -> str:
+        """Return the time."""
+        return f"noon in {zone}"
+
+    both = call_of()
+    both["tool_calls"] += call_of("get_time", '{"zone": "CET"}', "call_2")["tool_calls"]
+    peer.says(
+        wire.answering(wire.reply(both, "tool_calls")),
+        wire.answering(wire.reply(wire.spoken("Clear, at noon.", WAV))),
+    )
+    chat, notices = AudioChat(peer.endpoint(), tools=[get_weather, get_time]), []
+
+    answer = await chat.ask("The weather?", on_notice=notices.append)
+
+    first = peer.asked[0]["tools"][0]
+    assert first["type"] == "function"
+    assert first["function"]["name"] == "get_weather"
+    assert peer.asked[1]["messages"][1:] == [
+        {"role": "assistant", "content": None, "tool_calls": both["tool_calls"]},
+        {"role": "tool", "tool_call_id": "call_1", "content": '{"city":"Oslo","sky":"clear"}'},
+        {"role": "tool", "tool_call_id": "call_2", "content": "noon in CET"},
+    ]
+    assert answer.text == "Clear, at noon."
+    assert [run.name for run in answer.runs] == ["get_weather", "get_time"]
+    assert answer.tool_calls == []
+    assert answer.usage["prompt_tokens"] == 60
+    assert [notice.kind for notice in notices] == ["progress", "progress"]
+    assert [entry.role for entry in chat.history] == [
+        "user",
+        "assistant",
+        "tool",
+        "tool",
+        "assistant",
+    ]
+
+
+async def test_a_call_comes_in_pieces_of_a_stream(peer, wire):
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        return f"rain in {city}"
+
+    def piece(call):
+        return wire.chunk({"tool_calls": [{"index": 0, **call}]})
+
+    start = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "get_weather", "arguments": ""},
+    }
+    stream = wire.events(
+        piece(start),
+        piece({"function": {"arguments": '{"ci'}}),
+        piece({"function": {"arguments": 'ty": "Rom"}'}}),
+        wire.chunk({}, "tool_calls"),
+    )
+    peer.says(wire.streaming(stream), wire.streaming(wire.spoken_events("Rain.", PCM)))
+
+    answer = await AudioChat(peer.endpoint(), tools=[get_weather]).ask("?", stream=True)
+
+    assert answer.runs[0].output == "rain in Rom"
+    assert peer.asked[1]["messages"][2]["content"] == "rain in Rom"
+    assert answer.clip.pcm16() == PCM
+
+
+@pytest.mark.parametrize(
+    ("call", "output"),
+    [
+        (call_of(), {"error": "ValueError: no such city"}),
+        (call_of(arguments="{"), {"error": "the arguments are no JSON"}),
+        (call_of(arguments="[1]"), {"error": "the arguments are no JSON object"}),
+        (
+            call_of("get_wether"),
+            {"error": "there is no function get_wether; there are: get_weather"},
+        ),
+    ],
+)
+async def test_what_a_function_raises_is_told_to_the_model_and_shown(peer, wire, call, output):
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        del city
+        raise ValueError("no such city")
+
+    peer.says(
+        wire.answering(wire.reply(call, "tool_calls")),
+        wire.answering(wire.reply({"content": "I cannot tell."})),
+    )
+    notices = []
+    chat = AudioChat(peer.endpoint(), tools=[get_weather])
+
+    answer = await chat.ask("The weather?", on_notice=notices.append)
+
+    assert json.loads(peer.asked[1]["messages"][2]["content"]) == output
+    assert answer.runs[0].failed
+    assert answer.text == "I cannot tell."
+    assert "failed" in notices[-1].text
+
+
+async def test_calls_without_end_are_ended(peer, wire):
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        return city
+
+    peer.says(wire.answering(wire.reply(call_of(), "tool_calls")))
+
+    answer = await AudioChat(peer.endpoint(), tools=[get_weather]).ask("?")
+
+    assert len(peer.requests) == 8
+    assert answer.partial
+    assert answer.problem == "the model called functions 8 times over and did not answer"
+
+
+async def test_a_mere_definition_leaves_its_call_to_the_caller(peer, wire):
+    peer.says(
+        wire.answering(wire.reply(call_of(), "tool_calls")),
+        wire.answering(wire.reply({"content": "Rain."})),
+    )
+    chat = AudioChat(peer.endpoint(), tools=[WEATHER])
+
+    answer = await chat.ask("The weather?")
+
+    assert [call["id"] for call in answer.tool_calls] == ["call_1"]
+    assert not answer.partial
+    with pytest.raises(UsageError, match="no call waits under 'call_9'; there are: call_1"):
+        await chat.ask(outputs={"call_9": "rain"})
+    answer = await chat.ask(outputs={"call_1": "rain"})
+    assert peer.asked[1]["messages"][2:] == [
+        {"role": "tool", "tool_call_id": "call_1", "content": "rain"}
+    ]
+    assert answer.text == "Rain."
+
+
+async def test_a_call_nobody_answered_is_no_hindrance(peer, wire):
+    peer.says(
+        wire.answering(wire.reply(call_of(), "tool_calls")),
+        wire.answering(wire.reply({"content": "Fine."})),
+    )
+    chat, notices = AudioChat(peer.endpoint(), tools=[WEATHER]), []
+    await chat.ask("The weather?")
+
+    await chat.ask("Never mind", on_notice=notices.append)
+
+    assert peer.asked[1]["messages"][2]["role"] == "tool"
+    assert notices[0].text == "no output was given for get_weather"
+
+
+def test_what_cannot_be_asked_is_said_before_anything_is_sent(peer):
+    chat = AudioChat(peer.endpoint())
+    with pytest.raises(UsageError, match="there is nothing to ask"):
+        chat.ask("  ")
+    with pytest.raises(UsageError, match="'mp4' is no format"):
+        AudioChat(peer.endpoint(), format="mp4")
+    with pytest.raises(UsageError, match="'ogg' is no format of this API; there are wav, mp3"):
+        chat.ask("x", encode="ogg")
+    with pytest.raises(UsageError, match="no tool called"):
+        AudioChat(peer.endpoint(), tools=["get_weather"])
+    long = AudioClip.silence(600_000, 24_000)
+    with pytest.raises(UsageError, match=r"10:00\.0 of sound are 29 MB as wav.*send it as mp3"):
+        chat.ask("x", long)
+    assert peer.requests == []
+
+
+async def test_questions_asked_at_once_are_answered_one_after_the_other(peer, wire):
+    peer.says(wire.answering(wire.reply({"content": "Yes."})))
+    chat = AudioChat(peer.endpoint())
+
+    first, second = chat.ask("One"), chat.ask("Two")
+    await second
+    await first
+
+    assert [len(asked["messages"]) for asked in peer.asked] == [1, 3]
+    assert chat.usage["prompt_tokens"] == 60
+    assert chat.cost == pytest.approx(2 * first.result().cost)
+
+
+async def test_an_unknown_price_is_told_as_such(peer, wire):
+    peer.says(wire.answering(wire.reply({"content": "Yes."}, model="new-model")))
+    chat = AudioChat(peer.endpoint(model="new-model", api_key=Secret()))
+
+    answer = await chat.ask("One")
+
+    assert answer.cost is None
+    assert answer.price.reason == "no price is known of new-model"
+    assert chat.cost is None
+    assert "cost unknown: no price is known of new-model" in answer._repr_html_()
+
+
+async def test_the_practice_server_is_never_passed_off_as_a_model(peer, wire):
+    peer.says(wire.answering(wire.reply({"content": "Hello."}, model="local-demo")))
+
+    answer = await AudioChat(peer.endpoint(practice=True, model="local-demo")).ask("Hi")
+
+    assert answer.practice
+    assert answer.cost == 0
+    assert "local practice server, not a model" in answer._repr_html_()
