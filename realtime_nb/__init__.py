@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         load_ipython_extension,
         unload_ipython_extension,
     )
+    from realtime_nb.notebook.chained import ChainedAgent
     from realtime_nb.notebook.saved import SavedChat, open_saved
     from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AudioChat",
     "AudioClip",
+    "ChainedAgent",
     "Chat",
     "EventLog",
     "RealtimeLog",
@@ -60,6 +62,7 @@ __all__ = [
 _HOMES = {
     "AudioChat": "realtime_nb.client.rest.chat",
     "AudioClip": "realtime_nb.audio.clip",
+    "ChainedAgent": "realtime_nb.notebook.chained",
     "Chat": "realtime_nb.notebook",
     "EventLog": "realtime_nb.protocol.log",
     "RealtimeLog": "realtime_nb.inspection",

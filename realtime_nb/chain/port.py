@@ -49,6 +49,8 @@ class ChainServer:
         Who hears, thinks and speaks.
     voice
         The name of a voice of the one that speaks.
+    prompt
+        What the one that hears should expect, until a session says otherwise.
     on_notice
         Called with what a leg does otherwise than usual, on the chain's thread.
 
@@ -65,6 +67,7 @@ class ChainServer:
         legs: Legs,
         *,
         voice: str = "alloy",
+        prompt: str = "",
         on_notice: Callable[[LegName, Notice], object] | None = None,
     ) -> None:
         activity, self.missing = load_voice_activity()
@@ -77,7 +80,7 @@ class ChainServer:
         )
         self._loop = BackgroundLoop()
         self._server: tornado.httpserver.HTTPServer | None = None
-        settled = Settled(legs, voice, on_notice)
+        settled = Settled(legs, voice, prompt, on_notice)
         try:
             port = self._loop.call(self._listen(settled), "chain").result(_TIMEOUT_S)
         except BaseException:

@@ -50,12 +50,15 @@ class Settled:
         Who hears, thinks and speaks.
     voice
         The name of a voice of the one that speaks.
+    prompt
+        What the one that hears should expect, until a session says otherwise.
     on_notice
         Called with what a leg does otherwise than usual, such as a retry.
     """
 
     legs: Legs
     voice: str
+    prompt: str = ""
     on_notice: Callable[[LegName, Notice], object] | None = None
 
 
@@ -71,6 +74,9 @@ class ChainConfig(SessionConfig):
     def __init__(self, settled: Settled) -> None:
         legs = settled.legs
         self._transcriber = legs.transcribe.model
+        transcription = {"model": self._transcriber}
+        if settled.prompt:
+            transcription["prompt"] = settled.prompt
         super().__init__(
             new_id("sess"),
             int(time.time() + MAX_SESSION_S),
@@ -78,7 +84,7 @@ class ChainConfig(SessionConfig):
                 "model": legs.model,
                 "instructions": INSTRUCTIONS,
                 "audio": {
-                    "input": {"transcription": {"model": self._transcriber}},
+                    "input": {"transcription": transcription},
                     "output": {"voice": settled.voice},
                 },
             },

@@ -1,0 +1,128 @@
+"""`ChainedAgent`: a chat whose ears, words and voice are three services, one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.chain import ChainServer, resolve_legs
+from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.client.practice import fetch_card, fetch_missing
+from realtime_nb.inspection.chain_legs import LegTable, legs
+from realtime_nb.notebook.chat import Chat
+from realtime_nb.protocol.tool_definitions import define_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from realtime_nb.chain.legs import LegChoice, Legs
+    from realtime_nb.client.rest.service import Notice
+    from realtime_nb.client.service import Endpoint
+    from realtime_nb.protocol.chain import LegName
+
+
+class ChainedAgent(Chat):
+    """A live conversation with a chain: speech to text, text to text, text to speech.
+
+    It is a `Chat` in everything: the same widget, events, timeline, report and budget. The
+    session behind it is no realtime model but three services of the audio API, each of which
+    waits for the one before it; the session itself (turns, voice activity, barge-in) runs in
+    this process. Shown in a cell it can be talked to.
+
+    Parameters
+    ----------
+    transcribe, chat, speak
+        Who hears, who thinks, who speaks: a model's name; a pair of model and endpoint, such
+        as ``("whisper-1", "local")``; or an `Endpoint`. None takes the usual one:
+        gpt-transcribe, gpt-4.1-mini, gpt-4o-mini-tts, and ``local-demo`` locally. Any
+        chat-completions model will do, and functions may be offered to those that call them.
+    endpoint
+        Of the legs that name none; as with `realtime_nb.resolve_endpoint`.
+    voice
+        The name of a voice of the one that speaks.
+    instructions
+        What the chat model is told; by default to answer briefly, as one speaks.
+    tools
+        Functions, or definitions of functions, that it may call; as in a `%%realtime` cell.
+    name
+        What the agent is called.
+    budget
+        What the conversation may cost, in USD; None for no limit.
+
+    Raises
+    ------
+    UsageError
+        For what is no leg, or no tool.
+    EndpointError
+        When a leg has no such endpoint, or no key.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is named by who gives it
+        self,
+        transcribe: LegChoice = None,
+        chat: LegChoice = None,
+        speak: LegChoice = None,
+        *,
+        endpoint: str | Endpoint | None = None,
+        voice: str = "alloy",
+        instructions: str | None = None,
+        tools: Sequence[Any] = (),
+        name: str = "agent",
+        budget: float | None = None,
+    ) -> None:
+        found = resolve_legs(transcribe, chat, speak, endpoint=endpoint)
+        config: dict[str, Any] = {"type": "realtime"}
+        if instructions is not None:
+            config["instructions"] = instructions
+        if tools:
+            config["tools"] = define_tools(list(tools), {})
+        # What a practice leg knows to answer is what it should listen for.
+        card = fetch_card(found.chat) if found.chat.practice else []
+        prompt = ". ".join(card) if found.transcribe.practice else ""
+        self._server = ChainServer(found, voice=voice, prompt=prompt, on_notice=self._on_notice)
+        self._legs: Legs = found
+        try:
+            super().__init__(self._server.endpoint, config, name=name)
+            self.budget = budget
+            self._begin()
+            self.bridge.phrases = card
+        except BaseException:
+            self._server.close()
+            raise
+
+    def _begin(self) -> None:
+        outcome = self.open()
+        if outcome.error is not None:
+            self.close()
+            raise outcome.error
+        without = [str(part) for part in self._server.missing]
+        practice = next((leg for leg in self.services if leg.practice), None)
+        if practice is not None:
+            without += fetch_missing(practice)
+        if without:
+            self.bridge.notice("warning", " ".join(without))
+
+    @property
+    def services(self) -> tuple[Endpoint, Endpoint, Endpoint]:
+        """Who hears, who thinks and who speaks."""
+        return self._legs.transcribe, self._legs.chat, self._legs.speak
+
+    @property
+    def legs(self) -> LegTable:
+        """What was asked of each leg, when it answered, and what it cost.
+
+        ``.df`` has a row for each request, ``.by_turn`` one for each turn: milliseconds from
+        its end to the transcript, the first word, the first sound.
+        """
+        return legs(self.talk())
+
+    def close(self) -> None:
+        """End the session, its requests and its port; closing twice is fine."""
+        try:
+            super().close()
+        finally:
+            self._server.close()
+
+    def _on_notice(self, leg: LegName, notice: Notice) -> None:
+        # On the chain's thread: the bridge lives on the session's.
+        text = f"{leg}: {notice.text}"
+        BackgroundLoop.shared().post(self.bridge.notice, "warning", text)
