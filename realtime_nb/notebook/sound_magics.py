@@ -184,7 +184,9 @@ class SoundMagics(Magics):
     @argument("clip", help="The sound: a variable, a path or an expression.")
     @argument("--model", help="The model.")
     @argument("--endpoint", help=_ENDPOINT_HELP)
-    @argument("--language", metavar="CODE", help="The language that is spoken, such as en.")
+    @argument(
+        "--language", metavar="CODE", help="The language that is spoken: en; or several: en,de."
+    )
     @argument("--prompt", metavar="TEXT", help="Names and words that are likely to be said.")
     @argument("--stream", action="store_true", help="Show the words as they come.")
     @argument("--words", action="store_true", help="With the time of each word (whisper-1).")

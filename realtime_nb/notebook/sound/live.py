@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.notebook.sound.screen import new_place
-from realtime_nb.protocol.shown_text import escaped, plain
+from realtime_nb.protocol.audio_api.answer import AudioAnswer
+from realtime_nb.protocol.shown_text import escaped, plain, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +155,7 @@ class Live:
     def _left(self, result: Any) -> dict[str, Any] | None:
         """Return what is to stay in the notebook; None where there is no output to change."""
         told = [*self.notes]
-        plain = "" if result is None else repr(result)
+        plain = _plain(result)
         if not self._screen.has_pages:
             self._print_notes()
             self._screen.show({"text/plain": plain}, self._place)
@@ -209,6 +210,13 @@ def _wait_played(player: Any, length_ms: Callable[[], float]) -> None:
         if player.played_ms > played:
             played, until = player.played_ms, clock() + _STANDS_S
     time.sleep(_AFTER_S)
+
+
+def _plain(result: Any) -> str:
+    """Return a result as text: what a model said stands above what is known about it."""
+    said = result.text if isinstance(result, AudioAnswer) else ""
+    lines = [visible(said), "" if result is None else repr(result)]
+    return "\n".join(line for line in lines if line)
 
 
 def _new_player(title: str) -> Any:

@@ -43,6 +43,7 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
             speed=options.speed,
             format=options.format,
             stream=not options.no_play,
+            timeout_s=settings.timeout,
             on_progress=live.on_progress,
             on_notice=live.on_notice,
         ),

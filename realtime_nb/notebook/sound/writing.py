@@ -32,8 +32,6 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
         for name, text in (named_value(word, "--speaker") for word in options.speaker or ())
     }
     model = options.model or desk.settings.transcription_model
-    if options.diarize and not model:
-        model = "gpt-4o-transcribe-diarize"
     endpoint = desk.endpoint("transcription", options.endpoint, model)
     live = desk.live(endpoint.model)
     timed = options.words or options.diarize
@@ -43,14 +41,15 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
         transcribe(
             sound,
             endpoint=endpoint,
-            language=options.language,
-            prompt=options.prompt,
+            language=[code for code in (options.language or "").split(",") if code],
+            prompt=options.prompt or "",
             stream=options.stream,
             words=options.words,
             # Subtitles need times.
             segments=options.segments or bool((options.srt or options.vtt) and not timed),
             diarize=options.diarize,
             known_speakers=speakers or None,
+            timeout_s=desk.settings.timeout,
             on_progress=live.on_progress,
             on_notice=live.on_notice,
         ),
@@ -83,8 +82,9 @@ def run_translate(desk: Desk, options: Namespace) -> Any:
         translate_audio(
             sound,
             endpoint=endpoint,
-            prompt=options.prompt,
+            prompt=options.prompt or "",
             segments=options.segments or bool(options.srt or options.vtt),
+            timeout_s=desk.settings.timeout,
             on_progress=live.on_progress,
             on_notice=live.on_notice,
         ),
