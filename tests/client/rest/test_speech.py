@@ -71,8 +71,6 @@ async def test_sound_comes_as_events_with_its_usage_and_becomes_the_format_asked
 
 
 async def test_first_bytes_are_passed_on_before_the_last_are_sent(peer):
-    heard = asyncio.Event()
-    served = peer.loop.loop
     seen = []
 
     async def wait():
@@ -90,8 +88,6 @@ async def test_first_bytes_are_passed_on_before_the_last_are_sent(peer):
     assert seen[0] < len(TONE)
     assert seen[-1] == len(TONE)
     assert speech.clip.pcm16() == TONE
-    assert served is not None
-    assert not heard.is_set()
 
 
 async def test_without_stream_the_service_makes_the_file(peer, wire):
