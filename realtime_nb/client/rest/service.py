@@ -85,8 +85,9 @@ class RestService:
             When it is silent for too long.
         """
         failure: BaseException
-        client = await self._open()
+        client: AsyncOpenAI | None = None
         try:
+            client = await asyncio.to_thread(self._open)
             return await work(client)
         except (RealtimeError, asyncio.CancelledError) as error:
             failure = error
@@ -101,8 +102,9 @@ class RestService:
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncGenerator[AsyncOpenAI]:
         """Give the endpoint's ``AsyncOpenAI``; what fails within leaves as with `run`."""
-        client = await self._open()
+        client: AsyncOpenAI | None = None
         try:
+            client = await asyncio.to_thread(self._open)
             yield client
         except (RealtimeError, asyncio.CancelledError):
             raise
@@ -117,9 +119,10 @@ class RestService:
         """Return the error for people that stands for one of ``openai``, ``httpx`` or Python."""
         return explain(error, self.endpoint, self.timeout_s)
 
-    async def _open(self) -> AsyncOpenAI:
-        # In a thread: the package takes most of a second to load.
-        openai: Any = await asyncio.to_thread(_load)
+    def _open(self) -> AsyncOpenAI:
+        """Return the package's client; on a thread, for it takes a while and the loop plays."""
+        import openai  # noqa: PLC0415 -- takes most of a second
+
         endpoint, watch = self.endpoint, RetryWatch(self.max_retries, self.on_notice)
 
         async def sending(request: Any) -> None:
@@ -132,6 +135,7 @@ class RestService:
         async def received(response: Any) -> None:
             watch.received(response)
 
+        local = is_loopback(endpoint.host)
         timeout = openai.Timeout(self.timeout_s, connect=min(_CONNECT_S, self.timeout_s))
         return openai.AsyncOpenAI(
             # The true one is put into the request's head, behind the package's back.
@@ -149,19 +153,17 @@ class RestService:
                 # It would take the key and the body to a host nobody named.
                 follow_redirects=False,
                 # A proxy for the world has no way to this machine.
-                trust_env=not is_loopback(endpoint.host),
+                trust_env=not local,
+                # Reading the certificates takes longer than all else, and plain HTTP has none.
+                verify=not (local and endpoint.base_url.startswith("http:")),
                 event_hooks={"request": [sending], "response": [received]},
             ),
         )
 
 
-def _load() -> Any:
-    import openai  # noqa: PLC0415 -- takes most of a second
-
-    return openai
-
-
-async def _closed(client: AsyncOpenAI) -> None:
+async def _closed(client: AsyncOpenAI | None) -> None:
+    if client is None:
+        return
     # What was cancelled or broke may not close in good order either.
     with contextlib.suppress(Exception):
         await client.close()
