@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.chat_page import _ASK, _COUNT_TRACKS, until
+from tests.browser.chat_page import ASK, COUNT_TRACKS, until
 from tests.browser.harness import make_mic_wav
 from tests.browser.test_engine import snr_against, sweep
 
@@ -41,7 +41,7 @@ class RecorderPage:
         self.notebook = notebook
         self.page = notebook.page
         if run:
-            self.page.evaluate(_COUNT_TRACKS)
+            self.page.evaluate(COUNT_TRACKS)
             notebook.run_cell(0)
         self.panel = self.page.get_by_role("region", name="Recorder").last
         self.status = self.panel.locator(".rnb-rec-state")
@@ -63,7 +63,7 @@ class RecorderPage:
         return self.panel.locator(".rnb-rec-notices").inner_text()
 
     def kernel(self, expression: str) -> object:
-        return json.loads(self.page.evaluate(_ASK, expression))
+        return json.loads(self.page.evaluate(ASK, expression))
 
     def record(self, seconds: float, name: str = "Record") -> None:
         self.wait("record")
@@ -104,3 +104,138 @@ def test_what_is_recorded_is_the_microphones_sound_and_plays(
     heard = notebook.ears.heard().samples
     assert snr_against(sweep(), heard.astype(np.float64)) > 60
     assert notebook.page_errors == []
+
+
+def test_takes_silence_and_the_longest_recording(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    mic = make_mic_wav(tmp_path / "mic.wav", MIC)
+    notebook = open_notebook([MAKE.format(max_s=4), "recorder"], mic=mic)
+    recorder = RecorderPage(notebook)
+    # It stops by itself, at the very sample, and says so.
+    recorder.record(1)
+    recorder.wait("recorded")
+    assert "max_s=4" in recorder.notices
+    assert recorder.live_tracks == 0
+    assert recorder.kernel("len(recorder.clip)") == 96_000
+    recorder.button("Trim silence").click()
+    recorder.wait("silence cut off")
+    trimmed_s = recorder.kernel("recorder.clip.duration_ms / 1000")
+    assert isinstance(trimmed_s, float)
+    assert 2.0 <= trimmed_s < 2.6
+    recorder.button("Trim silence").click()
+    until(lambda: recorder.kernel("len(recorder.clip)") == 96_000)
+    recorder.record(0.6, "Retake")
+    # By keys alone, in either of two views.
+    notebook.run_cell(1)
+    views = recorder.page.get_by_role("region", name="Recorder")
+    assert views.count() == 2
+    first = views.first.get_by_role("button", name="Stop", exact=True)
+    first.focus()
+    first.press("Enter")
+    recorder.wait("recorded")
+    assert recorder.kernel("[len(recorder.clips), recorder.clip is recorder.clips[-1]]") == [
+        1,
+        True,
+    ]
+    recorder.record(0.6, "Record another")
+    recorder.button("Stop").press("Space")
+    recorder.wait("2 takes")
+    assert recorder.kernel("len(recorder.clips)") == 2
+    assert recorder.live_tracks == 0
+    look(notebook, recorder)
+    assert notebook.page_errors == []
+
+
+def look(notebook: NotebookPage, recorder: RecorderPage) -> None:
+    """Leave pictures of it: narrow, and dark."""
+    PICTURES.mkdir(exist_ok=True)
+    panel = recorder.panel
+    panel.evaluate("node => { node.style.width = '320px'; }")
+    notebook.sleep(0.3)
+    assert panel.evaluate("node => node.scrollWidth <= node.clientWidth")
+    panel.screenshot(path=PICTURES / "recorder-320.png")
+    notebook.page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    notebook.wait_until("() => document.body.dataset.jpThemeLight === 'false'")
+    panel.evaluate("node => { node.style.width = ''; }")
+    panel.locator("summary").click()
+    notebook.sleep(0.5)
+    panel.screenshot(path=PICTURES / "recorder-dark.png")
+
+
+def test_a_busy_kernel_and_a_reload_lose_nothing_that_was_said(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    mic = make_mic_wav(tmp_path / "mic.wav", MIC)
+    busy = "import time\nprint('begun', flush=True)\ntime.sleep(8)"
+    notebook = open_notebook([MAKE.format(max_s=60), busy], mic=mic)
+    recorder = RecorderPage(notebook)
+    recorder.wait("nothing recorded")
+    run = notebook.run_cell(1, wait=False)
+    notebook.cell(1).get_by_text("begun", exact=True).wait_for()
+    recorder.record(3.2)
+    recorder.button("Stop").click()
+    notebook.wait_run(run)
+    recorder.wait("recorded")
+    assert snr_against(sweep(), recorder.clip()) > 60
+    # A second tab shows that the first records, and does not hold its microphone.
+    recorder.record(1.0, "Record another")
+    notebook.save()
+    other_tab = notebook.second_tab()
+    other = RecorderPage(other_tab, run=False)
+    other.wait("another tab records")
+    assert not other.button("Record another").is_enabled()
+    # What was recorded until the page went is kept.
+    notebook.reload()
+    again = RecorderPage(notebook, run=False)
+    again.wait("recorded, 2 takes")
+    other.wait("recorded, 2 takes")
+    assert "page was left" in other.notices
+    kept = again.kernel("[recorder.state, recorder.clip.duration_ms, len(recorder.clips)]")
+    assert isinstance(kept, list)
+    assert kept[0] == "recorded"
+    assert kept[1] > 900
+    assert kept[2] == 2
+
+
+def test_a_restarted_kernel_lets_the_microphone_go_and_a_saved_recorder_says_it_is_not_live(
+    open_notebook: OpenNotebook,
+) -> None:
+    notebook = open_notebook([MAKE.format(max_s=60)])
+    recorder = RecorderPage(notebook)
+    recorder.record(0.5)
+    notebook.restart_kernel()
+    until(lambda: recorder.live_tracks == 0, message="the microphone is still open")
+    recorder.wait("not live: run the cell again")
+    assert "run the cell again" in recorder.notices
+    assert not recorder.button("Record").is_enabled()
+    saved = notebook.outputs(0)[-1]["data"]
+    assert "needs a live kernel" in saved["text/html"]
+    assert "Recorder" in saved["text/plain"]
+
+
+TROUBLES = {
+    "NotAllowedError": "allow",
+    "NotFoundError": "no microphone",
+    "NotReadableError": "another program",
+}
+
+
+def test_a_microphone_that_cannot_be_had_is_one_clear_line(open_notebook: OpenNotebook) -> None:
+    recorder = RecorderPage(open_notebook([MAKE.format(max_s=60)]))
+    recorder.wait("nothing recorded")
+    for name, said in TROUBLES.items():
+        recorder.page.evaluate(
+            """name => { navigator.mediaDevices.getUserMedia =
+                 async () => { throw new DOMException("refused", name); }; }""",
+            name,
+        )
+        recorder.button("Record").click()
+        until(lambda said=said: said in recorder.notices.lower(), message=recorder.notices)
+        assert "AudioClip.read" in recorder.notices
+        assert "Microphone again" not in recorder.notices
+        assert "Type your message" not in recorder.notices
+        recorder.wait("nothing recorded")
+        assert recorder.button("Record").is_enabled()

@@ -185,9 +185,10 @@ export class Sounding {
   /** Sound came from the kernel. */
   take(run: number, offset: number, bytes: DataView): void {
     if (run !== this.#run) return;
-    const count = bytes.byteLength >> 1;
-    const samples = new Int16Array(count);
-    for (let i = 0; i < count; i++) samples[i] = bytes.getInt16(2 * i, true);
+    // Little endian, as every machine with a browser is; copied, since it may stand at any byte.
+    const length = bytes.byteLength & ~1;
+    const samples = new Int16Array(length >> 1);
+    new Uint8Array(samples.buffer).set(new Uint8Array(bytes.buffer, bytes.byteOffset, length));
     if (!this.#store.push(offset, samples)) {
       this.#want();
       return;

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:81636d23f390cdaff0d74efb069cc18cb2994ead1b60855414ba6d67ca7dce2e
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:bece796c91792696e3332c7031727aa02ee4f3c07470de4775a40e4aa216be24
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:81636d23f390cdaff0d74efb069cc18cb2994ead1b60855414ba6d67ca7dce2e
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:bece796c91792696e3332c7031727aa02ee4f3c07470de4775a40e4aa216be24
 // src/frames.ts
 var RATE = 24e3;
 
@@ -1624,9 +1624,9 @@ var Sounding = class {
   /** Sound came from the kernel. */
   take(run, offset, bytes) {
     if (run !== this.#run) return;
-    const count2 = bytes.byteLength >> 1;
-    const samples = new Int16Array(count2);
-    for (let i = 0; i < count2; i++) samples[i] = bytes.getInt16(2 * i, true);
+    const length = bytes.byteLength & ~1;
+    const samples = new Int16Array(length >> 1);
+    new Uint8Array(samples.buffer).set(new Uint8Array(bytes.buffer, bytes.byteOffset, length));
     if (!this.#store.push(offset, samples)) {
       this.#want();
       return;
