@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from realtime_nb.client.rest.long_sound import LARGEST_UPLOAD, Uploads
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress, report
@@ -126,27 +128,31 @@ class _Writing:
         self._report(line, at_once=True)
 
     async def _write(self, upload: Upload, number: int) -> Transcript:
-        ask, endpoint = self._ask, self._service.endpoint
+        ask = self._ask
         fields = {**ask.fields(upload.seconds), "file": upload.as_file()}
         many = f"part {number + 1} of {len(self._uploads)}" if len(self._uploads) > 1 else "writing"
 
         async def work(client: Any) -> Transcript:
-            audio = client.audio
-            asked = audio.transcriptions if ask.task == "transcribe" else audio.translations
-            async with asked.with_streaming_response.create(**fields) as response:
+            if ask.task == "translate":
+                kind, body = await _translation(client, fields)
+                return self._read(kind, body)
+            create = client.audio.transcriptions.with_streaming_response.create
+            async with create(**fields) as response:
                 kind = str(response.headers.get("content-type", "")).partition(";")[0].lower()
-                check_kind(kind, endpoint, wanted="words")
                 if kind == "text/event-stream":
                     return await self._follow(response, many)
-                body = await _whole(response)
-            refusal = read_error(body)
-            if refusal is not None:
-                raise refused_event(refusal, endpoint)
-            return read_transcript(body, kind)
+                return self._read(kind, await _whole(response))
 
         heard = await self._service.run(work)
         self._timings.setdefault("first_text", self._elapsed_ms())
         return heard
+
+    def _read(self, kind: str, body: str) -> Transcript:
+        check_kind(kind, self._service.endpoint, wanted="words")
+        refusal = read_error(body)
+        if refusal is not None:
+            raise refused_event(refusal, self._service.endpoint)
+        return read_transcript(body, kind)
 
     async def _follow(self, response: Any, many: str) -> Transcript:
         """Take in a transcript as it streams."""
@@ -193,6 +199,22 @@ class _Writing:
             practice=endpoint.practice,
             timings=self._timings,
         )
+
+
+async def _translation(client: Any, fields: dict[str, Any]) -> tuple[str, str]:
+    """Return the media type and the body of a translation.
+
+    The package's own method warns whoever calls it that the endpoint will end one day.
+    """
+    told = dict(fields)
+    files = {"file": told.pop("file")}
+    options = {"headers": {"Content-Type": "multipart/form-data"}}
+    answer: Any = await client.post(
+        "/audio/translations", cast_to=object, body=told, files=files, options=options
+    )
+    if not isinstance(answer, str):
+        return "application/json", orjson.dumps(answer).decode()
+    return "text/html" if answer.lstrip().startswith("<") else "text/plain", answer
 
 
 async def _whole(response: Any) -> str:
