@@ -139,9 +139,9 @@ def read_recording(sound: Json, path: str) -> NDArray[np.float32]:
     try:
         decoded = read_sound(io.BytesIO(data), "the recording", rate=RATE, max_s=LONGEST_S)
     except UsageError as error:
-        # A true file of its kind that is too long says so; all else is no such file.
-        if "longer than" in str(error):
-            raise _bad_data(path, str(error)) from None
+        # A true file of its kind may be too long; all else is no such file.
+        if "holds more than" in str(error):
+            raise _bad_data(path, f"it holds more than {LONGEST_S:.0f} s of sound.") from None
         raise _not_valid(sound["format"], path) from None
     if not len(decoded.samples):
         raise _bad_data(path, "it holds no sound.")
