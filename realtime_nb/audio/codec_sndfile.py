@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SndfileWriter", "open_sndfile", "sndfile", "sndfile_makes"]
 
-_BLOCK: Final = 2**16  # instants read at once
+_BLOCK: Final = 2**12  # instants read at once: with the one that fails all of them are lost
 _UNKNOWN_LENGTH: Final = 2**48  # libsndfile gives the largest integer for a FLAC that was streamed
 
 _FORMATS: Final = {
