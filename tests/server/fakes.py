@@ -107,7 +107,7 @@ class LoudnessActivity:
 
 @dataclass
 class ScriptedRecognition:
-    """Each word takes 100 ms."""
+    """Each word takes 100 ms, the first begins 300 ms after the sound."""
 
     recogniser: ScriptedRecogniser
     fed: int = 0
@@ -124,7 +124,7 @@ class ScriptedRecognition:
         text = texts.pop(0)
         if isinstance(text, Exception):
             raise text
-        words = (HeardWord(word, i / 10, (i + 1) / 10) for i, word in enumerate(text.split()))
+        words = (HeardWord(word, i / 10, (i + 1) / 10) for i, word in enumerate(text.split(), 3))
         return Heard(text, "grammar", words=tuple(words))
 
     def close(self) -> None:

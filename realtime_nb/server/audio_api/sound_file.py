@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from realtime_nb.audio.codec_av import av_library, open_av
 from realtime_nb.audio.codec_base import SoundBlocks, Undecodable
@@ -54,11 +54,13 @@ def _open(stack: ExitStack, data: bytes) -> SoundBlocks:
     if not data:
         raise _too_short()
     kind = sniff(data[:HEAD_BYTES])
-    file = io.BytesIO(data)
+    file: IO[bytes] = io.BytesIO(data)
     if kind == "wav":
         return open_wav(file, "the file")
     if kind == "mp3":
-        return stack.enter_context(open_sndfile(with_true_length(file)))
+        file = with_true_length(file)
+        file.seek(0)
+        return stack.enter_context(open_sndfile(file))
     if kind in _SNDFILE:
         return stack.enter_context(open_sndfile(file))
     if kind in _AV and av_library() is None:

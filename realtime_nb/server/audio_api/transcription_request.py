@@ -217,6 +217,8 @@ def _values(form: Form) -> Json:
             raise invalid_value(name, f"it was given {len(given)} times. Give it once.")
         else:
             _put(values, name, given[0])
+    if "file" in values:
+        raise invalid_type("file", "a file with a name", "")
     for name in form.files:
         if name != "file":
             raise invalid_type(name, "a string", {})
@@ -229,14 +231,20 @@ def _put(values: Json, name: str, text: str) -> None:
     if nested is not None and nested[1] == _CHUNKING:
         parts = values.setdefault(_CHUNKING, {})
         if not isinstance(parts, dict):
-            raise invalid_value(_CHUNKING, "it was given twice. Give it once.")
+            raise _given_twice()
         parts[nested[2]] = _plain(nested[2], text, name)
+    elif name == _CHUNKING and name in values:
+        raise _given_twice()
     elif name == _CHUNKING:
         values[name] = _object(text) if text.lstrip().startswith("{") else text
     elif name == "stream":
         values[name] = text.lower()
     elif text:
         values[name] = _plain(name, text, name)
+
+
+def _given_twice() -> WireError:
+    return invalid_value(_CHUNKING, "it was given in two ways. Give it in one.")
 
 
 def _plain(key: str, text: str, path: str) -> Any:
@@ -261,8 +269,6 @@ def _object(text: str) -> Any:
 def _file(form: Form) -> Upload:
     files = form.files.get("file", [])
     if not files:
-        if "file" in form.fields:
-            raise invalid_type("file", "a file with a name", "")
         raise missing_parameter("file")
     if len(files) > 1:
         raise invalid_value("file", f"{len(files)} files were given. Give one.")
