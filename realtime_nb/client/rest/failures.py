@@ -8,6 +8,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.keys import forget
 from realtime_nb.client.refusals import handshake_failed
@@ -166,16 +167,16 @@ def no_answer(endpoint: Endpoint, what: str) -> ConnectionFailed:
 
 
 def _filled(advice: str, endpoint: Endpoint, wait: str = "") -> str:
-    return advice.format(
-        key=endpoint.key_source or "the key", wait=wait, model=_example(endpoint.model)
-    )
+    return advice.format(key=endpoint.key_source or "the key", wait=wait, model=_example(endpoint))
 
 
-def _example(model: str) -> str:
+def _example(endpoint: Endpoint) -> str:
     """Return a model of the same use as one that was refused."""
-    known = find_model(model) if model else None
+    if endpoint.practice:
+        return PRACTICE_MODEL
+    known = find_model(endpoint.model) if endpoint.model else None
     names = names_for(known.use) if known is not None else ()
-    return next((name for name in names if name != model), "gpt-audio-1.5")
+    return next((name for name in names if name != endpoint.model), "gpt-audio-1.5")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

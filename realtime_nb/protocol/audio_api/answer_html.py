@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.shown_text import escaped
@@ -44,7 +43,7 @@ def facts_html(answer: AudioAnswer) -> str:
         facts.append(escaped(answer.voice, _SHORT))
     if answer.seconds:
         facts.append(f"{answer.seconds:.1f} s")
-    facts += [html.escape(fact) for fact in (tokens_of(answer.usage), told_price(answer.price))]
+    facts += [tokens_of(answer.usage), escaped(told_price(answer.price), _SHORT)]
     first = answer.timings.get("first_sound", answer.timings.get("first_text"))
     if first is not None:
         what = "sound" if "first_sound" in answer.timings else "text"

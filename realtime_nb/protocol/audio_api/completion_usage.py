@@ -63,5 +63,5 @@ def _sum(first: Any, second: Any) -> Any:
     if isinstance(first, dict):
         return cast("dict[str, Any]", first)
     if not isinstance(first, int | float):
-        return second
+        return second if first is None else first
     return first + second if isinstance(second, int | float) else first
