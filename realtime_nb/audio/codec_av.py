@@ -29,6 +29,7 @@ _DECODERS: Final = frozenset(
 )
 _NO_OTHER_FILES: Final = {"protocol_whitelist": "none", "format_whitelist": "aac,mov,matroska,mp3"}
 _MUXERS: Final = {"aac": "adts", "m4a": "ipod"}
+_NEXT_TO_NOTHING_S: Final = 0.2
 _FRAME: Final = 1024  # samples of an AAC frame
 
 
@@ -85,7 +86,10 @@ def open_av(file: IO[bytes], kind: str) -> Generator[SoundBlocks]:
         blocks = _blocks(library, container, stream)
         first = next(blocks, None)
         if first is None:
-            raise Undecodable("there is no sound in it")
+            if not codec.rate or (length is not None and length > _NEXT_TO_NOTHING_S):
+                raise Undecodable("none of its sound is there")
+            yield SoundBlocks(codec.rate, 1, frames, iter(()))
+            return
         rate, block = first
         rest = (samples for _, samples in blocks)
         yield SoundBlocks(rate, block.shape[1], frames, _chain(block, rest))

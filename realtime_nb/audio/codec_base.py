@@ -39,12 +39,15 @@ class SoundBlocks:
         Instants that the file says it holds; None where it does not say. Files lie.
     blocks
         Arrays of shape (n, channels), float32, in -1..1; can be gone through once.
+    here
+        Instants that there really are; None where that is known only at the end.
     """
 
     rate: int
     channels: int
     frames: int | None
     blocks: Iterator[NDArray[np.float32]]
+    here: int | None = None
 
 
 def speech_kbps(rate: int) -> int:

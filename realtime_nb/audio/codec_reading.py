@@ -93,7 +93,7 @@ def _gather(
     try:
         with _open(file, kind, bounds.name) as sound:
             gathered = Gathering(sound.rate, bounds, channel=channel)
-            gathered.expect(sound.frames)
+            gathered.expect(sound.frames if sound.here is None else sound.here)
             reason = ""
             try:
                 for block in sound.blocks:

@@ -8,6 +8,7 @@ import numpy as np
 
 from realtime_nb.audio.codec_av import AvWriter, av_makes
 from realtime_nb.audio.codec_sndfile import SndfileWriter, sndfile_makes
+from realtime_nb.audio.mp3_frames import with_delay
 from realtime_nb.audio.pcm import float_to_int16, int16_to_pcm16
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.audio.wav import wav_header
@@ -24,6 +25,7 @@ FORMATS: Final = ("wav", "mp3", "flac", "opus", "aac", "m4a", "pcm16")
 PCM_RATE: Final = 24_000
 """The rate in Hz of ``"pcm16"``, which has no place to say it."""
 
+_PLAIN: Final = frozenset(("wav", "pcm16"))  # need no library
 _PIECE: Final = 4_096  # samples an encoder gets at once, however the stream was cut
 _RATES: Final = {
     "mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
@@ -35,8 +37,11 @@ _RATES["m4a"] = _RATES["aac"]
 
 def encoders() -> frozenset[str]:
     """Return the formats that this machine can make; wav and pcm16 always are among them."""
-    more = (form for form in FORMATS if sndfile_makes(form) or av_makes(form))
-    return frozenset(("wav", "pcm16", "pcm", *more))
+    return frozenset(("pcm", *(form for form in FORMATS if _makes(form))))
+
+
+def _makes(form: str) -> bool:
+    return form in _PLAIN or sndfile_makes(form) or av_makes(form)
 
 
 def file_rate(form: str, rate: int) -> int:
@@ -64,7 +69,7 @@ def check_format(form: str) -> str:
     name = "pcm16" if name == "pcm" else name
     if name not in FORMATS:
         raise UsageError(f"no format {form!r}: take one of {', '.join(FORMATS)}.")
-    if name in encoders():
+    if _makes(name):
         return name
     missing = "'realtime_nb[formats]'" if name in {"aac", "m4a"} else "soundfile"
     raise UsageError(f"there is no encoder of {name} here: `pip install {missing}` brings it.")
@@ -117,6 +122,7 @@ class StreamEncoder:
             self.file_rate,
         )
         self._finished = False
+        self._begun = False
 
     def feed(self, samples: NDArray[np.float32]) -> bytes:
         """Take the next samples, shape (n,), and return the bytes that they complete.
@@ -131,20 +137,30 @@ class StreamEncoder:
         if self._finished:
             raise UsageError("this encoder is finished: make another one.")
         self._pieces.feed(samples)
-        return self._sink.take()
+        return self._given()
 
     def finish(self) -> bytes:
         """Return the last bytes; nothing when asked again."""
         if not self._finished:
             self._finished = True
             self._pieces.finish()
-        return self._sink.take()
+        return self._given()
+
+    def _given(self) -> bytes:
+        data = self._sink.take()
+        if self.format == "mp3" and data and not self._begun:
+            data = with_delay(data)
+        self._begun = self._begun or bool(data)
+        return data
 
 
 class Pieces:
     """Brings samples to a writer: resampled, as int16, always in pieces of one size."""
 
     def __init__(self, writer: Any, rate: int, file_rate: int) -> None:
+        # Of no sound at all most encoders make no file at all: it gets one silent sample.
+        self._least = np.zeros(0 if isinstance(writer, _PlainWriter) else 1, np.int16)
+        self._empty = True
         self._writer = writer
         self._resampler = StreamResampler(rate, file_rate) if rate != file_rate else None
         self._waiting = np.zeros(0, np.int16)
@@ -159,12 +175,15 @@ class Pieces:
         whole = len(waiting) // _PIECE * _PIECE
         for start in range(0, whole, _PIECE):
             self._writer.write(waiting[start : start + _PIECE])
+            self._empty = False
         self._waiting = waiting[whole:]
 
     def finish(self) -> None:
         """Encode the rest and end the file."""
         if self._resampler is not None:
             self._put(self._resampler.flush())
+        if self._empty and len(self._waiting) == 0:
+            self._waiting = self._least
         self._writer.write(self._waiting)
         self._writer.close()
 
@@ -173,7 +192,7 @@ def open_writer(
     sink: Any, form: str, rate: int, bitrate_kbps: int | None, *, frames: int | None
 ) -> Any:
     """Return what encodes to `sink`; `frames` are the samples to come where that is known."""
-    if form in {"wav", "pcm16"}:
+    if form in _PLAIN:
         return _PlainWriter(sink, form, rate, frames)
     if form in {"aac", "m4a"}:
         return AvWriter(sink, form, rate, bitrate_kbps)

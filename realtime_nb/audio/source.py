@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import to_mono
+from realtime_nb.audio.sniff import HEAD_BYTES, sniff
 from realtime_nb.audio.wav import decode_samples
 from realtime_nb.audio.wav_file import find_samples
 from realtime_nb.errors import UsageError
@@ -78,7 +79,7 @@ class SoundSource:
         """
         match source:
             case str() | os.PathLike():
-                made = _open_wav(Path(source))
+                made = _open_path(Path(source))
             case (int() | np.integer() as rate, samples) | (samples, int() | np.integer() as rate):
                 made = _open_array(np.asarray(samples), int(rate))
             case _:
@@ -133,13 +134,30 @@ def _open_array(samples: NDArray[Any], rate: int) -> SoundSource:
     return SoundSource("this array", first.rate, len(samples), read)
 
 
-def _open_wav(path: Path) -> SoundSource:
+def _open_path(path: Path) -> SoundSource:
     name = repr(os.fspath(path))
     try:
         file = path.open("rb")
     except OSError as error:
         raise UsageError(f"cannot read {name}: {(error.strerror or str(error))}.") from error
     try:
+        kind = sniff(file.read(HEAD_BYTES))
+    except OSError as error:
+        file.close()
+        raise UsageError(f"cannot read {name}: {(error.strerror or str(error))}.") from error
+    if kind == "wav":
+        return _open_wav(file, name)
+    # What is coded cannot be read from any place at once: all of it is decoded, within the
+    # bounds of a clip.
+    file.close()
+    made = _open_clip(AudioClip.read(path))
+    made.name = name
+    return made
+
+
+def _open_wav(file: IO[bytes], name: str) -> SoundSource:
+    try:
+        file.seek(0)
         form, start, size, _ = find_samples(file, name)
         # Once, so that a form that cannot be read is said at the start.
         decode_samples(b"", form, name)

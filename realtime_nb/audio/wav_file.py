@@ -71,7 +71,8 @@ def open_wav(file: IO[bytes], name: str) -> SoundBlocks:
     # Once, so that a form that cannot be read is said at the start.
     decode_samples(b"", form, name)
     frames = None if said is None else said // form.frame_bytes
-    return SoundBlocks(form.rate, form.channels, frames, _blocks(file, form, start, size, name))
+    blocks = _blocks(file, form, start, size, name)
+    return SoundBlocks(form.rate, form.channels, frames, blocks, here=size // form.frame_bytes)
 
 
 def _blocks(

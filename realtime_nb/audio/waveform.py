@@ -113,7 +113,7 @@ def _draw_wave(wave: Wave, width: int, height: int) -> str:
     top = 10 * middle * (1 - np.clip(columns[:, 1], -1, 1))
     bottom = 10 * middle * (1 - np.clip(columns[:, 0], -1, 1))
     # What is silent is a thin line.
-    first = np.rint(np.minimum(top, bottom - 8)).astype(int)
+    first = np.rint(np.clip(np.minimum(top, bottom - 8), 0, None)).astype(int)
     last = np.rint(np.maximum(bottom, first + 8)).astype(int)
     path = "".join(
         f"M{at} {high}V{low}"

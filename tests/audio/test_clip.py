@@ -11,6 +11,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_nb.audio import AudioClip
 from realtime_nb.audio.wav import encode_wav
@@ -208,3 +210,83 @@ def test_the_room_needs_no_jupyter():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_parts_by_seconds(clip):
+    assert clip[0.25:0.75] == clip.cut(0.25, 0.75)
+    assert clip[:0.5] + clip[0.5:] == clip
+    assert clip[-0.25:].duration_ms == 250
+    for wrong in (3, slice(0, 1, 2)):
+        with pytest.raises(UsageError, match=r"clip\[1\.5:3\.0\]"):
+            clip[wrong]
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_a_part_is_where_it_was(start, end):
+    samples = np.arange(1000, dtype=np.float32) / 1000
+    part = AudioClip(samples, 1000)[start:end].samples
+    assert np.array_equal(part, samples[round(1000 * start) : round(1000 * end)])
+
+
+def test_joining_clips_of_several_rates(clip):
+    other = AudioClip.silence(500, 8000)
+    joined = AudioClip.join([clip, other, clip.resample(16000)], gap_ms=100)
+    assert joined.rate == 24000
+    assert joined.duration_ms == pytest.approx(2700)
+    assert (clip + other).duration_ms == 1500
+    assert AudioClip.join([clip]) == clip
+    assert AudioClip.join(c for c in (clip, clip)).duration_s == 2
+    with pytest.raises(UsageError, match="at least one"):
+        AudioClip.join([])
+
+
+def test_silence_is_trimmed_from_the_ends_only(clip):
+    quiet = AudioClip.silence(700, 24000)
+    trimmed = AudioClip.join([quiet, clip, quiet, clip, quiet]).trim_silence()
+    assert trimmed.duration_ms == pytest.approx(2700 + 200, abs=21)
+    assert len(quiet.trim_silence()) == 0
+    assert len(AudioClip.silence(0, 8000).trim_silence()) == 0
+    assert clip.trim_silence() == clip
+    assert (quiet + clip).trim_silence(threshold_db=0).duration_ms == 0
+
+
+@given(
+    st.integers(0, 5000),
+    st.integers(1, 3000),
+    st.integers(0, 5000),
+    st.floats(0, 300),
+    st.sampled_from([8000, 11025, 24000]),
+)
+def test_trimming_keeps_all_that_sounds(before, sounding, after, keep_ms, rate):
+    parts = (np.zeros(before), np.full(sounding, 0.5), np.zeros(after))
+    clip = AudioClip(np.concatenate(parts), rate)
+    trimmed = clip.trim_silence(keep_ms=keep_ms)
+    assert np.count_nonzero(trimmed.samples) == sounding
+    most = sounding + 2 * (round(keep_ms * rate / 1000) + 1) + 2 * round(rate / 100)
+    assert len(trimmed) <= min(len(clip), most)
+
+
+def test_levels_and_lengths(clip):
+    assert clip.duration_s == 1.0
+    assert clip.peak_dbfs == pytest.approx(-6.02, abs=0.01)
+    assert clip.rms_dbfs == pytest.approx(-9.03, abs=0.01)
+    assert clip.mono is True
+    assert AudioClip.silence(0, 8000).rms_dbfs == -120
+
+
+@pytest.mark.parametrize("name", ["x.wav", "x.MP3", "x.flac", "x.opus", "x.ogg", "x.aac", "x.m4a"])
+def test_is_saved_as_its_suffix_says(clip, tmp_path, name):
+    path = clip.save(tmp_path / name)
+    assert AudioClip.read(path).duration_ms == pytest.approx(1000, abs=90)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_longer_clip_is_kept_small(clip):
+    longer = AudioClip.join([clip] * 60)
+    shown = longer._repr_html_()
+    assert "data:audio/mpeg;base64," in shown
+    assert shown.count("<svg") == 1
+    assert shown.index("<svg") < shown.index("<audio")
+    assert len(shown) < 60 * 8_500 + 20_000
+    sound = re.search(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", shown)
+    assert AudioClip.read(base64.b64decode(sound[1])).duration_s == pytest.approx(60, abs=0.05)

@@ -73,7 +73,7 @@ def test_a_clip_and_bytes_are_sources():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is empty"),
+        (b"", "is empty"),
         (b"ID3\x04 and so on, an MP3", "looks like MP3"),
         (encode_wav(b"", 8000), "holds no samples"),
         (encode_wav(b"", 8000)[:36], "no `data` chunk"),
