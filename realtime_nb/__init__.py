@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.rest.transcription import transcribe, translate_audio
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.inspection import RealtimeLog
+    from realtime_nb.inspection.side_by_side import side_by_side
     from realtime_nb.notebook import (
         Chat,
         load_ipython_extension,
@@ -50,6 +51,7 @@ __all__ = [
     "load_ipython_extension",
     "migrate",
     "resolve_endpoint",
+    "side_by_side",
     "speak",
     "transcribe",
     "translate_audio",
@@ -78,6 +80,7 @@ _HOMES = {
     "speak": "realtime_nb.client.rest.speech",
     "transcribe": "realtime_nb.client.rest.transcription",
     "translate_audio": "realtime_nb.client.rest.transcription",
+    "side_by_side": "realtime_nb.inspection.side_by_side",
     "unload_ipython_extension": "realtime_nb.notebook",
 }
 # What has a longer name there.
