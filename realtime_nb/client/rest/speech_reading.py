@@ -27,7 +27,6 @@ from realtime_nb.protocol.audio_api.speech_models import (
     voice_name,
 )
 from realtime_nb.protocol.audio_api.transcript_join import sum_usage
-from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,9 +209,8 @@ class SpeechReading:
     def _speech(self, problem: str) -> Speech:
         """Return what came; in a thread, since a file is made of it."""
         ask, endpoint, frames = self._ask, self._service.endpoint, len(self._spool) // 2
-        clip, sound = None, bytes(self._file)
+        sound = bytes(self._file)
         if self._made_here:
-            clip = self._spool.clip(caption=shorten(ask.text, 80))
             sound = encode_blocks(self._spool.blocks(), PCM_RATE, ask.format, frames)
         self._timings["whole"] = 1000 * (time.monotonic() - self._began)
         usage = sum_usage(self._usage) if not problem else None
@@ -223,7 +221,7 @@ class SpeechReading:
             format=ask.format,
             voice=voice_name(ask.voice),
             model=endpoint.model,
-            pcm_clip=clip,
+            spool=self._spool if self._made_here else None,
             usage=usage,
             price=speech_price(endpoint.model, read, usage),
             timings=self._timings,

@@ -23,14 +23,13 @@ def stopped_speech(
     _, sound = _came(live)
     if not sound:
         return None
-    clip = sound.clip()
     return Speech(
         text=text,
-        sound=clip.wav(),
+        sound=sound.clip().wav(),
         format="wav",
         voice=voice,
         model=endpoint.model,
-        pcm_clip=clip,
+        spool=sound,
         price=_UNTOLD,
         partial=True,
         problem=why,

@@ -18,6 +18,8 @@ from realtime_nb.protocol.summary import shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from realtime_nb.audio.spool import PcmSpool
+
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "mp3": (".mp3",),
     "opus": (".opus", ".ogg"),
@@ -48,7 +50,7 @@ class Speech:
         one channel, no header).
     voice, model
         Who read it.
-    pcm_clip
+    spool
         The same sound where it came as samples; None where it has to be decoded.
     usage
         What the service counted, as on the wire; None where it told nothing.
@@ -69,7 +71,7 @@ class Speech:
     format: str
     voice: str
     model: str
-    pcm_clip: AudioClip | None = None
+    spool: PcmSpool | None = None
     usage: Mapping[str, Any] | None = None
     price: Price = field(default_factory=lambda: Price(None, reason="the service told no usage"))
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -85,9 +87,11 @@ class Speech:
 
     @cached_property
     def clip(self) -> AudioClip | None:
-        """The sound as a clip; None when nothing came, or nothing here can decode it."""
-        if self.pcm_clip is not None or not self.sound:
-            return self.pcm_clip
+        """The sound as a clip, its first hour; None when nothing here can decode it."""
+        if self.spool is not None:
+            return self.spool.clip(caption=self._caption()) if len(self.spool) else None
+        if not self.sound:
+            return None
         if self.format == "pcm":
             whole = self.sound[: len(self.sound) // 2 * 2]
             return AudioClip.from_pcm16(whole, PCM_RATE, caption=self._caption())
@@ -108,6 +112,8 @@ class Speech:
         """
         target = Path(path)
         if target.suffix.lower() not in SUFFIXES.get(self.format, ()):
+            if self.spool is not None:
+                return self.spool.save(target)
             if self.clip is None:
                 raise UsageError(
                     f"this is {self.format}, which nothing here decodes: write "
