@@ -41,7 +41,7 @@ def clip_html(clip: AudioClip, caption: str, marks: Iterable[Mark] = ()) -> str:
         too_long=clip.duration_s > _LONGEST_PLAYER_S,
         file="clip.wav",
         form="mp3" if mp3 else "wav",
-        above=waveform_svg(clip, marks=marks),
+        above=waveform_svg(clip, marks=marks) if len(clip) else "",
     )
 
 

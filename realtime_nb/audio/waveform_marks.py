@@ -27,6 +27,7 @@ LANE_PX: Final = 18
 _MOST_LANES: Final = 4
 _MOST_MARKS: Final = 100_000  # looked at; what is drawn is bounded by the pixels there are
 _NARROW_PX: Final = 2.0  # what is narrower is drawn together with its neighbours
+_TOUCHING_PX: Final = 1.05  # what is a moment long is drawn a pixel wide
 _LETTER_PX: Final = 5.6
 _LONGEST_TIP: Final = 160
 
@@ -82,19 +83,23 @@ def place_marks(
     if duration_s <= 0:
         return 0, ()
     placed: list[Placed] = []
-    last: list[int | None] = []  # the number in `placed` of each lane's last span
+    last: list[int] = []  # the number in `placed` of each lane's last span
     for start_s, end_s, text, index in _in_order(marks, duration_s):
-        x = start_s * width / duration_s
+        x = min(start_s * width / duration_s, width - 1.0)
         end = max(end_s * width / duration_s, x + 1)
-        lane = _free_lane(x, placed, last)
         tip = f"{start_s:.2f} to {end_s:.2f} s"
-        one = Placed(x, end, lane, text, tip, colour_of(index))
-        before = last[lane]
-        if before is not None and _belong_together(placed[before], one):
-            placed[before] = _merged(placed[before], one)
+        one = Placed(x, end, len(last), text, tip, colour_of(index))
+        lane = _free_lane(one, placed, last)
+        if lane is None:
+            last.append(len(placed))
+            placed.append(one)
+            continue
+        before = placed[last[lane]]
+        if _belong_together(before, one):
+            placed[last[lane]] = _merged(before, one)
             continue
         last[lane] = len(placed)
-        placed.append(one)
+        placed.append(replace(one, lane=lane))
     return len(last), placed
 
 
@@ -110,17 +115,20 @@ def _in_order(marks: Iterable[Mark], duration_s: float) -> list[Mark]:
     return sorted(found, key=lambda mark: (mark[0], -mark[1]))
 
 
-def _free_lane(x: float, placed: list[Placed], last: list[int | None]) -> int:
-    for lane, number in enumerate(last):
-        if number is None or placed[number].end <= x + 0.5:
-            return lane
+def _free_lane(one: Placed, placed: list[Placed], last: list[int]) -> int | None:
+    """Return a lane with room; that of the same colour where there is one. None is a new one."""
+    free = [
+        lane
+        for lane, number in enumerate(last)
+        if placed[number].end <= one.x + _TOUCHING_PX
         # Narrow ones share a place with their neighbours, and need no lane of their own.
-        if x - placed[number].x < _NARROW_PX and placed[number].end - x < _NARROW_PX:
-            return lane
-    if len(last) < _MOST_LANES:
-        last.append(None)
-        return len(last) - 1
-    return len(last) - 1
+        or (one.end - placed[number].x < _NARROW_PX)
+    ]
+    alike = (lane for lane in free if placed[last[lane]].colour == one.colour)
+    lane = next(alike, next(iter(free), None))
+    if lane is None and len(last) == _MOST_LANES:
+        return _MOST_LANES - 1
+    return lane
 
 
 def _belong_together(before: Placed, one: Placed) -> bool:
