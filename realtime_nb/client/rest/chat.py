@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
-from realtime_nb.audio.clip import AudioClip
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.rest.chat_functions import Functions
-from realtime_nb.client.rest.chat_turn import Manner, Turn, tool_entry
+from realtime_nb.client.rest.chat_gathered import Gathered, Manner
+from realtime_nb.client.rest.chat_question import STOPPED, Question
+from realtime_nb.client.rest.chat_sound import Sound, encode_sounds, read_sounds
+from realtime_nb.client.rest.chat_turn import Learned, Turn, tool_entry
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress
 from realtime_nb.client.rest.resolve import rest_endpoint
@@ -26,16 +28,13 @@ from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer import AudioAnswer
 from realtime_nb.protocol.audio_api.completion import (
     ENCODINGS,
-    LARGEST_SOUND,
     check_format,
     user_message,
 )
 from realtime_nb.protocol.audio_api.completion_usage import add_usage
 from realtime_nb.protocol.audio_api.thread import Entry, History
-from realtime_nb.protocol.shown_text import clock
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from realtime_nb.client.loop import Call
@@ -43,12 +42,6 @@ if TYPE_CHECKING:
     from realtime_nb.client.service import Endpoint
 
 __all__ = ["AudioAnswer", "AudioChat", "Notice", "Progress"]
-
-Sound: TypeAlias = "AudioClip | str | os.PathLike[str] | bytes"
-
-_STOPPED: Final = "stopped before it was whole"
-# What an MP3 of speech takes at the least: more is not worth the minutes of encoding it.
-_LEAST_BYTES_PER_S: Final[Mapping[str, int]] = {"mp3": 3_000}
 
 
 class AudioChat:
@@ -122,10 +115,10 @@ class AudioChat:
         self._clock = clock
         self._turns = 0
         self._entries: list[Entry] = []
-        self._unknown: set[str] = set()
+        self._learned = Learned()
         self._waiting: list[dict[str, Any]] = []
         self._turn_lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
-        self._work: asyncio.Task[None] | None = None
+        self._questions: list[Question] = []
 
     @property
     def history(self) -> History:
@@ -186,10 +179,15 @@ class AudioChat:
         check_format(encode, ENCODINGS)
         if not (prompt.strip() or clips or outputs):
             raise UsageError("there is nothing to ask: write a prompt, or attach sound")
-        sounds = [AudioClip.read(clip) for clip in clips]
-        for sound in sounds:
-            _check_length(sound, encode)
-        manner = self._manner(stream, overrides)
+        sounds = read_sounds(clips, encode)
+
+        def said() -> list[Entry]:
+            answered = self._outputs(outputs or {}, on_notice)
+            if not (prompt.strip() or sounds):
+                return answered
+            message = user_message(prompt, encode_sounds(sounds, encode))
+            seconds = sum(sound.duration_ms for sound in sounds) / 1000
+            return [*answered, Entry(role="user", text=prompt, message=message, seconds=seconds)]
 
         service = RestService(
             self.endpoint,
@@ -197,70 +195,54 @@ class AudioChat:
             max_retries=self._max_retries,
             on_notice=on_notice,
         )
-
-        def said() -> list[Entry]:
-            answered = self._outputs(outputs or {}, on_notice)
-            if not (prompt.strip() or sounds):
-                return answered
-            encoded = [(sound.encode(encode), encode) for sound in sounds]
-            _check_size(sum(len(data) for data, _ in encoded))
-            seconds = sum(sound.duration_ms for sound in sounds) / 1000
-            message = user_message(prompt, encoded)
-            return [*answered, Entry(role="user", text=prompt, message=message, seconds=seconds)]
-
-        async def ask() -> AudioAnswer:
-            async with self._lock():
-                turn = Turn(
-                    service,
-                    self.functions,
-                    manner,
-                    before=tuple(self._entries),
-                    unknown=self._unknown,
-                    clock=self._clock,
-                    on_progress=on_progress,
-                    on_notice=on_notice,
-                )
-                return await self._take(turn, said)
-
-        return BackgroundLoop.shared().call(ask(), "ask")
+        turn = Turn(
+            service,
+            self.functions,
+            self._manner(stream, overrides),
+            learned=self._learned,
+            clock=self._clock,
+            on_progress=on_progress,
+            on_notice=on_notice,
+        )
+        question = Question(turn, said)
+        self._questions.append(question)
+        call = BackgroundLoop.shared().call(self._take(question), "ask")
+        call.add_done_callback(lambda _: self._questions.remove(question))
+        return call
 
     def stop(self) -> bool:
-        """Have the question under way end with what came of its answer; False if there is none.
+        """Have what is under way end with what came of its answer; False if nothing is.
 
         The connection is closed at once; the call then returns a partial answer.
         """
-        work = self._work
-        return work is not None and not work.done() and BackgroundLoop.shared().post(work.cancel)
+        open_ones = list(self._questions)
+        return any(BackgroundLoop.shared().post(question.stop) for question in open_ones)
 
-    async def _take(self, turn: Turn, said: Callable[[], Sequence[Entry]]) -> AudioAnswer:
-        work = self._work = asyncio.ensure_future(turn.run(said))
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.wait([work])
-            self._keep(turn, turn.answer(_STOPPED))
-            raise
-        finally:
-            self._work = None
-        if not work.cancelled():
-            work.result()
-        answer = turn.answer(_STOPPED if work.cancelled() else "")
-        if answer.data:
-            # Decoded once, and not on the loop that carries other conversations.
-            await asyncio.to_thread(getattr, answer, "clip")
-        return self._keep(turn, answer)
+    async def _take(self, question: Question) -> AudioAnswer:
+        gathered, manner = question.turn.gathered, question.turn.manner
+        async with self._lock():
+            try:
+                stopped = await question.run(tuple(self._entries))
+            except asyncio.CancelledError:
+                self._keep(gathered, gathered.answer(self.endpoint, manner, STOPPED))
+                raise
+            answer = gathered.answer(self.endpoint, manner, stopped)
+            if answer.data:
+                # Decoded once, and not on the loop that carries other conversations.
+                await asyncio.to_thread(getattr, answer, "clip")
+            return self._keep(gathered, answer)
 
-    def _keep(self, turn: Turn, answer: AudioAnswer) -> AudioAnswer:
+    def _keep(self, gathered: Gathered, answer: AudioAnswer) -> AudioAnswer:
         """Add a turn to the conversation."""
         self.answer = answer
-        if kept := turn.kept(answer):
+        if kept := gathered.kept(answer):
             self._entries += kept
             self._waiting = answer.tool_calls
-        self.usage = add_usage(self.usage, answer.usage) if self._turns else answer.usage
-        self._turns += 1
-        known = self.cost is not None and answer.cost is not None
-        self.cost = (self.cost or 0.0) + (answer.cost or 0.0) if known else None
+        if gathered.replies:
+            self.usage = add_usage(self.usage, answer.usage) if self._turns else answer.usage
+            self._turns += 1
+            known = self.cost is not None and answer.cost is not None
+            self.cost = (self.cost or 0.0) + (answer.cost or 0.0) if known else None
         return answer
 
     def _manner(self, stream: bool, overrides: dict[str, Any]) -> Manner:  # noqa: FBT001 -- as asked
@@ -299,27 +281,3 @@ class AudioChat:
             f"<AudioChat with {self.endpoint.model} at {self.endpoint.name},"
             f" {len(self._entries)} messages>"
         )
-
-
-def _check_length(sound: AudioClip, encode: str) -> None:
-    """Refuse sound that is too much before it is encoded."""
-    seconds = sound.duration_ms / 1000
-    least = seconds * _LEAST_BYTES_PER_S.get(encode, 2 * sound.rate)
-    if least > LARGEST_SOUND:
-        raise UsageError(
-            f"{clock(sound.duration_ms)} of sound are {least / 1e6:,.0f} MB as {encode}, and one"
-            f" question takes {LARGEST_SOUND / 1e6:.0f} MB: {_smaller(encode)}"
-        )
-
-
-def _check_size(size: int) -> None:
-    if size > LARGEST_SOUND:
-        raise UsageError(
-            f"the sound is {size / 1e6:,.0f} MB, and one question takes"
-            f" {LARGEST_SOUND / 1e6:.0f} MB: {_smaller('')}"
-        )
-
-
-def _smaller(encode: str) -> str:
-    mp3 = "send it as mp3, " if encode == "wav" else ""
-    return f"{mp3}send a part of it, clip.cut(0, 600), or write it down first with %transcribe"

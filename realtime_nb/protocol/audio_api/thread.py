@@ -70,12 +70,12 @@ class Past:
     ids
         The ids among them.
     expired
-        How many answers go as text because their ids have expired.
+        The ids that have expired, so that text goes in their place.
     """
 
     messages: list[dict[str, Any]]
     ids: tuple[str, ...]
-    expired: int
+    expired: tuple[str, ...]
 
 
 def past(
@@ -101,9 +101,13 @@ def past(
             for entry, by_id in zip(entries, named, strict=True)
         ],
         tuple(str(entry.audio_id) for entry, by_id in zip(entries, named, strict=True) if by_id),
-        sum(
-            entry.audio_id not in {None, *unknown} and not entry.partial and not entry.by_id(now)
+        tuple(
+            entry.audio_id
             for entry in entries
+            if entry.audio_id is not None
+            and entry.audio_id not in unknown
+            and not entry.partial
+            and not entry.by_id(now)
         ),
     )
 

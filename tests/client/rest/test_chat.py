@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -580,3 +582,78 @@ async def test_the_practice_server_is_never_passed_off_as_a_model(peer, wire):
     assert answer.practice
     assert answer.cost == 0
     assert "local practice server, not a model" in answer._repr_html_()
+
+
+async def test_a_question_may_be_stopped_before_it_is_sent(peer, wire):
+    peer.says(wire.answering(wire.reply({"content": "Yes."})))
+    chat = AudioChat(peer.endpoint())
+
+    call = chat.ask("One")
+    assert chat.stop()
+    answer = await call
+
+    assert answer.partial
+    assert answer.problem == "stopped before it was whole"
+    assert len(chat.history) == 0
+    assert chat.cost == 0
+    assert (await chat.ask("Two")).text == "Yes."
+
+
+async def test_a_refusal_of_the_sound_that_was_sent_is_no_matter_of_ids(peer, wire):
+    peer.says(
+        wire.answering(wire.reply(wire.spoken("Woof.", WAV))),
+        wire.refusing(
+            "400 Bad Request",
+            "Invalid audio data.",
+            param="messages[2].content[0].input_audio.data",
+        ),
+    )
+    chat, notices = AudioChat(peer.endpoint()), []
+    await chat.ask("Hi")
+
+    with pytest.raises(RequestRefused, match="Invalid audio data"):
+        await chat.ask("", WAV, on_notice=notices.append)
+
+    assert len(peer.requests) == 2
+    assert notices == []
+
+
+async def test_a_function_that_hangs_does_not_hold_up_a_stop(peer, wire):
+    begun, release = threading.Event(), threading.Event()
+
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        begun.set()
+        release.wait(30)
+        return city
+
+    peer.says(wire.answering(wire.reply(call_of(), "tool_calls")))
+    chat = AudioChat(peer.endpoint(), tools=[get_weather])
+    call = chat.ask("?")
+    assert await asyncio.to_thread(begun.wait, 10)
+
+    chat.stop()
+    answer = await call
+    release.set()
+
+    assert answer.partial
+    assert answer.cost is not None  # one request was answered, and counts
+    assert len(chat.history) == 0
+
+
+async def test_an_answer_in_a_format_asked_for_once(peer, wire):
+    mp3 = AudioClip.from_pcm16(PCM, 24_000).encode("mp3")
+    peer.says(wire.answering(wire.reply(wire.spoken("Hi.", mp3), model="gpt-audio-mini")))
+    chat = AudioChat(peer.endpoint(), voice={"id": "voice_1"})
+
+    answer = await chat.ask("Hi", format="mp3", system="Sing.", model="gpt-audio-mini")
+
+    assert peer.asked[0]["audio"] == {"voice": {"id": "voice_1"}, "format": "mp3"}
+    assert peer.asked[0]["model"] == "gpt-audio-mini"
+    assert peer.asked[0]["messages"][0] == {"role": "system", "content": "Sing."}
+    assert answer.encoded() == mp3
+    assert answer.model == "gpt-audio-mini"
+    assert answer.voice == "voice_1"
+    assert answer.clip.duration_ms == pytest.approx(1000, abs=120)
+    assert chat.history[1].seconds == answer.seconds
+    assert chat.format == "wav"

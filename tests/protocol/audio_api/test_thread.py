@@ -28,10 +28,10 @@ def test_an_id_goes_back_until_shortly_before_it_expires():
     by_text = {"role": "assistant", "content": "Woof."}
     assert past(entries, 89.0).messages == [by_id]
     assert past(entries, 90.0).messages == [by_text]
-    assert past(entries, 90.0).expired == 1
+    assert past(entries, 90.0).expired == ("audio_1",)
     assert past(entries, 0.0, ids=False).messages == [by_text]
     assert past(entries, 0.0, unknown={"audio_1"}).messages == [by_text]
-    assert past(entries, 0.0, unknown={"audio_1"}).expired == 0
+    assert past(entries, 0.0, unknown={"audio_1"}).expired == ()
     assert past([spoken(expires_at=None)], 1e12).ids == ("audio_1",)
     # Who broke off may have forgotten what it had said.
     assert past([spoken(partial=True)], 0.0).messages == [by_text]

@@ -1,0 +1,64 @@
+"""A question that can be stopped, from before it begins until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from realtime_nb.client.rest.chat_turn import Turn
+    from realtime_nb.protocol.audio_api.thread import Entry
+
+STOPPED: Final = "stopped before it was whole"
+
+
+class Question:
+    """A turn under way; to be touched on the background loop only.
+
+    Parameters
+    ----------
+    turn
+        What it takes to answer it.
+    said
+        Gives what the person says; see `Turn.run`.
+    """
+
+    def __init__(self, turn: Turn, said: Callable[[], Sequence[Entry]]) -> None:
+        self.turn = turn
+        self._said = said
+        self._stopped = False
+        self._work: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """Have it end with what has come; the connection is closed at once."""
+        self._stopped = True
+        if self._work is not None:
+            self._work.cancel()
+
+    async def run(self, before: Sequence[Entry]) -> str:
+        """Return why nothing more will come: ``""`` when the answer has come.
+
+        Cancelled, it ends the turn first; what came of that is in `Turn.gathered`.
+
+        Parameters
+        ----------
+        before
+            What was said before.
+        """
+        if self._stopped:
+            return STOPPED
+        work = self._work = asyncio.ensure_future(self.turn.run(before, self._said))
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()  # looked at, so that asyncio does not complain of it
+            raise
+        if work.cancelled():
+            return STOPPED
+        work.result()
+        return ""
