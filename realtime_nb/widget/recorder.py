@@ -22,6 +22,7 @@ from realtime_nb.bridge.stream_out_pump import Pump
 from realtime_nb.bridge.stream_out_wire import count, page_message, sound_message
 from realtime_nb.bridge.take_desk import TakeDesk, kept
 from realtime_nb.bridge.take_sound import Playable
+from realtime_nb.bridge.take_wire import standing, take_name
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget.subshell import pin_subshell
@@ -36,7 +37,6 @@ RATES: Final = range(1_000, 768_001)
 """Sampling rates of clips, in Hz."""
 
 _STATIC: Final = Path(__file__).parent / "static"
-_MAX_ID: Final = 64
 _SHOWN_ERROR: Final = 300
 
 _pump = Pump()
@@ -111,7 +111,7 @@ class Recorder(anywidget.AnyWidget):
         super().__init__(**traits)
         pin_subshell(self.comm)
         self.on_msg(self._receive)
-        self.observe(self._clip_changed, "clip")
+        self.observe(self._follow_clip, "clip")
 
     def stop(self) -> AudioClip | None:
         """End a recording that is under way, and return the last one."""
@@ -122,7 +122,8 @@ class Recorder(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the widget away; what was recorded stays in `clip`. Closing twice is fine."""
-        self.stop()
+        if hasattr(self, "_desk"):  # one that was refused is closed without having begun
+            self.stop()
         super().close()
 
     def __repr__(self) -> str:
@@ -143,9 +144,7 @@ class Recorder(anywidget.AnyWidget):
         message = page_message(content)
         if message is None:
             return
-        client, take = message["client"], message.get("take")
-        if not (isinstance(take, str) and 0 < len(take) <= _MAX_ID):
-            take = ""
+        client, take = message["client"], take_name(message)
         match message.get("kind"):
             case "hello":
                 self._hello(client)
@@ -175,9 +174,10 @@ class Recorder(anywidget.AnyWidget):
         with self._guard:
             now_s = time.monotonic()
             begun, ended = self._desk.begin(client, take, now_s, replaces=replaces)
+            busy = self._desk.current is not None
         self._take(ended)
         if not begun:
-            self._over(client, take, "Another tab records already: stop it there.")
+            self._over(client, take, "Another tab records already: stop it there." if busy else "")
             return
         self._assign("state", "recording")
         self._show()
@@ -261,7 +261,7 @@ class Recorder(anywidget.AnyWidget):
             self._own = False
         self._show()
 
-    def _clip_changed(self, change: Any) -> None:
+    def _follow_clip(self, change: Any) -> None:
         """Have another sound to play; its user may have set it."""
         clip = change["new"]
         if not self._own:
@@ -284,17 +284,12 @@ class Recorder(anywidget.AnyWidget):
     # -- what pages are told
 
     def _standing(self) -> Message:
-        take = self._desk.current
         return {
-            "state": "recording" if take is not None else self.state,
-            "by": "" if take is None else take.client,
-            "take": "" if take is None else take.id,
-            "got": 0 if take is None else take.got,
-            "max": self._desk.max_samples,
+            **standing(self._desk, self.state),
+            **self._playable.told,
             "takes": len(self.clips),
             "trims": self._trims,
             "trimmed": self._untrimmed is not None,
-            **self._playable.told,
         }
 
     def _show(self) -> None:

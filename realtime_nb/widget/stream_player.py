@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.stream_out import Growing
     from realtime_nb.bridge.view import Message
 
+LATE_S: Final = 60.0
+"""A page that comes so long after the end plays only when it is asked to."""
 SHOWN_CHARACTERS: Final = 4_000
 """Of a long text under way its end is shown; the whole of it is in the result."""
 
@@ -68,15 +70,12 @@ class StreamPlayer(anywidget.AnyWidget):
     _total = traitlets.Int(-1).tag(sync=True)
     """Samples of the whole sound; -1 while it grows."""
 
-    # Names the saved output that the page hides while the widget lives; "" for none.
-    saved_key = traitlets.Unicode().tag(sync=True)
-
     def __init__(self, label: str = "sound", *, autoplay: bool = True, **traits: Any) -> None:
         self._out = StreamOut()
         self._words: dict[str, str] = {}
         self._guard = threading.Lock()
         self._html = ""
-        traits.setdefault("saved_key", secrets.token_hex(8))
+        self._finished_s: float | None = None
         super().__init__(_label=visible(label), _autoplay=autoplay, **traits)
         pin_subshell(self.comm)
         self.on_msg(self._receive)
@@ -118,6 +117,7 @@ class StreamPlayer(anywidget.AnyWidget):
         if html is not None:
             self._html = html
         self._out.finish()
+        self._finished_s = time.monotonic()
         _pump.wake(self._work)
 
     @property
@@ -168,8 +168,11 @@ class StreamPlayer(anywidget.AnyWidget):
             return
         client = message["client"]
         if message.get("kind") == "hello":
-            plays, at = self._out.hello(client)
-            self._tell({"kind": "welcome", "to": client, "plays": plays, "at": at})
+            first, at = self._out.hello(client)
+            end_s = self._finished_s
+            late = end_s is not None and time.monotonic() - end_s > LATE_S
+            told = {"plays": first and not late, "second": not first, "at": at}
+            self._tell({"kind": "welcome", "to": client, **told})
         else:
             obey(self._out, message)
         _pump.wake(self._work)

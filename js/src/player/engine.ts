@@ -2,6 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { SharedContext } from "../audio/context.js";
+import { loadPreferences } from "../audio/preferences.js";
 import { count, type Fields, Line, type Link } from "./line.js";
 import { type Sounding, soundingIn } from "./sounding.js";
 
@@ -36,7 +37,13 @@ export class PlayerEngine {
     this.#setVolume = made.setVolume;
     this.#line = new Line(
       model,
-      { message: (fields, buffers) => this.#receive(fields, buffers), changed },
+      {
+        message: (fields, buffers) => this.#receive(fields, buffers),
+        changed: (link) => {
+          if (link === "gone") this.sounding.cut();
+          changed();
+        },
+      },
       signal,
     );
     const told = () => this.#told();
@@ -47,6 +54,7 @@ export class PlayerEngine {
       this.sounding.close();
       this.#context.close();
     });
+    void this.#context.choose(loadPreferences().output);
     this.#told();
     this.#line.open();
   }
@@ -103,7 +111,7 @@ export class PlayerEngine {
 
   #welcome(fields: Fields): void {
     const plays = fields.plays === true;
-    this.#second = !plays;
+    this.#second = fields.second === true;
     const fresh = this.sounding.state === "idle";
     const at = count(fields.at);
     const over = this.sounding.total !== null && at >= this.sounding.total;

@@ -5,6 +5,8 @@ import type { AnyModel } from "@anywidget/types";
 import { randomId } from "../ids.js";
 
 export const HELLO_EVERY_MS = 2000;
+/** After a restart the old comm most likely leads nowhere: ask a few times, then rest. */
+export const HELLOS_AFTER_LOSS = 3;
 /** After this long without an answer to hello nobody may be there: the notebook was only saved. */
 export const UNANSWERED_MS = 3000;
 
@@ -33,7 +35,7 @@ export class Line {
     this.#signal = signal;
     const receive = (value: unknown, buffers?: readonly DataView[]) =>
       this.#receive(value, buffers ?? []);
-    const restarted = () => this.#set("gone");
+    const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
     signal.addEventListener("abort", () => {
@@ -49,7 +51,7 @@ export class Line {
 
   /** Say hello, again and again until welcomed. */
   open(): void {
-    this.#hello();
+    this.#hello(Number.POSITIVE_INFINITY);
     setTimeout(() => {
       if (this.#link === "asking") this.#set("unanswered");
     }, UNANSWERED_MS);
@@ -57,7 +59,10 @@ export class Line {
 
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message: object, buffers: ArrayBuffer[] = []): boolean {
-    return this.#link === "live" && this.#post(message, buffers);
+    if (this.#link !== "live") return false;
+    if (this.#post(message, buffers)) return true;
+    this.#lost();
+    return false;
   }
 
   #post(message: object, buffers: ArrayBuffer[] = []): boolean {
@@ -65,16 +70,20 @@ export class Line {
       this.#model.send({ ...message, client: this.client }, undefined, buffers);
       return true;
     } catch {
-      this.#set("gone"); // a closed comm or a disposed kernel connection throws
-      return false;
+      return false; // a closed comm or a disposed kernel connection throws
     }
   }
 
-  #hello(): void {
+  #hello(times: number): void {
     clearTimeout(this.#timer);
-    if (this.#signal.aborted || this.#link === "live" || this.#link === "gone") return;
-    if (!this.#post({ kind: "hello" })) return;
-    this.#timer = setTimeout(() => this.#hello(), HELLO_EVERY_MS);
+    if (this.#signal.aborted || this.#link === "live" || times <= 0) return;
+    this.#post({ kind: "hello" });
+    this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
+  }
+
+  #lost(): void {
+    this.#set("gone");
+    this.#hello(HELLOS_AFTER_LOSS);
   }
 
   #receive(value: unknown, buffers: readonly DataView[]): void {

@@ -32,7 +32,7 @@ export function drawPlayer(engine: PlayerEngine, el: HTMLElement, signal: AbortS
   const volume = h("input", { type: "range", min: "0", max: "1", step: "0.05" });
   const volumeRow = h("label", { class: "rnb-sp-volume" }, icon("speaker"), volume);
   volume.setAttribute("aria-label", "Volume");
-  const meter = createMeter("rnb-sp-meter", () => sounding.level);
+  const meter = createMeter("rnb-meter-out", () => sounding.level);
   const root = h(
     "section",
     { class: "rnb rnb-player" },

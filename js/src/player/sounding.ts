@@ -109,6 +109,11 @@ export class Sounding {
     this.#changed();
   }
 
+  /** Nothing more will come: what is here is all there is. */
+  cut(): void {
+    this.setTotal(Math.min(this.#total ?? this.#store.end, this.#store.end));
+  }
+
   /** There is another sound in place of this one. */
   renew(total: number | null): void {
     this.#silence();

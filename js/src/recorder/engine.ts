@@ -14,13 +14,13 @@ import { randomId } from "../ids.js";
 import { count, type Fields, Line, type Link } from "../player/line.js";
 import { type Sounding, soundingIn } from "../player/sounding.js";
 import { NO_SOUND, SoundSetup } from "../sound.js";
+import { withNotice } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { NOTHING, readStanding, type Standing } from "./wire.js";
 import { ENDED, fullWords, GONE, OTHER_MICROPHONE, troubleWords } from "./words.js";
 
 /** A view that is drawn anew closes first: wait this long before letting go. */
 const LAST_VIEW_MS = 3000;
-const NOTICES_MAX = 3;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
@@ -40,6 +40,7 @@ export class RecorderEngine {
   phase: Phase = "idle";
   level = 0;
   #take = "";
+  #replaces = false;
   #outbox: Outbox | null = null;
   /** Why the take ended, "" for its button; null while it goes on. */
   #why: string | null = null;
@@ -69,7 +70,11 @@ export class RecorderEngine {
       signal,
     );
     window.addEventListener("pagehide", () => this.#leave(), { signal });
-    signal.addEventListener("abort", () => this.#close());
+    signal.addEventListener("abort", () => {
+      this.#microphone.stop();
+      this.sounding.close();
+      this.#context.close();
+    });
     this.#line.open();
   }
 
@@ -171,8 +176,7 @@ export class RecorderEngine {
   }
 
   notify(level: Notice["level"], text: string): void {
-    const others = this.notices.filter((notice) => notice.text !== text);
-    this.notices = [...others, { level, text }].slice(-NOTICES_MAX);
+    this.notices = withNotice(this.notices, level, text);
     this.#changed();
   }
 
@@ -183,6 +187,7 @@ export class RecorderEngine {
 
   // -- what happens
 
+  /** The chosen microphone, or the system's own where that is gone. */
   async #open() {
     try {
       return await this.#microphone.start(this.setup.constraints());
@@ -198,6 +203,7 @@ export class RecorderEngine {
   #begin(replaces: boolean): void {
     const take = randomId();
     this.#take = take;
+    this.#replaces = replaces;
     this.#why = null;
     this.#endSent = false;
     this.#outbox = new Outbox(this.standing.max, (offset, { buffer }) =>
@@ -218,8 +224,7 @@ export class RecorderEngine {
   /** Hand over what may go, and once all has gone, that this was all. */
   #flush(): void {
     const outbox = this.#outbox;
-    if (outbox === null) return;
-    if (this.#why === null) return;
+    if (outbox === null || this.#why === null) return;
     outbox.flush();
     if (this.#endSent || !outbox.allSent) return;
     const end = { kind: "end", take: this.#take, total: outbox.total, why: this.#why };
@@ -270,26 +275,30 @@ export class RecorderEngine {
 
   #linked(link: Link): void {
     if (link === "gone") {
-      const recorded = this.phase === "recording" || this.phase === "saving";
-      this.#over("");
-      if (recorded) this.notify("error", GONE);
+      this.sounding.cut();
+      this.stop("The kernel could not be reached");
+      if (this.#outbox !== null) this.notify("error", GONE);
     } else if (link === "live") {
-      this.#outbox?.again();
-      this.#flush();
+      this.dismiss(GONE);
+      this.#again();
     }
     this.#changed();
+  }
+
+  /** The kernel is there (again), and may not know of the take. */
+  #again(): void {
+    this.sounding.again();
+    if (this.#outbox === null) return;
+    this.#line.send({ kind: "record", take: this.#take, replaces: this.#replaces });
+    this.#outbox.again();
+    this.#endSent = false;
+    this.#flush();
   }
 
   #leave(): void {
     this.#microphone.stop();
     this.#outbox?.flush();
     this.#line.send({ kind: "leave" });
-  }
-
-  #close(): void {
-    this.#microphone.stop();
-    this.sounding.close();
-    this.#context.close();
   }
 
   #to(phase: Phase): void {

@@ -1,6 +1,5 @@
 // One view of a recorder: buttons, level, time, the recording, and what went wrong.
 
-import type { Notice } from "../chat.js";
 import { keepKeys } from "../player/keys.js";
 import { clock } from "../player/words.js";
 import { h, icon, setText } from "../ui/dom.js";
@@ -8,6 +7,7 @@ import { createMeter } from "../ui/meter.js";
 import { createSound } from "../ui/sound.js";
 import { createBars } from "./bars.js";
 import type { RecorderEngine } from "./engine.js";
+import { createNotices } from "./notices.js";
 import { standingWords } from "./words.js";
 
 type Press = readonly [HTMLButtonElement, () => void];
@@ -138,35 +138,5 @@ function createSettings(engine: RecorderEngine, signal: AbortSignal) {
     if (node.open) void engine.setup.refresh();
   };
   node.addEventListener("toggle", look, { signal });
-  return { node, update };
-}
-
-function createNotices(engine: RecorderEngine, signal: AbortSignal) {
-  const node = h("div", { class: "rnb-notice-list rnb-rec-notices", role: "status" });
-  const shown = new Map<Notice, HTMLElement>();
-  const show = (notice: Notice) => {
-    const close = h(
-      "button",
-      { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
-      icon("close"),
-    );
-    close.addEventListener("click", () => engine.dismiss(notice.text), { signal });
-    const box = h("div", { class: "rnb-notice" }, h("span", {}, notice.text), close);
-    box.dataset.level = notice.level;
-    return box;
-  };
-  const update = () => {
-    for (const [notice, box] of shown) {
-      if (engine.notices.includes(notice)) continue;
-      box.remove();
-      shown.delete(notice);
-    }
-    for (const notice of engine.notices) {
-      if (shown.has(notice)) continue;
-      const box = show(notice);
-      shown.set(notice, box);
-      node.append(box);
-    }
-  };
   return { node, update };
 }

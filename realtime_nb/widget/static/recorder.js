@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:bece796c91792696e3332c7031727aa02ee4f3c07470de4775a40e4aa216be24
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;
@@ -587,6 +587,7 @@ function randomId() {
 
 // src/player/line.ts
 var HELLO_EVERY_MS = 2e3;
+var HELLOS_AFTER_LOSS = 3;
 var UNANSWERED_MS = 3e3;
 var Line = class {
   client = randomId();
@@ -600,7 +601,7 @@ var Line = class {
     this.#handlers = handlers;
     this.#signal = signal;
     const receive = (value, buffers) => this.#receive(value, buffers ?? []);
-    const restarted = () => this.#set("gone");
+    const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
     signal.addEventListener("abort", () => {
@@ -614,29 +615,35 @@ var Line = class {
   }
   /** Say hello, again and again until welcomed. */
   open() {
-    this.#hello();
+    this.#hello(Number.POSITIVE_INFINITY);
     setTimeout(() => {
       if (this.#link === "asking") this.#set("unanswered");
     }, UNANSWERED_MS);
   }
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message, buffers = []) {
-    return this.#link === "live" && this.#post(message, buffers);
+    if (this.#link !== "live") return false;
+    if (this.#post(message, buffers)) return true;
+    this.#lost();
+    return false;
   }
   #post(message, buffers = []) {
     try {
       this.#model.send({ ...message, client: this.client }, void 0, buffers);
       return true;
     } catch {
-      this.#set("gone");
       return false;
     }
   }
-  #hello() {
+  #hello(times) {
     clearTimeout(this.#timer);
-    if (this.#signal.aborted || this.#link === "live" || this.#link === "gone") return;
-    if (!this.#post({ kind: "hello" })) return;
-    this.#timer = setTimeout(() => this.#hello(), HELLO_EVERY_MS);
+    if (this.#signal.aborted || this.#link === "live" || times <= 0) return;
+    this.#post({ kind: "hello" });
+    this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
+  }
+  #lost() {
+    this.#set("gone");
+    this.#hello(HELLOS_AFTER_LOSS);
   }
   #receive(value, buffers) {
     if (typeof value !== "object" || value === null) return;
@@ -2028,6 +2035,10 @@ var Sounding = class {
     this.#feed();
     this.#changed();
   }
+  /** Nothing more will come: what is here is all there is. */
+  cut() {
+    this.setTotal(Math.min(this.#total ?? this.#store.end, this.#store.end));
+  }
   /** There is another sound in place of this one. */
   renew(total) {
     this.#silence();
@@ -2321,6 +2332,97 @@ var SoundSetup = class {
   }
 };
 
+// src/ui/dom.ts
+var SVG = "http://www.w3.org/2000/svg";
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+function setText(node, text2) {
+  if (node.textContent !== text2) node.textContent = text2;
+}
+var PATHS = {
+  microphone: [
+    "M12 14.5a3.5 3.5 0 0 0 3.5-3.5V6a3.5 3.5 0 0 0-7 0v5a3.5 3.5 0 0 0 3.5 3.5Z",
+    "M18.5 10.5a.75.75 0 0 0-.75.75 5.75 5.75 0 0 1-11.5 0 .75.75 0 0 0-1.5 0 7.26 7.26 0 0 0 6.5 7.2v2.3h-2.5a.75.75 0 0 0 0 1.5h6.5a.75.75 0 0 0 0-1.5h-2.5v-2.3a7.26 7.26 0 0 0 6.5-7.2.75.75 0 0 0-.75-.75Z"
+  ],
+  send: [
+    "M4.4 3.6 20.6 11a1.1 1.1 0 0 1 0 2L4.4 20.4a1.1 1.1 0 0 1-1.5-1.4L5.6 13l7.9-1-7.9-1-2.7-6a1.1 1.1 0 0 1 1.5-1.4Z"
+  ],
+  stop: [
+    "M7.5 6h9A1.5 1.5 0 0 1 18 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 6 16.5v-9A1.5 1.5 0 0 1 7.5 6Z"
+  ],
+  speaker: [
+    "M4 9.5v5a1 1 0 0 0 1 1h2.6l4 3.4a.85.85 0 0 0 1.4-.65V5.75a.85.85 0 0 0-1.4-.65l-4 3.4H5a1 1 0 0 0-1 1Z",
+    "M16 8.3a.75.75 0 0 0-.3 1 5.8 5.8 0 0 1 0 5.4.75.75 0 1 0 1.3.7 7.3 7.3 0 0 0 0-6.8.75.75 0 0 0-1-.3Z"
+  ],
+  chevron: [
+    "M9.3 6.7a.9.9 0 0 1 1.3 0l4.6 4.7a.9.9 0 0 1 0 1.2l-4.6 4.7a.9.9 0 1 1-1.3-1.2l4-4.1-4-4.1a.9.9 0 0 1 0-1.2Z"
+  ],
+  copy: [
+    "M9 3.5h8A2.5 2.5 0 0 1 19.5 6v9.5a.75.75 0 0 1-1.5 0V6a1 1 0 0 0-1-1H9a.75.75 0 0 1 0-1.5Z",
+    "M6 7h7.5A1.5 1.5 0 0 1 15 8.5v10a1.5 1.5 0 0 1-1.5 1.5H6a1.5 1.5 0 0 1-1.5-1.5v-10A1.5 1.5 0 0 1 6 7Zm0 1.5v10h7.5v-10Z"
+  ],
+  check: [
+    "M9.6 17.3a1 1 0 0 1-.7-.3l-4.2-4.2a1 1 0 0 1 1.4-1.4l3.5 3.5 8.3-8.3a1 1 0 0 1 1.4 1.4l-9 9a1 1 0 0 1-.7.3Z"
+  ],
+  close: [
+    "M6.7 5.6 12 10.9l5.3-5.3a.78.78 0 0 1 1.1 1.1L13.1 12l5.3 5.3a.78.78 0 0 1-1.1 1.1L12 13.1l-5.3 5.3a.78.78 0 0 1-1.1-1.1l5.3-5.3-5.3-5.3a.78.78 0 0 1 1.1-1.1Z"
+  ]
+};
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `rnb-icon rnb-icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  for (const d of PATHS[name]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    svg.append(path);
+  }
+  return svg;
+}
+
+// src/recorder/notices.ts
+var NOTICES_MAX = 3;
+function withNotice(notices, level, text2) {
+  return [...notices.filter((notice) => notice.text !== text2), { level, text: text2 }].slice(-NOTICES_MAX);
+}
+function createNotices(engine, signal) {
+  const node = h("div", { class: "rnb-notice-list rnb-rec-notices", role: "status" });
+  const shown = /* @__PURE__ */ new Map();
+  const show = (notice) => {
+    const close = h(
+      "button",
+      { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
+      icon("close")
+    );
+    close.addEventListener("click", () => engine.dismiss(notice.text), { signal });
+    const box = h("div", { class: "rnb-notice" }, h("span", {}, notice.text), close);
+    box.dataset.level = notice.level;
+    return box;
+  };
+  const update = () => {
+    for (const [notice, box] of shown) {
+      if (engine.notices.includes(notice)) continue;
+      box.remove();
+      shown.delete(notice);
+    }
+    for (const notice of engine.notices) {
+      if (shown.has(notice)) continue;
+      const box = show(notice);
+      shown.set(notice, box);
+      node.append(box);
+    }
+  };
+  return { node, update };
+}
+
 // src/recorder/outbox.ts
 var BATCH_SAMPLES = RATE / 5;
 var MOST_SAMPLES = RATE;
@@ -2456,7 +2558,6 @@ function standingWords(phase, link, standing, client, waiting) {
 
 // src/recorder/engine.ts
 var LAST_VIEW_MS = 3e3;
-var NOTICES_MAX = 3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var RecorderEngine = class {
   sounding;
@@ -2471,6 +2572,7 @@ var RecorderEngine = class {
   phase = "idle";
   level = 0;
   #take = "";
+  #replaces = false;
   #outbox = null;
   /** Why the take ended, "" for its button; null while it goes on. */
   #why = null;
@@ -2499,7 +2601,11 @@ var RecorderEngine = class {
       signal
     );
     window.addEventListener("pagehide", () => this.#leave(), { signal });
-    signal.addEventListener("abort", () => this.#close());
+    signal.addEventListener("abort", () => {
+      this.#microphone.stop();
+      this.sounding.close();
+      this.#context.close();
+    });
     this.#line.open();
   }
   get link() {
@@ -2585,8 +2691,7 @@ var RecorderEngine = class {
     this.#changed();
   }
   notify(level, text2) {
-    const others = this.notices.filter((notice) => notice.text !== text2);
-    this.notices = [...others, { level, text: text2 }].slice(-NOTICES_MAX);
+    this.notices = withNotice(this.notices, level, text2);
     this.#changed();
   }
   dismiss(text2) {
@@ -2594,6 +2699,7 @@ var RecorderEngine = class {
     this.#changed();
   }
   // -- what happens
+  /** The chosen microphone, or the system's own where that is gone. */
   async #open() {
     try {
       return await this.#microphone.start(this.setup.constraints());
@@ -2608,6 +2714,7 @@ var RecorderEngine = class {
   #begin(replaces) {
     const take = randomId();
     this.#take = take;
+    this.#replaces = replaces;
     this.#why = null;
     this.#endSent = false;
     this.#outbox = new Outbox(
@@ -2627,8 +2734,7 @@ var RecorderEngine = class {
   /** Hand over what may go, and once all has gone, that this was all. */
   #flush() {
     const outbox = this.#outbox;
-    if (outbox === null) return;
-    if (this.#why === null) return;
+    if (outbox === null || this.#why === null) return;
     outbox.flush();
     if (this.#endSent || !outbox.allSent) return;
     const end = { kind: "end", take: this.#take, total: outbox.total, why: this.#why };
@@ -2674,24 +2780,28 @@ var RecorderEngine = class {
   }
   #linked(link) {
     if (link === "gone") {
-      const recorded = this.phase === "recording" || this.phase === "saving";
-      this.#over("");
-      if (recorded) this.notify("error", GONE);
+      this.sounding.cut();
+      this.stop("The kernel could not be reached");
+      if (this.#outbox !== null) this.notify("error", GONE);
     } else if (link === "live") {
-      this.#outbox?.again();
-      this.#flush();
+      this.dismiss(GONE);
+      this.#again();
     }
     this.#changed();
+  }
+  /** The kernel is there (again), and may not know of the take. */
+  #again() {
+    this.sounding.again();
+    if (this.#outbox === null) return;
+    this.#line.send({ kind: "record", take: this.#take, replaces: this.#replaces });
+    this.#outbox.again();
+    this.#endSent = false;
+    this.#flush();
   }
   #leave() {
     this.#microphone.stop();
     this.#outbox?.flush();
     this.#line.send({ kind: "leave" });
-  }
-  #close() {
-    this.#microphone.stop();
-    this.sounding.close();
-    this.#context.close();
   }
   #to(phase) {
     this.phase = phase;
@@ -2709,62 +2819,6 @@ function keepKeys(root, signal) {
     root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
   };
   window.addEventListener("keydown", keys, { signal, capture: true });
-}
-
-// src/ui/dom.ts
-var SVG = "http://www.w3.org/2000/svg";
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(name, "");
-    else if (value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-function setText(node, text2) {
-  if (node.textContent !== text2) node.textContent = text2;
-}
-var PATHS = {
-  microphone: [
-    "M12 14.5a3.5 3.5 0 0 0 3.5-3.5V6a3.5 3.5 0 0 0-7 0v5a3.5 3.5 0 0 0 3.5 3.5Z",
-    "M18.5 10.5a.75.75 0 0 0-.75.75 5.75 5.75 0 0 1-11.5 0 .75.75 0 0 0-1.5 0 7.26 7.26 0 0 0 6.5 7.2v2.3h-2.5a.75.75 0 0 0 0 1.5h6.5a.75.75 0 0 0 0-1.5h-2.5v-2.3a7.26 7.26 0 0 0 6.5-7.2.75.75 0 0 0-.75-.75Z"
-  ],
-  send: [
-    "M4.4 3.6 20.6 11a1.1 1.1 0 0 1 0 2L4.4 20.4a1.1 1.1 0 0 1-1.5-1.4L5.6 13l7.9-1-7.9-1-2.7-6a1.1 1.1 0 0 1 1.5-1.4Z"
-  ],
-  stop: [
-    "M7.5 6h9A1.5 1.5 0 0 1 18 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 6 16.5v-9A1.5 1.5 0 0 1 7.5 6Z"
-  ],
-  speaker: [
-    "M4 9.5v5a1 1 0 0 0 1 1h2.6l4 3.4a.85.85 0 0 0 1.4-.65V5.75a.85.85 0 0 0-1.4-.65l-4 3.4H5a1 1 0 0 0-1 1Z",
-    "M16 8.3a.75.75 0 0 0-.3 1 5.8 5.8 0 0 1 0 5.4.75.75 0 1 0 1.3.7 7.3 7.3 0 0 0 0-6.8.75.75 0 0 0-1-.3Z"
-  ],
-  chevron: [
-    "M9.3 6.7a.9.9 0 0 1 1.3 0l4.6 4.7a.9.9 0 0 1 0 1.2l-4.6 4.7a.9.9 0 1 1-1.3-1.2l4-4.1-4-4.1a.9.9 0 0 1 0-1.2Z"
-  ],
-  copy: [
-    "M9 3.5h8A2.5 2.5 0 0 1 19.5 6v9.5a.75.75 0 0 1-1.5 0V6a1 1 0 0 0-1-1H9a.75.75 0 0 1 0-1.5Z",
-    "M6 7h7.5A1.5 1.5 0 0 1 15 8.5v10a1.5 1.5 0 0 1-1.5 1.5H6a1.5 1.5 0 0 1-1.5-1.5v-10A1.5 1.5 0 0 1 6 7Zm0 1.5v10h7.5v-10Z"
-  ],
-  check: [
-    "M9.6 17.3a1 1 0 0 1-.7-.3l-4.2-4.2a1 1 0 0 1 1.4-1.4l3.5 3.5 8.3-8.3a1 1 0 0 1 1.4 1.4l-9 9a1 1 0 0 1-.7.3Z"
-  ],
-  close: [
-    "M6.7 5.6 12 10.9l5.3-5.3a.78.78 0 0 1 1.1 1.1L13.1 12l5.3 5.3a.78.78 0 0 1-1.1 1.1L12 13.1l-5.3 5.3a.78.78 0 0 1-1.1-1.1l5.3-5.3-5.3-5.3a.78.78 0 0 1 1.1-1.1Z"
-  ]
-};
-function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("class", `rnb-icon rnb-icon-${name}`);
-  svg.setAttribute("aria-hidden", "true");
-  for (const d of PATHS[name]) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", d);
-    svg.append(path);
-  }
-  return svg;
 }
 
 // src/ui/meter.ts
@@ -3030,35 +3084,6 @@ function createSettings(engine, signal) {
     if (node.open) void engine.setup.refresh();
   };
   node.addEventListener("toggle", look, { signal });
-  return { node, update };
-}
-function createNotices(engine, signal) {
-  const node = h("div", { class: "rnb-notice-list rnb-rec-notices", role: "status" });
-  const shown = /* @__PURE__ */ new Map();
-  const show = (notice) => {
-    const close = h(
-      "button",
-      { type: "button", class: "rnb-dismiss", "aria-label": "Dismiss", title: "Dismiss" },
-      icon("close")
-    );
-    close.addEventListener("click", () => engine.dismiss(notice.text), { signal });
-    const box = h("div", { class: "rnb-notice" }, h("span", {}, notice.text), close);
-    box.dataset.level = notice.level;
-    return box;
-  };
-  const update = () => {
-    for (const [notice, box] of shown) {
-      if (engine.notices.includes(notice)) continue;
-      box.remove();
-      shown.delete(notice);
-    }
-    for (const notice of engine.notices) {
-      if (shown.has(notice)) continue;
-      const box = show(notice);
-      shown.set(notice, box);
-      node.append(box);
-    }
-  };
   return { node, update };
 }
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:bece796c91792696e3332c7031727aa02ee4f3c07470de4775a40e4aa216be24
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

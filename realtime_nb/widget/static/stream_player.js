@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:bece796c91792696e3332c7031727aa02ee4f3c07470de4775a40e4aa216be24
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
 // src/frames.ts
 var RATE = 24e3;
 
@@ -103,6 +103,33 @@ function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+// src/audio/preferences.ts
+var KEY = "realtime-nb.sound";
+var PROCESSING = ["echoCancellation", "noiseSuppression", "autoGainControl"];
+var NO_PREFERENCES = { input: "", output: "", processing: {} };
+function loadPreferences() {
+  try {
+    return readPreferences(JSON.parse(localStorage.getItem(KEY) ?? "null"));
+  } catch {
+    return NO_PREFERENCES;
+  }
+}
+function readPreferences(value) {
+  if (typeof value !== "object" || value === null) return NO_PREFERENCES;
+  const { input, output, processing } = value;
+  const switches = typeof processing === "object" && processing || {};
+  const known = {};
+  for (const name of PROCESSING) {
+    const on = switches[name];
+    if (typeof on === "boolean") known[name] = on;
+  }
+  return {
+    input: typeof input === "string" ? input : "",
+    output: typeof output === "string" ? output : "",
+    processing: known
+  };
+}
+
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -111,6 +138,7 @@ function randomId() {
 
 // src/player/line.ts
 var HELLO_EVERY_MS = 2e3;
+var HELLOS_AFTER_LOSS = 3;
 var UNANSWERED_MS = 3e3;
 var Line = class {
   client = randomId();
@@ -124,7 +152,7 @@ var Line = class {
     this.#handlers = handlers;
     this.#signal = signal;
     const receive = (value, buffers) => this.#receive(value, buffers ?? []);
-    const restarted = () => this.#set("gone");
+    const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
     signal.addEventListener("abort", () => {
@@ -138,29 +166,35 @@ var Line = class {
   }
   /** Say hello, again and again until welcomed. */
   open() {
-    this.#hello();
+    this.#hello(Number.POSITIVE_INFINITY);
     setTimeout(() => {
       if (this.#link === "asking") this.#set("unanswered");
     }, UNANSWERED_MS);
   }
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message, buffers = []) {
-    return this.#link === "live" && this.#post(message, buffers);
+    if (this.#link !== "live") return false;
+    if (this.#post(message, buffers)) return true;
+    this.#lost();
+    return false;
   }
   #post(message, buffers = []) {
     try {
       this.#model.send({ ...message, client: this.client }, void 0, buffers);
       return true;
     } catch {
-      this.#set("gone");
       return false;
     }
   }
-  #hello() {
+  #hello(times) {
     clearTimeout(this.#timer);
-    if (this.#signal.aborted || this.#link === "live" || this.#link === "gone") return;
-    if (!this.#post({ kind: "hello" })) return;
-    this.#timer = setTimeout(() => this.#hello(), HELLO_EVERY_MS);
+    if (this.#signal.aborted || this.#link === "live" || times <= 0) return;
+    this.#post({ kind: "hello" });
+    this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
+  }
+  #lost() {
+    this.#set("gone");
+    this.#hello(HELLOS_AFTER_LOSS);
   }
   #receive(value, buffers) {
     if (typeof value !== "object" || value === null) return;
@@ -1557,6 +1591,10 @@ var Sounding = class {
     this.#feed();
     this.#changed();
   }
+  /** Nothing more will come: what is here is all there is. */
+  cut() {
+    this.setTotal(Math.min(this.#total ?? this.#store.end, this.#store.end));
+  }
   /** There is another sound in place of this one. */
   renew(total) {
     this.#silence();
@@ -1733,7 +1771,13 @@ var PlayerEngine = class {
     this.#setVolume = made.setVolume;
     this.#line = new Line(
       model,
-      { message: (fields, buffers) => this.#receive(fields, buffers), changed },
+      {
+        message: (fields, buffers) => this.#receive(fields, buffers),
+        changed: (link) => {
+          if (link === "gone") this.sounding.cut();
+          changed();
+        }
+      },
       signal
     );
     const told = () => this.#told();
@@ -1744,6 +1788,7 @@ var PlayerEngine = class {
       this.sounding.close();
       this.#context.close();
     });
+    void this.#context.choose(loadPreferences().output);
     this.#told();
     this.#line.open();
   }
@@ -1790,7 +1835,7 @@ var PlayerEngine = class {
   }
   #welcome(fields) {
     const plays = fields.plays === true;
-    this.#second = !plays;
+    this.#second = fields.second === true;
     const fresh = this.sounding.state === "idle";
     const at = count(fields.at);
     const over = this.sounding.total !== null && at >= this.sounding.total;
@@ -1974,7 +2019,7 @@ function drawPlayer(engine, el, signal) {
   const volume = h("input", { type: "range", min: "0", max: "1", step: "0.05" });
   const volumeRow = h("label", { class: "rnb-sp-volume" }, icon("speaker"), volume);
   volume.setAttribute("aria-label", "Volume");
-  const meter = createMeter("rnb-sp-meter", () => sounding.level);
+  const meter = createMeter("rnb-meter-out", () => sounding.level);
   const root = h(
     "section",
     { class: "rnb rnb-player" },
