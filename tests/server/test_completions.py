@@ -18,6 +18,7 @@ from realtime_nb.server.brain.card import CardBrain
 from realtime_nb.server.brain.chat import as_messages
 from realtime_nb.server.brain.echo import EchoBrain
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
+from realtime_nb.server.completions import replies, request
 from realtime_nb.server.completions import spoken as spoken_answers
 from realtime_nb.server.completions.fields import AUDIO_OUT
 from realtime_nb.server.completions.limits import OutputMeter, StopFilter
@@ -410,6 +411,19 @@ def test_the_meter_never_counts_beyond_its_limit():
     assert not meter.take_audio(1.0)
     assert not meter.take_text("x")
     assert meter.tokens.total == 3
+
+
+async def test_answers_that_never_end_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(request, "MOST_TOKENS", 100)
+    monkeypatch.setattr(replies, "MOST_SOUND_MS", 10_000.0)
+    async with resting(_EndlessBrain()) as rest:
+        reply = await rest.said(user("Go on."))
+        assert reply["choices"][0]["finish_reason"] == "length"
+        assert reply["usage"]["completion_tokens"] == 100
+        chunks = await rest.chunks(user("Go on."), **spoken("pcm16"))
+        assert chunks[-1]["choices"][0]["finish_reason"] == "length"
+        error = await rest.refused(user("Go on."), n=9, **spoken())
+        assert error["param"] == "n"
 
 
 async def test_several_choices_are_counted_together():

@@ -8,8 +8,13 @@ import struct
 import zlib
 
 import pytest
+from hypothesis import given, strategies
 
 from realtime_nb.server.completions import listening
+from realtime_nb.server.completions.fields import REQUEST
+from realtime_nb.server.completions.request import read_request
+from realtime_nb.server.http.errors import Refusal
+from realtime_nb.server.wire_errors import WireError
 from tests.server.fakes import TalkBrain
 from tests.server.rest import CHAT, Json, recording, refusal, resting, spoken, user, wav
 
@@ -72,6 +77,8 @@ REFUSED: list[tuple[Json, str | None, str | None]] = [
     ({"temperature": 3}, "decimal_above_max_value", "temperature"),
     ({"max_tokens": 0}, "integer_below_min_value", "max_tokens"),
     ({"max_tokens": 1.5}, "invalid_type", "max_tokens"),
+    ({"max_tokens": 16_385}, "invalid_value", "max_tokens"),
+    ({"max_completion_tokens": 99_999}, "invalid_value", "max_completion_tokens"),
     ({"max_tokens": 5, "max_completion_tokens": 5}, "invalid_parameter_combination", None),
     ({"seed": 1.0}, "invalid_type", "seed"),
     ({"stop": ["a"] * 5}, "array_above_max_length", "stop"),
@@ -120,6 +127,48 @@ async def test_a_stream_takes_pcm16_only_in_the_services_own_words():
                 "Supported values are: 'pcm16'."
             )
             assert error["param"] == "audio.format"
+
+
+JSON = strategies.recursive(
+    strategies.none()
+    | strategies.booleans()
+    | strategies.integers()
+    | strategies.floats()
+    | strategies.text(max_size=8)
+    | strategies.sampled_from(["user", "assistant", "tool", "text", "input_audio", "function"]),
+    lambda inner: (
+        strategies.lists(inner, max_size=3)
+        | strategies.dictionaries(
+            strategies.sampled_from(
+                ["role", "content", "type", "text", "input_audio", "data", "format", "audio", "id",
+                 "tool_calls", "tool_call_id", "function", "name", "arguments", "voice", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def outcome(body: Json) -> str:
+    """Return what is told of a body; anything but a refusal is raised."""
+    try:
+        read_request(body)
+    except (Refusal, WireError) as error:
+        return error.message
+    return "read"
+
+
+@given(strategies.dictionaries(strategies.sampled_from(sorted(REQUEST.fields)), JSON, max_size=5))
+def test_no_json_breaks_the_reading_of_a_request(body: Json):
+    assert outcome(body)
+    assert outcome({"model": "local-demo", "messages": [user("x")], **body})
+
+
+@given(strategies.lists(JSON, max_size=4))
+def test_no_json_breaks_the_reading_of_messages(messages: list[Json]):
+    assert outcome({"model": "local-demo", "messages": messages})
 
 
 # ------------------------------------------------------------------ models

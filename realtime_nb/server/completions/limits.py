@@ -68,10 +68,10 @@ class OutputMeter:
     Parameters
     ----------
     limit
-        Tokens of text and sound together; None for no limit.
+        Tokens of text and sound together.
     """
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._characters = 0
         self._audio_ms = 0.0
@@ -96,7 +96,7 @@ class OutputMeter:
         return True
 
     def _fits(self, characters: int, audio_ms: float) -> bool:
-        return self._limit is None or _count(characters, audio_ms).total <= self._limit
+        return _count(characters, audio_ms).total <= self._limit
 
 
 def _count(characters: int, audio_ms: float) -> Tokens:

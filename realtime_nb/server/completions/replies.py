@@ -12,6 +12,7 @@ from realtime_nb.audio.pcm import int16_to_float, pcm16_to_int16
 from realtime_nb.server.audio_format import PCM_24K
 from realtime_nb.server.completions import wire
 from realtime_nb.server.completions.answering import Answering, Called, Sound, Words
+from realtime_nb.server.http.errors import bad_request
 from realtime_nb.server.pacing import Pace
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _AT_ONCE: Final = Pace(0)
+MOST_SOUND_MS: Final = 30 * 60_000.0
+"""Of all choices of a whole reply, which stand in memory until the last one is made."""
 
 
 class Replying:
@@ -62,6 +65,7 @@ class Replying:
         self._spoken = spoken
         self._envelope = wire.Envelope()
         self._counted: list[Tokens] = []
+        self._sound_ms = 0.0
 
     async def whole(self) -> Json:
         """Return the reply when all of it is made.
@@ -70,6 +74,8 @@ class Replying:
         ------
         BrainError
             When there can be no answer.
+        Refusal
+            When the choices are too much together.
         """
         choices = [await self._choice(index) for index in range(self._asked.choices)]
         return self._envelope.completion(choices, self._usage())
@@ -110,6 +116,13 @@ class Replying:
         self._counted.append(answering.tokens)
         text = "".join(texts)
         audio = None
+        self._sound_ms += answering.audio_ms
+        if self._sound_ms > MOST_SOUND_MS:
+            raise bad_request(
+                f"The answers hold more than {MOST_SOUND_MS / 60_000:.0f} minutes of sound "
+                "together: ask for fewer of them, or stream them.",
+                param="n",
+            )
         if pcm:
             data = await self._encoded(bytes(pcm))
             audio_id = self._spoken.new_id()

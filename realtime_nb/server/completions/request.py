@@ -15,6 +15,8 @@ from realtime_nb.server.wire_errors import invalid_type, missing_parameter
 Json = dict[str, Any]
 
 STREAMED: Final = "pcm16"
+MOST_TOKENS: Final = 16_384
+"""What the service's sound models put out at most: some 13 minutes of sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ChatRequest:
     stops
         Words that end an answer.
     max_tokens
-        After so many it ends; None for no limit.
+        After so many it ends.
     stream, with_usage, obfuscated
         Whether it comes as events, with a last one that counts, and with padding.
     """
@@ -52,7 +54,7 @@ class ChatRequest:
     forced_tool: str
     choices: int
     stops: tuple[str, ...]
-    max_tokens: int | None
+    max_tokens: int
     stream: bool
     with_usage: bool
     obfuscated: bool
@@ -94,7 +96,7 @@ def read_request(body: Json) -> ChatRequest:
         forced_tool=forced,
         choices=asked.get("n") or 1,
         stops=stops_of(asked.get("stop")),
-        max_tokens=asked.get("max_completion_tokens") or asked.get("max_tokens"),
+        max_tokens=_limit(asked),
         stream=bool(asked.get("stream")),
         with_usage=bool(options.get("include_usage")),
         obfuscated=options.get("include_obfuscation") is not False,
@@ -109,6 +111,22 @@ def _tool(function: Json) -> FunctionTool:
     return FunctionTool(
         function["name"], function.get("description") or "", function.get("parameters") or {}
     )
+
+
+def _limit(asked: Json) -> int:
+    """Return after how many tokens an answer ends; raise `Refusal` for more than there can be."""
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit: int | None = asked.get(name)
+        if limit is not None and limit > MOST_TOKENS:
+            raise bad_request(
+                f"{name} is too large: {limit}. This model supports at most {MOST_TOKENS} "
+                f"completion tokens, whereas you provided {limit}.",
+                param=name,
+                code="invalid_value",
+            )
+        if limit is not None:
+            return limit
+    return MOST_TOKENS
 
 
 def _check_together(asked: Json) -> None:
