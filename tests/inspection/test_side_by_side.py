@@ -1,0 +1,92 @@
+"""The same recording to a chat and a chain: one table, escaped, also of what fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import realtime_nb
+from realtime_nb import side_by_side
+from realtime_nb.client import LocalServer, resolve_endpoint
+from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.errors import UsageError
+from realtime_nb.inspection.side_by_side import COLUMNS, SideBySide
+from realtime_nb.notebook.chat import Chat
+from realtime_nb.speech.voices import say_as_user
+from tests.chain.rest_peer import RestPeer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.chain.rest_peer import Request
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def _practice() -> Iterator[None]:
+    yield
+    BackgroundLoop.stop_shared()
+    LocalServer.stop_shared()
+
+
+@pytest.mark.usefixtures("_practice")
+def test_a_chat_and_a_chain_hear_the_same() -> None:
+    chat = Chat(
+        resolve_endpoint("local"),
+        {},
+        name="<b>chat</b>",
+        defaults={"audio": {"input": {"transcription": {"model": "whisper-1"}}}},
+    )
+    chat.open()
+    agent = realtime_nb.ChainedAgent(endpoint="local")
+    clip = say_as_user("what is seven plus five")
+    both = side_by_side(clip, chat, agent)
+    table = both.df
+    assert list(table.columns) == list(COLUMNS)
+    assert table["heard"].tolist() == ["what is seven plus five"] * 2
+    assert table["answered"].tolist() == ["7 plus 5 is 12."] * 2
+    assert (table["first_sound_ms"] > 0).all()
+    assert table["usd"].tolist() == [0, 0]
+    assert table["transcript_ms"].isna().tolist() == [True, False]
+    assert both["agent"].times["first_token_ms"] >= both["agent"].times["transcript_ms"]
+    assert (table["events"] > 10).all()
+    shown = both._repr_html_()
+    assert shown.count("<audio") == 3
+    assert shown.count("image/svg+xml") == 2
+    assert "<b>chat" not in shown
+    assert "&lt;b&gt;chat" in shown
+    # A second recording has a turn of its own.
+    again = side_by_side(say_as_user("hello"), agent)
+    assert again.df["heard"].tolist() == ["hello"]
+    assert again["agent"].events < len(agent.events)
+    agent.close()
+    chat.close()
+
+
+@pytest.mark.usefixtures("_practice")
+def test_what_fails_stands_in_its_row() -> None:
+    peer = RestPeer()
+
+    async def refuse(request: Request) -> None:
+        await request.send(403, "application/json", b'{"error": {"message": "<img src=x>"}}')
+
+    peer.chat = refuse
+    agent = realtime_nb.ChainedAgent("a", "b", "c", endpoint=peer.endpoint)
+    both = side_by_side(say_as_user("hello"), agent, realtime=False)
+    (side,) = both.sides
+    assert "chat leg" in side.problem
+    assert side.heard == "what is seven plus five"  # what the scripted service writes down
+    assert side.audio is None
+    assert "<img src=x" not in both._repr_html_()
+    agent.close()
+    peer.close()
+
+
+def test_nobody_listens() -> None:
+    with pytest.raises(UsageError, match="nobody is there"):
+        side_by_side(say_as_user("hello"))
+    empty = SideBySide(say_as_user("hello"), ())
+    with pytest.raises(KeyError, match="there is no"):
+        empty["chat"]
