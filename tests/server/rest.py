@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import BaseModel
 
 from tests.server.fakes import tone
 from tests.server.serving import TOKEN, Served, serving
@@ -64,7 +66,7 @@ class Rest:
         """Return the reply to a chat that must succeed."""
         answer = await self.chat(*messages, **more)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        return typed(ChatCompletion, answer.json())
 
     async def refused(self, *messages: Json, status: int = 400, **more: Any) -> Json:
         """Return the error of a chat that must be refused."""
@@ -77,7 +79,24 @@ class Rest:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.text.split("\n\n")
         assert lines[-2:] == ["data: [DONE]", ""]
-        return [json.loads(line.removeprefix("data: ")) for line in lines[:-2]]
+        chunks = [json.loads(line.removeprefix("data: ")) for line in lines[:-2]]
+        return [typed(ChatCompletionChunk, chunk) for chunk in chunks]
+
+
+def typed(kind: type[BaseModel], value: Json) -> Json:
+    """Return a value that is strictly of the openai package's type, with no field it lacks."""
+    no_extras(kind.model_validate(value, strict=True))
+    return value
+
+
+def no_extras(value: Any) -> None:
+    if isinstance(value, list):
+        for entry in value:
+            no_extras(entry)
+    elif isinstance(value, BaseModel):
+        assert not value.model_extra, value
+        for name in type(value).model_fields:
+            no_extras(getattr(value, name))
 
 
 def refusal(answer: httpx.Response, status: int = 400) -> Json:

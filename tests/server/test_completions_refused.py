@@ -8,7 +8,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from realtime_nb.server.completions import listening
 from realtime_nb.server.completions.fields import REQUEST
@@ -160,12 +160,14 @@ def outcome(body: Json) -> str:
     return "read"
 
 
+@settings(deadline=None)
 @given(strategies.dictionaries(strategies.sampled_from(sorted(REQUEST.fields)), JSON, max_size=5))
 def test_no_json_breaks_the_reading_of_a_request(body: Json):
     assert outcome(body)
     assert outcome({"model": "local-demo", "messages": [user("x")], **body})
 
 
+@settings(deadline=None)
 @given(strategies.lists(JSON, max_size=4))
 def test_no_json_breaks_the_reading_of_messages(messages: list[Json]):
     assert outcome({"model": "local-demo", "messages": messages})
