@@ -9,6 +9,7 @@ class Page:
     """Keeps every bundle that stands below a cell, and all that ever stood there."""
 
     has_pages = True
+    can_play = False
 
     def __init__(self) -> None:
         self.outputs: dict[str, dict[str, Any]] = {}

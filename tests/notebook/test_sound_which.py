@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from realtime_nb.notebook.sound.which import (
     WAYS,
     Way,
     ask_which,
+    markdown_table,
 )
 
 if TYPE_CHECKING:
@@ -108,3 +110,8 @@ def test_the_line_asks_where_somebody_answers(
     monkeypatch.setattr(RealtimeMagics, "has_reader", False)
     assert shell.run_line_magic("realtime", "which").chosen is None
     assert shell.run_line_magic("realtime", "which script in").chosen is TRANSCRIPTION
+
+
+def test_the_documentation_has_the_same_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "audio-cells.md"
+    assert markdown_table() in page.read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ class AudioChats:
         if not prompt and not clips:
             raise UsageError("the cell asks nothing: write a prompt below, or add --in CLIP.")
         chat = self._continued(options) if options.go_on else self._begun(options)
-        overrides = _overrides(options) if options.go_on else {}
+        overrides = _overrides(options)
         plays = options.stream and not options.text_only
         live = self._desk.live(options.model or chat.endpoint.model, plays=plays)
         call = chat.ask(
@@ -149,10 +149,12 @@ def _parts(text: str) -> list[str]:
 
 
 def _overrides(options: Namespace) -> dict[str, Any]:
-    """Return what a cell that goes on with a conversation says otherwise, for this once."""
-    names = ("voice", "format", "model", "system")
+    """Return what a cell says for this question alone."""
+    names = ("voice", "format", "model", "system") if options.go_on else ()
     told = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in told.items() if value}
+    if options.stream and not options.format:
+        given["format"] = "pcm16"  # as it comes: nobody asked for a file
     return {**given, "text_only": True} if options.text_only else given
 
 

@@ -17,8 +17,6 @@ from realtime_nb.protocol.audio_api.answer import AudioAnswer
 from realtime_nb.protocol.shown_text import escaped, plain, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from realtime_nb.client.rest.notices import Notice
     from realtime_nb.notebook.sound.kept import KeptSound
     from realtime_nb.notebook.sound.screen import Screen
@@ -29,7 +27,8 @@ _NOTES_KEPT: Final = 20
 _LONGEST_NOTE: Final = 500
 _SHOWN_CHARACTERS: Final = 4_000
 _QUIET: Final = "color:var(--jp-ui-font-color2,#666)"
-_PAGE_S: Final = 1.0
+# A page that has just been told of the player loads it first.
+_PAGE_S: Final = 15.0
 # A page that is paused, or may not play without a click, keeps its player for so long.
 _STANDS_S: Final = 300.0
 _AFTER_S: Final = 0.3
@@ -59,7 +58,7 @@ class Live:
         self._place = new_place()
         self._cell = screen.cell()
         self._page = threading.Event()
-        self._player = _new_player(title) if plays and screen.has_pages else None
+        self._player = _new_player(title) if plays and screen.can_play else None
         if self._player is not None:
             self._player.on_msg(self._on_message)
         self._words = ""
@@ -124,7 +123,7 @@ class Live:
         """
         bundle = self._left(result)
         player = self._player
-        if bundle is None or player is None or self._sound is None or not self._has_page():
+        if bundle is None or player is None or self._sound is None:
             self._settle(bundle)
             return
         player.status("")
@@ -180,12 +179,6 @@ class Live:
         while self.notes:
             print(plain(self.notes.pop(0), _LONGEST_NOTE))  # noqa: T201 -- the terminal's answer
 
-    def _has_page(self) -> bool:
-        """Whether a page shows the player; one that was told of it just now is waited for."""
-        if self._player is not None:
-            self._page.wait(_PAGE_S)
-        return self._page.is_set()
-
     def _on_message(self, *_said: Any) -> None:
         self._page.set()  # whatever it says, it is there
 
@@ -196,16 +189,16 @@ class Live:
             self._player.close()
 
     def _settle_when_played(self, bundle: dict[str, Any]) -> None:
-        sound = self._sound
-        _wait_played(self._player, lambda: sound.duration_ms)
+        if self._page.wait(_PAGE_S):
+            _wait_played(self._player, self._sound.duration_ms)
         self._settle(bundle)
 
 
-def _wait_played(player: Any, length_ms: Callable[[], float]) -> None:
+def _wait_played(player: Any, length_ms: float) -> None:
     """Wait until a page has played it all, or has stood still for long."""
     clock = time.monotonic
     until, played = clock() + _STANDS_S, 0.0
-    while clock() < until and player.played_ms < length_ms() - _END_MS:
+    while clock() < until and player.played_ms < length_ms - _END_MS:
         time.sleep(_LOOK_S)
         if player.played_ms > played:
             played, until = player.played_ms, clock() + _STANDS_S

@@ -11,7 +11,12 @@ class Screen(Protocol):
 
     @property
     def has_pages(self) -> bool:
-        """Whether what is shown may be changed later, and may be a widget."""
+        """Whether what is shown may be changed later."""
+        ...
+
+    @property
+    def can_play(self) -> bool:
+        """Whether somebody looks at a page that can play."""
         ...
 
     def show(self, bundle: dict[str, Any], place: str) -> None:
@@ -35,6 +40,11 @@ class NotebookScreen:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
 
+    @property
+    def can_play(self) -> bool:
+        """Whether somebody looks on: who executes a notebook without a page answers nothing."""
+        return bool(getattr(self._shell.kernel, "_allow_stdin", False))
+
     def show(self, bundle: dict[str, Any], place: str) -> None:
         """Show a mime bundle under a display id."""
         self._shell.display_pub.publish(bundle, {}, transient={"display_id": place})
@@ -57,6 +67,7 @@ class TerminalScreen:
     """A terminal: what was printed stays."""
 
     has_pages = False
+    can_play = False
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell

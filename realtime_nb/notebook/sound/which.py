@@ -78,7 +78,7 @@ CHAT: Final = Way(
 CHAIN: Final = Way(
     api="Transcription, a text model, and Speech, in a chain",
     cell="`ChainedAgent`",
-    example='ChainedAgent(transcribe="gpt-transcribe", chat="gpt-5.2", speak="gpt-4o-mini-tts")',
+    example='agent = ChainedAgent(chat="gpt-4.1-mini", voice="marin")\nagent',
     takes="sound, text",
     gives="sound, text",
     streaming="sound in; sound and text out, later",
