@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ __all__ = ["MAX_BYTES", "Bounds", "Gathering", "cancelled_channel"]
 MAX_BYTES: Final = 1_500_000_000
 """The most that decoded sound may take, in bytes: 4 hours at 26 kHz, 2 hours at 48 kHz."""
 
+_FIRST_ROOM: Final = 2**16
 _SAMPLE_BYTES: Final = 4
 _CANCELLED: Final = 0.01  # of the loudest channel's energy: 20 dB less is no mix of it
 
@@ -71,7 +71,8 @@ class Gathering:
         self._max_s = bounds.max_s
         self._name = bounds.name
         self._channel = channel
-        self._blocks: deque[NDArray[np.float32]] = deque()
+        self._samples = np.empty(0, np.float32)
+        self._filled = 0
         self._resampler = (
             None
             if self.rate == rate
@@ -121,8 +122,13 @@ class Gathering:
     def _keep(self, mono: NDArray[np.float32], *, last: bool) -> None:
         if self._resampler is not None:
             mono = np.asarray(self._resampler.resample_chunk(mono, last), np.float32)
-        if len(mono):
-            self._blocks.append(mono)
+        needed = self._filled + len(mono)
+        if needed > len(self._samples):
+            # In place: the system moves pages of memory, and no second copy is ever there.
+            room = max(needed, len(self._samples) * 5 // 4, _FIRST_ROOM)
+            self._samples.resize(room, refcheck=False)
+        self._samples[self._filled : needed] = mono
+        self._filled = needed
 
     def end(self) -> None:
         """Take what is still inside the resampler."""
@@ -136,14 +142,9 @@ class Gathering:
         return _loudest(self._energies, self._mix_energy)
 
     def samples(self) -> NDArray[np.float32]:
-        """Return all of it, shape (n,), and let the blocks go one by one."""
-        whole = np.empty(sum(map(len, self._blocks)), np.float32)
-        at = 0
-        while self._blocks:  # memory is taken as it is written, so both are never there whole
-            block = self._blocks.popleft()
-            whole[at : at + len(block)] = block
-            at += len(block)
-        return whole
+        """Return all of it, shape (n,); nothing is to be added after that."""
+        self._samples.resize(self._filled, refcheck=False)
+        return self._samples
 
 
 def cancelled_channel(channels: NDArray[np.float32]) -> int | None:
