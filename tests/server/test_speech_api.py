@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 TEXT = "One two three. Four five, six seven eight. Nine ten!"
 WORDS = 10
-BREATHS_MS = 2 * 250
+BREATHS_MS = 2 * 400
 TYPES = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",

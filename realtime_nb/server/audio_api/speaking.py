@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BLOCK_MS: Final = 500.0
 # Who reads aloud takes breath between sentences; the engine, given them one by one, does not.
-_BREATH_MS: Final = 250.0
+_BREATH_MS: Final = 400.0
 _SENTENCE_ENDS: Final = (".", "!", "?", "\u2026", "\n")
 
 
