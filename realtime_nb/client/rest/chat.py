@@ -28,11 +28,12 @@ from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer import AudioAnswer
 from realtime_nb.protocol.audio_api.completion import (
     ENCODINGS,
+    LARGEST_SOUND,
     check_format,
     user_message,
 )
 from realtime_nb.protocol.audio_api.completion_usage import add_usage
-from realtime_nb.protocol.audio_api.thread import Entry, History
+from realtime_nb.protocol.audio_api.thread import Entry, History, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -181,13 +182,13 @@ class AudioChat:
             raise UsageError("there is nothing to ask: write a prompt, or attach sound")
         sounds = read_sounds(clips, encode)
 
-        def said() -> list[Entry]:
-            answered = self._outputs(outputs or {}, on_notice)
-            if not (prompt.strip() or sounds):
-                return answered
-            message = user_message(prompt, encode_sounds(sounds, encode))
-            seconds = sum(sound.duration_ms for sound in sounds) / 1000
-            return [*answered, Entry(role="user", text=prompt, message=message, seconds=seconds)]
+        def said() -> tuple[list[Entry], list[Entry]]:
+            now = self._outputs(outputs or {}, on_notice)
+            if prompt.strip() or sounds:
+                message = user_message(prompt, encode_sounds(sounds, encode))
+                seconds = sum(sound.duration_ms for sound in sounds) / 1000
+                now.append(Entry(role="user", text=prompt, message=message, seconds=seconds))
+            return self._before(now, on_notice), now
 
         service = RestService(
             self.endpoint,
@@ -222,7 +223,7 @@ class AudioChat:
         gathered, manner = question.turn.gathered, question.turn.manner
         async with self._lock():
             try:
-                stopped = await question.run(tuple(self._entries))
+                stopped = await question.run()
             except asyncio.CancelledError:
                 self._keep(gathered, gathered.answer(self.endpoint, manner, STOPPED))
                 raise
@@ -254,6 +255,18 @@ class AudioChat:
             stream=stream,
             overrides=overrides,
         )
+
+    def _before(
+        self, now: Sequence[Entry], on_notice: Callable[[Notice], object] | None
+    ) -> list[Entry]:
+        """Return what was said before, with as much of its sound as fits into one request."""
+        room = LARGEST_SOUND * 4 // 3 - sum(entry.sound_size for entry in now)
+        self._entries, left_out = within(self._entries, room)
+        if left_out:
+            which = "an old recording is" if left_out == 1 else f"{left_out} old recordings are"
+            text = f"{which} left out: a request takes {LARGEST_SOUND / 1e6:g} MB of sound"
+            tell(on_notice, Notice("note", text))
+        return list(self._entries)
 
     def _outputs(
         self, outputs: Mapping[str, str], on_notice: Callable[[Notice], object] | None

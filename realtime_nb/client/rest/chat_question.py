@@ -6,10 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from realtime_nb.client.rest.chat_turn import Turn
-    from realtime_nb.protocol.audio_api.thread import Entry
+    from realtime_nb.client.rest.chat_turn import Said, Turn
 
 STOPPED: Final = "stopped before it was whole"
 
@@ -22,10 +19,10 @@ class Question:
     turn
         What it takes to answer it.
     said
-        Gives what the person says; see `Turn.run`.
+        Gives what was and is said; see `Turn.run`.
     """
 
-    def __init__(self, turn: Turn, said: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, turn: Turn, said: Said) -> None:
         self.turn = turn
         self._said = said
         self._stopped = False
@@ -37,19 +34,14 @@ class Question:
         if self._work is not None:
             self._work.cancel()
 
-    async def run(self, before: Sequence[Entry]) -> str:
+    async def run(self) -> str:
         """Return why nothing more will come: ``""`` when the answer has come.
 
         Cancelled, it ends the turn first; what came of that is in `Turn.gathered`.
-
-        Parameters
-        ----------
-        before
-            What was said before.
         """
         if self._stopped:
             return STOPPED
-        work = self._work = asyncio.ensure_future(self.turn.run(before, self._said))
+        work = self._work = asyncio.ensure_future(self.turn.run(self._said))
         try:
             await asyncio.wait([work])
         except asyncio.CancelledError:

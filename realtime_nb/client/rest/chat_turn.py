@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from realtime_nb.audio.spool import PcmSpool
 from realtime_nb.client.rest.chat_gathered import MAX_ROUNDS, Gathered, Manner
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from realtime_nb.client.rest.chat_functions import Functions
     from realtime_nb.client.rest.progress import Progress
     from realtime_nb.client.rest.service import RestService
+
+    Said: TypeAlias = Callable[[], tuple[Sequence[Entry], Sequence[Entry]]]
 
 _BAD_REQUEST: Final = 400
 _UNKNOWN_ID_STATUSES: Final = (400, 404)
@@ -86,25 +88,24 @@ class Turn:
         self._asked_at = time.monotonic()
         self._before: Sequence[Entry] = ()
 
-    async def run(self, before: Sequence[Entry], said: Callable[[], Sequence[Entry]]) -> None:
+    async def run(self, said: Said) -> None:
         """Ask, call the functions the model asks for, and ask again, until it answers.
 
         What comes is in `gathered`, also when this is cancelled.
 
         Parameters
         ----------
-        before
-            What was said before.
         said
-            Gives what the person says; called on a thread, since it may encode sound.
+            Gives what was said before, and what the person says now; called on a thread, since
+            it may encode sound.
 
         Raises
         ------
         RealtimeError
             When the service refuses or is not reached, and nothing of an answer came.
         """
-        self._before = before
-        self.gathered.entries = list(await asyncio.to_thread(said))
+        self._before, now = await asyncio.to_thread(said)
+        self.gathered.entries = list(now)
         if self.manner.stream and self._sounds and self.manner.format != STREAM_FORMAT:
             self._note(
                 f"a stream's sound is {STREAM_FORMAT} on the wire; it is made into"

@@ -45,7 +45,8 @@ def facts_html(answer: AudioAnswer) -> str:
         facts.append(f"{answer.seconds:.1f} s")
     facts += [tokens_of(answer.usage), escaped(told_price(answer.price), _SHORT)]
     first = answer.timings.get("first_sound", answer.timings.get("first_text"))
-    if first is not None:
+    # What came whole came all at once.
+    if first is not None and answer.spool is not None:
         what = "sound" if "first_sound" in answer.timings else "text"
         facts.append(f"first {what} after {first:,.0f} ms")
     if "whole" in answer.timings:

@@ -6,16 +6,17 @@ Sound of the assistant goes back by its id until that expires, and as its transc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, overload
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, cast, overload
 
 from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _MARGIN_S: Final = 10.0  # an id must still be known when the request has arrived
 _LONGEST: Final = 2_000
+_LEFT: Final = "text-align:left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,19 @@ class Entry:
         if self.audio_id is None or self.partial:
             return False
         return self.expires_at is None or self.expires_at > now + _MARGIN_S
+
+    @property
+    def sound_size(self) -> int:
+        """How much of the message is sound of the person's, in characters of base64."""
+        return sum(len(part["input_audio"]["data"]) for part in _sounds(self.message))
+
+    @property
+    def silent(self) -> Entry:
+        """The entry with a word in place of the person's sound."""
+        left_out = {"type": "text", "text": f"[a recording of {self.seconds:.1f} s, left out]"}
+        spoken = list(_sounds(self.message))
+        parts = [left_out if part in spoken else part for part in self.message["content"]]
+        return replace(self, message={**self.message, "content": parts})
 
     @property
     def named(self) -> dict[str, Any]:
@@ -112,6 +126,35 @@ def past(
     )
 
 
+def within(entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
+    """Return a conversation whose sound fits, and how many older recordings are left out of it.
+
+    What a person said in sound has no id: all of it goes along again with every question.
+
+    Parameters
+    ----------
+    entries
+        What was said.
+    room
+        How much sound there may be, in characters of base64; the newest is kept first.
+    """
+    fitting: list[Entry] = []
+    left_out = 0
+    for entry in reversed(entries):
+        room -= entry.sound_size
+        gone = room < 0 and entry.sound_size > 0
+        left_out += gone
+        fitting.append(entry.silent if gone else entry)
+    return fitting[::-1], left_out
+
+
+def _sounds(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    content = message.get("content")
+    if message.get("role") == "user" and isinstance(content, list):
+        parts = cast("list[dict[str, Any]]", content)
+        yield from (part for part in parts if part.get("type") == "input_audio")
+
+
 def assistant_entry(
     message: Mapping[str, Any], *, seconds: float = 0.0, partial: bool = False
 ) -> Entry:
@@ -167,7 +210,7 @@ class History(Sequence[Entry]):
     def _repr_html_(self) -> str:
         if not self._entries:
             return "<p>Nothing has been said yet.</p>"
-        heads = "".join(f"<th>{head}</th>" for head in ("", "Said", "Sound"))
+        heads = "".join(f'<th style="{_LEFT}">{head}</th>' for head in ("", "Said", "Sound"))
         rows = "".join(_row(entry) for entry in self._entries)
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -183,5 +226,4 @@ def _row(entry: Entry) -> str:
     sound += " (partial)" if entry.partial else ""
     said = "<br>".join(cell for cell in cells if cell)
     role = escaped(entry.role, 20)
-    left = "text-align:left"
-    return f'<tr><td>{role}</td><td style="{left}">{said}</td><td>{sound}</td></tr>'
+    return f'<tr><td>{role}</td><td style="{_LEFT}">{said}</td><td>{sound}</td></tr>'

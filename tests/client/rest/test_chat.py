@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import threading
+import traceback
 
 import numpy as np
 import pytest
@@ -595,8 +596,55 @@ async def test_a_question_may_be_stopped_before_it_is_sent(peer, wire):
     assert answer.partial
     assert answer.problem == "stopped before it was whole"
     assert len(chat.history) == 0
-    assert chat.cost == 0
     assert (await chat.ask("Two")).text == "Yes."
+
+
+async def test_recordings_that_no_longer_fit_are_left_out_and_said(peer, wire, monkeypatch):
+    monkeypatch.setattr("realtime_nb.client.rest.chat.LARGEST_SOUND", 100_000)
+    peer.says(wire.answering(wire.reply({"content": "Yes."})))
+    chat, notices = AudioChat(peer.endpoint()), []
+
+    for number in range(3):
+        await chat.ask(f"{number}?", WAV, on_notice=notices.append)
+
+    kinds = [[p["type"] for p in m["content"]] for m in peer.asked[2]["messages"][::2]]
+    assert kinds == [["text", "text"], ["text", "input_audio"], ["text", "input_audio"]]
+    assert [n.text for n in notices] == [
+        "an old recording is left out: a request takes 0.1 MB of sound"
+    ]
+
+
+async def test_a_service_that_falls_silent_in_a_stream_leaves_what_came(peer, wire):
+    async def stuck(_request, writer):
+        writer.write(wire.head(kind="text/event-stream"))
+        writer.write(wire.events(wire.chunk({"content": "One, "}), done=False))
+        await writer.drain()
+        await asyncio.sleep(3)
+
+    peer.says(stuck)
+
+    answer = await AudioChat(peer.endpoint(), timeout_s=0.5).ask("Count", stream=True)
+
+    assert answer.partial
+    assert answer.text == "One, "
+    assert "the peer was silent for 0.5 s" in answer.problem
+
+
+async def test_the_key_is_in_no_log_and_no_frame(peer, wire, caplog):
+    caplog.set_level("DEBUG")
+    peer.says(wire.refusing("401 Unauthorized", f"Incorrect API key provided: {wire.key}"))
+    call = AudioChat(peer.endpoint()).ask("Hi")
+    with pytest.raises(RequestRefused):
+        await call
+
+    error = call.exception()
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    ours = [frame for frame in told.stack if "realtime_nb" in frame.filename]
+    assert len(ours) > 4
+    assert wire.key not in str([frame.locals for frame in ours])
+    assert wire.key not in caplog.text
+    (line,) = error._render_traceback_()
+    assert line.endswith("Incorrect API key provided: [key]; check PEER_KEY")
 
 
 async def test_a_refusal_of_the_sound_that_was_sent_is_no_matter_of_ids(peer, wire):

@@ -7,7 +7,8 @@ from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.spool import PcmSpool
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer import LONGEST_CLIP_S, AudioAnswer, ToolRun
-from realtime_nb.protocol.audio_api.thread import Entry, History, assistant_entry, past
+from realtime_nb.protocol.audio_api.completion import user_message
+from realtime_nb.protocol.audio_api.thread import Entry, History, assistant_entry, past, within
 from realtime_nb.protocol.cost import Price
 
 EVIL = "<script>alert(1)</script>\u202e\x1b[0m"
@@ -43,6 +44,26 @@ def test_calls_go_back_with_the_sound_that_came_with_them():
     entry = assistant_entry({"content": None, "audio": audio, "tool_calls": calls})
     assert entry.named == {"role": "assistant", "audio": {"id": "audio_1"}, "tool_calls": calls}
     assert entry.message == {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+def test_older_recordings_are_left_out_of_what_does_not_fit():
+    def recorded(size: int, seconds: float) -> Entry:
+        message = user_message("Listen.", [(bytes(size), "wav")])
+        return Entry(role="user", text="Listen.", message=message, seconds=seconds)
+
+    entries = [recorded(300, 1.0), spoken(), recorded(300, 2.0), recorded(30, 3.0)]
+    assert [entry.sound_size for entry in entries] == [400, 0, 400, 40]
+
+    fitting, left_out = within(entries, 450)
+
+    assert left_out == 1
+    assert [entry.sound_size for entry in fitting] == [0, 0, 400, 40]
+    assert fitting[0].message["content"] == [
+        {"type": "text", "text": "Listen."},
+        {"type": "text", "text": "[a recording of 1.0 s, left out]"},
+    ]
+    assert within(entries, 840) == (entries, 0)
+    assert within(entries, 0)[1] == 3
 
 
 def test_a_history_is_a_table_of_anybodys_words():
@@ -82,9 +103,11 @@ def test_what_a_model_says_is_escaped_in_a_cell():
 
 def test_an_answer_shows_its_player_and_its_facts():
     wav = AudioClip(np.sin(np.arange(12_000) / 9).astype(np.float32), 24_000).wav()
+    spool = PcmSpool()
+    spool.append(AudioClip.read(wav).pcm16())
     page = answer(
         transcript="Yes.",
-        data=wav,
+        spool=spool,
         price=Price(0.00125),
         timings={"first_sound": 812.4, "whole": 2_000.0},
     )._repr_html_()
