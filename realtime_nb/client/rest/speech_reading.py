@@ -223,7 +223,7 @@ class SpeechReading:
             model=endpoint.model,
             spool=self._spool if self._made_here else None,
             usage=usage,
-            price=speech_price(endpoint.model, read, usage),
+            price=speech_price(endpoint.model, read, usage, practice=endpoint.practice),
             timings=self._timings,
             parts=len(self._parts),
             partial=bool(problem),

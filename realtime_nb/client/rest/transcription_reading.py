@@ -24,7 +24,7 @@ from realtime_nb.protocol.audio_api.transcript_read import (
     read_transcript,
 )
 from realtime_nb.protocol.audio_api.word_cues import joined
-from realtime_nb.protocol.cost import price, read_usage
+from realtime_nb.protocol.cost import Price, price, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,11 +186,12 @@ class _Writing:
         ask, endpoint = self._ask, self._service.endpoint
         whole = join_transcripts(self._parts, ask.samples)
         self._timings["whole"] = self._elapsed_ms()
-        seconds = self._uploads.seconds
+        seconds, usage = self._uploads.seconds, read_usage(whole.usage)
+        self._tell_missing(whole)
         return replace(
             whole,
             duration_s=whole.duration_s if seconds is None else seconds,
-            price=price(read_usage(whole.usage), endpoint.model),
+            price=Price(0.0) if endpoint.practice else price(usage, endpoint.model),
             model=endpoint.model,
             task=ask.task,
             sound=self._uploads.sound,
@@ -199,6 +200,22 @@ class _Writing:
             practice=endpoint.practice,
             timings=self._timings,
         )
+
+    def _tell_missing(self, whole: Transcript) -> None:
+        """Say what was asked for and not told; services differ in what they pass over."""
+        ask = self._ask
+        lacking = [
+            name
+            for name, wanted, told in (
+                ("times of words", ask.words, whole.words),
+                ("times of segments", ask.segments, whole.segments),
+                ("speakers", ask.diarize, whole.speakers),
+            )
+            if wanted and not told
+        ]
+        if lacking and whole.text:
+            line = f"{self._service.endpoint.name} told no {' and no '.join(lacking)}"
+            tell(self._service.on_notice, Notice("note", line))
 
 
 async def _translation(client: Any, fields: dict[str, Any]) -> tuple[str, str]:

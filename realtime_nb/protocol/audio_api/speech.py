@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.audio_api.answer_html import told_price
 from realtime_nb.protocol.cost import Price
 from realtime_nb.protocol.shown_text import escaped
 from realtime_nb.protocol.summary import shorten
@@ -159,10 +160,3 @@ class Speech:
         if self.partial:
             facts.append(f"partial: {self.problem}")
         return " · ".join(fact for fact in facts if fact)
-
-
-def told_price(price: Price) -> str:
-    """Return a price for people, or why there is none."""
-    if price.usd is None:
-        return f"cost unknown: {price.reason}"
-    return f"{price.usd:.4f} USD" if price.usd else "0 USD"

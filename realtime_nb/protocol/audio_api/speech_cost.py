@@ -13,7 +13,9 @@ _MILLION: Final = 1_000_000
 _BY_CHARACTERS: Final = "per_million_characters"
 
 
-def speech_price(model: str, characters: int, usage: Mapping[str, Any] | None) -> Price:
+def speech_price(
+    model: str, characters: int, usage: Mapping[str, Any] | None, *, practice: bool = False
+) -> Price:
     """Return what it costs.
 
     Parameters
@@ -25,7 +27,11 @@ def speech_price(model: str, characters: int, usage: Mapping[str, Any] | None) -
     usage
         What the service counted: text that went in, sound that came out; None where it told
         nothing.
+    practice
+        Whether the practice server read it, which costs nothing.
     """
+    if practice:
+        return Price(0.0)
     by_characters = prices_of(model).get(_BY_CHARACTERS)
     if by_characters is not None:
         usd = characters * by_characters / _MILLION

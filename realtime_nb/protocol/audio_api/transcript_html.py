@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from realtime_nb.audio.clip_html import clip_html
 from realtime_nb.audio.waveform_marks import colour_of
+from realtime_nb.protocol.audio_api.answer_html import told_price
 from realtime_nb.protocol.shown_text import clipped, clock, escaped, visible
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ def facts(transcript: Transcript) -> str:
     told.append(", ".join(transcript.languages) or transcript.language)
     if transcript.duration_s is not None:
         told.append(f"{transcript.duration_s:,.1f} s")
-    price = transcript.price
-    known = price.usd is not None
-    told.append(f"{price.usd:.4f} USD" if known else f"cost unknown: {price.reason}")
+    told.append(told_price(transcript.price))
     if transcript.partial:
         told.append(f"partial: {transcript.problem}")
     return " · ".join(one for one in told if one)

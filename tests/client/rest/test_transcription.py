@@ -279,6 +279,18 @@ async def test_where_nobody_chose_a_model_one_that_can_is_asked_and_said(peer, w
     assert form(peer.requests[1])[0]["model"] == "gpt-4o-transcribe-diarize"
 
 
+async def test_what_was_asked_for_and_not_told_is_said(peer, wire):
+    peer.says(wire.answering({"text": "Hi"}))
+    notices = []
+    endpoint = peer.endpoint(model="other")
+    await transcribe(CLIP, endpoint=endpoint, words=True, segments=True, on_notice=notices.append)
+    await transcribe(CLIP, endpoint=endpoint, diarize=True, on_notice=notices.append)
+    assert [one.text for one in notices] == [
+        "the peer told no times of words and no times of segments",
+        "the peer told no speakers",
+    ]
+
+
 async def test_a_translation(peer, wire):
     peer.says(wire.answering({"text": "Good day."}))
     transcript = await translate_audio(CLIP, endpoint=peer.endpoint(model="whisper-1"), prompt="x")

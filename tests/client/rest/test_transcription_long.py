@@ -126,15 +126,21 @@ def test_three_hours_are_planned_and_cut_in_less_than_a_copy():
     size = clip.samples.nbytes
     tracemalloc.start()
     try:
-        uploads = Uploads(clip)
+        uploads = Uploads(clip, limit=1_000_000)
         part = uploads.make(0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(uploads) in {9, 10}  # nine of 20 minutes have no room to choose a pause
-    assert part.seconds <= 20 * 60
-    assert len(part.data) < LARGEST_UPLOAD
+    assert 68 <= len(uploads) <= 72
+    assert len(part.data) < 1_000_000
+    assert part.seconds > 100
     assert peak < size / 4
+
+
+def test_parts_are_of_twenty_minutes_at_the_most():
+    uploads = Uploads(AudioClip(np.zeros(3 * 3600 * 1_000, np.float32), 1_000), limit=10_000_000)
+    assert len(uploads) in {9, 10}  # nine of 20 minutes have no room to choose a pause
+    assert "3:00:00 of sound" in uploads.note
 
 
 def test_what_is_stopped_is_given_up():
