@@ -124,6 +124,17 @@ async def test_sound_comes_in_every_format_of_this_computer(form: str):
         assert np.abs(samples).max() > 0.01
 
 
+async def test_an_answer_that_cannot_be_said_can_still_be_played_and_named():
+    async with resting(TalkBrain("…")) as rest:
+        rest.served.shared.engines.speaker.word_ms = 0  # type: ignore[attr-defined]
+        audio = (await rest.said(user("Hm?"), **spoken("pcm16")))["choices"][0]["message"]["audio"]
+        assert audio["transcript"] == "…"
+        assert base64.b64decode(audio["data"]) == bytes(4_800)
+        await rest.said(user("Hm?"), {"role": "assistant", "audio": audio}, user("What?"))
+        chunks = await rest.chunks(user("Hm?"), **spoken("pcm16"))
+        assert "expires_at" in chunks[-2]["choices"][0]["delta"]["audio"]
+
+
 async def test_a_streamed_spoken_answer_comes_in_the_services_order():
     async with resting(TalkBrain("Hello there, my friend. And more of it.")) as rest:
         chunks = await rest.chunks(

@@ -31,6 +31,7 @@ FinishReason: TypeAlias = Literal["stop", "length", "tool_calls"]
 
 FIRST_BLOCK_MS: Final = 100.0  # short, so that the first sound comes soon
 BLOCK_MS: Final = 200.0
+_SILENCE_MS: Final = 100.0
 _LEAD_MS: Final = 300.0  # the transcript runs ahead of its sound by up to this much
 _WORD: Final = re.compile(r"\s*\S+\s*|\s+")
 
@@ -131,6 +132,10 @@ class Answering:
         except _OutOfTokensError:
             self.finish_reason = "length"
             return
+        if self._speaks and self._meter.tokens.text and not self.audio_ms and not self._calls:
+            # Nothing that can be said ("…") is still a spoken answer, which can be played.
+            self.audio_ms = _SILENCE_MS
+            yield Sound(bytes(PCM_24K.size(_SILENCE_MS)))
         # As the service does: who forces one function knows that it was called.
         if self._calls and not self._is_forced:
             self.finish_reason = "tool_calls"
