@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -15,7 +16,10 @@ import pytest
 from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError
 
 from realtime_nb.audio.codec import encode
-from tests.server.fakes import ScriptedRecogniser, ScriptedRecognition, tone
+from realtime_nb.audio.codec_stream import StreamEncoder
+from realtime_nb.server.audio_api import sound_file
+from realtime_nb.server.audio_api.listening import Cutting, Listener
+from tests.server.fakes import LoudnessActivity, ScriptedRecogniser, ScriptedRecognition, tone
 from tests.server.serving import TOKEN, Served, serving
 
 if TYPE_CHECKING:
@@ -541,3 +545,46 @@ async def test_a_file_object_is_as_good_as_bytes() -> None:
         upload = io.BytesIO(file())
         upload.name = "a.wav"
         assert (await transcribe(served, file=upload)).text == WHOLE
+
+
+async def test_what_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound_file, "LONGEST_S", 3.0)
+    async with serving(texts=TEXTS) as served:
+        # The first says how long it is; the second does not, and is found out while it is read.
+        encoder = StreamEncoder("wav", RATE)
+        for data in (file(), encoder.feed(sound()) + encoder.finish()):
+            answer = await post(served, {"model": "whisper-1"}, data)
+            assert answer.status_code == 400
+            assert "seconds is longer than 3 seconds" in answer.json()["error"]["message"]
+
+
+async def test_what_speech_streams_is_heard() -> None:
+    """A WAV and a FLAC that were sent while they grew do not know how long they are."""
+    async with serving(texts=TEXTS * 5) as served:
+        for format_ in ("wav", "flac", "mp3", "opus", "aac"):
+            encoder = StreamEncoder(format_, RATE)
+            data = encoder.feed(sound()) + encoder.finish()
+            if format_ == "aac":  # no format of the service's list
+                with pytest.raises(BadRequestError, match="Invalid file format"):
+                    await transcribe(served, file=("a.aac", data))
+                continue
+            heard = await transcribe(served, file=("a", data), response_format="verbose_json")
+            assert heard.text == WHOLE
+            assert heard.duration == pytest.approx(3.6, abs=0.11)
+
+
+def test_memory_does_not_grow_with_the_sound() -> None:
+    """Two minutes are 12 MB as floats."""
+    data = file("flac", ((300, 0), *(((4000, 1), (1000, 0)) * 24)))
+    recogniser = ScriptedRecogniser([f"phrase {number}" for number in range(1000)])
+    listener = Listener(recogniser, LoudnessActivity(), "", Cutting())
+    tracemalloc.start()
+    try:
+        with sound_file.opened(data) as blocks:
+            count = sum(1 for _ in listener.phrases(blocks.blocks, blocks.rate))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 24
+    assert listener.heard_s == pytest.approx(120.3, abs=0.1)
+    assert peak < 4e6
