@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,14 +89,14 @@ class Reply:
     async def _whole(self, client: AsyncOpenAI) -> None:
         completions: Any = client.chat.completions
         answer: Any = await completions.with_raw_response.create(**self._body)
-        self._take_whole(answer.content)
+        await self._take_whole(answer.content)
 
     async def _stream(self, client: AsyncOpenAI) -> None:
         completions: Any = client.chat.completions
         stream: Any = await completions.create(**self._body)
         if "json" in stream.response.headers.get("content-type", ""):
             # A service that cannot stream answers whole.
-            self._take_whole(await stream.response.aread())
+            await self._take_whole(await stream.response.aread())
             return
         try:
             async for chunk in stream:
@@ -111,23 +112,30 @@ class Reply:
                 raise no_answer(self._service.endpoint, "a stream without any event")
             self.problem = _ENDED_EARLY
 
-    def _take_whole(self, content: bytes) -> None:
+    async def _take_whole(self, content: bytes) -> None:
+        # On a thread: half a second of work for an answer of ten minutes.
+        await asyncio.to_thread(self._read_whole, content)
+        self._tell("answering")
+
+    def _read_whole(self, content: bytes) -> None:
         told = as_object(orjson.loads(content))
         if told.get("error"):
             # Some services refuse with the status of success.
             raise refused_in_body(told["error"], self._service.endpoint)
         if not told.get("choices"):
             raise no_answer(self._service.endpoint, "it has no choices")
-        self._take(told)
+        self._read(told)
 
     def _take(self, chunk: object) -> None:
+        self._read(chunk)
+        self._tell("answering")
+
+    def _read(self, chunk: object) -> None:
         self.completion.feed(chunk)
-        said = self.completion.transcript or self.completion.content
-        if said:
+        if self.completion.transcript or self.completion.content:
             self.timings.setdefault("first_text", self._elapsed_ms())
         if self.completion.sound_bytes:
             self.timings.setdefault("first_sound", self._elapsed_ms())
-        self._tell("answering")
 
     def _keep(self, data: bytes) -> None:
         if self._spool is not None:
