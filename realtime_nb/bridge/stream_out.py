@@ -23,6 +23,9 @@ PIECE_S: Final = 1.0
 MAX_PAGES: Final = 8
 """Pages that are followed; of more, the one that was heard of longest ago is forgotten."""
 
+STALE_S: Final = 4.0
+"""A page says once a second that it plays: silent for so long, it is gone."""
+
 _AHEAD: Final = round(AHEAD_S * RATE)
 _PIECE: Final = round(PIECE_S * RATE)
 _SAMPLE_BYTES: Final = 2
@@ -79,10 +82,14 @@ class StreamOut:
         The page that plays without being asked: the first that came, until it leaves.
     played
         Up to which sample that page has played.
+    playing
+        Whether it plays, as it said last; one that was paused does not begin in another page.
     """
 
     player: str | None = None
     played: int = 0
+    playing: bool = True
+    _heard_s: float = 0.0
     _sound: Growing | None = None
     _whole: bool = False
     _pages: dict[str, _Page] = field(default_factory=dict[str, _Page])
@@ -101,8 +108,8 @@ class StreamOut:
         """Hear that the sound will not grow any more."""
         self._whole = True
 
-    def hello(self, client: str) -> tuple[bool, int]:
-        """Take in a page.
+    def hello(self, client: str, now_s: float) -> tuple[bool, int]:
+        """Take in a page, at `now_s` seconds on the caller's clock.
 
         Returns
         -------
@@ -111,8 +118,10 @@ class StreamOut:
         """
         with self._lock:
             self._page(client)
+            if self.playing and now_s - self._heard_s > STALE_S:
+                self.player = None
             if self.player is None:
-                self.player = client
+                self.player, self._heard_s = client, now_s
             return self.player == client, self.played
 
     def want(self, client: str, run: int, start: int, until: int) -> None:
@@ -121,16 +130,20 @@ class StreamOut:
             page = self._page(client)
             page.run, page.sent, page.got, page.until = run, start, start, until
 
-    def ack(self, client: str, run: int, got: int, until: int, played: int) -> None:
-        """Hear what a page has, how much more it takes, and what it has played (all in samples)."""
+    def ack(self, client: str, run: int, got: int, until: int) -> None:
+        """Hear what a page has, and how much more it takes (in samples)."""
         with self._lock:
             page = self._pages.get(client)
             if page is None or page.run != run:
                 return
             page.got = max(page.got, min(got, page.sent))
             page.until = until
+
+    def hear(self, client: str, played: int, now_s: float, *, playing: bool) -> None:
+        """Hear how far a page has played (in samples), and whether it goes on."""
+        with self._lock:
             if client == self.player:
-                self.played = played
+                self.played, self.playing, self._heard_s = played, playing, now_s
 
     def leave(self, client: str) -> None:
         """Forget a page; the next that says hello may play."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ def obey(out: StreamOut, message: Message) -> bool:
         case "want":
             out.want(client, run, count(message, "from"), count(message, "until"))
         case "ack":
-            got, until = count(message, "got"), count(message, "until")
-            out.ack(client, run, got, until, count(message, "played"))
+            out.ack(client, run, count(message, "got"), count(message, "until"))
+            playing = message.get("playing") is True
+            out.hear(client, count(message, "played"), time.monotonic(), playing=playing)
         case "leave":
             out.leave(client)
         case _:

@@ -168,10 +168,11 @@ class StreamPlayer(anywidget.AnyWidget):
             return
         client = message["client"]
         if message.get("kind") == "hello":
-            first, at = self._out.hello(client)
-            end_s = self._finished_s
-            late = end_s is not None and time.monotonic() - end_s > LATE_S
-            told = {"plays": first and not late, "second": not first, "at": at}
+            now_s, end_s = time.monotonic(), self._finished_s
+            first, at = self._out.hello(client, now_s)
+            late = end_s is not None and now_s - end_s > LATE_S
+            plays = first and self._out.playing and not late
+            told = {"plays": plays, "second": not first, "at": at}
             self._tell({"kind": "welcome", "to": client, **told})
         else:
             obey(self._out, message)

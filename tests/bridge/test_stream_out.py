@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from realtime_nb.bridge.stream_out import AHEAD_S, MAX_PAGES, Piece, StreamOut
+from realtime_nb.bridge.stream_out import AHEAD_S, MAX_PAGES, STALE_S, Piece, StreamOut
 from realtime_nb.bridge.stream_out_pump import Pump
 from realtime_nb.bridge.stream_out_wire import obey, page_message, sound_message
 
@@ -48,7 +48,7 @@ def test_a_page_is_sent_what_it_wants_and_no_more_than_it_has_room_for() -> None
     out, sound = StreamOut(), Sound(60)
     out.feed(sound)
     assert list(out.pieces()) == []
-    assert out.hello("a") == (True, 0)
+    assert out.hello("a", 0.0) == (True, 0)
     assert list(out.pieces()) == []
     out.want("a", 1, 0, 30 * RATE)
     got: list[Piece] = []
@@ -57,17 +57,18 @@ def test_a_page_is_sent_what_it_wants_and_no_more_than_it_has_room_for() -> None
         assert under_way <= AHEAD_S * RATE * 2
         got += pieces
         here = got[-1].offset + len(got[-1].pcm) // 2
-        out.ack("a", 1, here, 30 * RATE, 0)
+        out.ack("a", 1, here, 30 * RATE)
     assert joined(got) == sound.pcm[: 60 * RATE]
     assert sound.most <= 2 * RATE
-    out.ack("a", 1, 30 * RATE, 31 * RATE, RATE)
+    out.ack("a", 1, 30 * RATE, 31 * RATE)
+    out.hear("a", RATE, 0.0, playing=True)
     assert joined(list(out.pieces()), 30 * RATE) == sound.pcm[60 * RATE : 62 * RATE]
     assert out.played == RATE
 
 
 def test_it_follows_a_sound_that_grows_and_knows_when_it_is_whole() -> None:
     out, sound = StreamOut(), Sound()
-    out.hello("a")
+    out.hello("a", 0.0)
     out.want("a", 1, 0, ENDLESS)
     got: list[Piece] = []
     for _ in range(7):
@@ -89,12 +90,12 @@ def test_a_page_may_go_back_and_an_answer_to_an_older_wish_counts_no_more() -> N
     out.want("a", 1, 0, ENDLESS)
     list(out.pieces())
     out.want("a", 2, RATE, ENDLESS)
-    out.ack("a", 1, 5 * RATE, ENDLESS, 0)
+    out.ack("a", 1, 5 * RATE, ENDLESS)
     pieces = list(out.pieces())
     assert {piece.run for piece in pieces} == {2}
     assert joined(pieces, RATE) == sound.pcm[2 * RATE :]
     # More than was sent cannot have come.
-    out.ack("a", 2, ENDLESS, ENDLESS, 0)
+    out.ack("a", 2, ENDLESS, ENDLESS)
     sound.grow(1)
     assert joined(list(out.pieces()), 5 * RATE) == sound.pcm[10 * RATE :]
 
@@ -102,21 +103,32 @@ def test_a_page_may_go_back_and_an_answer_to_an_older_wish_counts_no_more() -> N
 def test_one_page_plays_and_when_it_leaves_the_next_goes_on_there() -> None:
     out = StreamOut()
     out.feed(Sound(5))
-    assert out.hello("a") == (True, 0)
-    assert out.hello("b") == (False, 0)
+    assert out.hello("a", 0.0) == (True, 0)
+    assert out.hello("b", 0.0) == (False, 0)
     out.want("a", 1, 0, ENDLESS)
     out.want("b", 1, 0, ENDLESS)
     list(out.pieces())
-    out.ack("a", 1, RATE, ENDLESS, 777)
-    out.ack("b", 1, RATE, ENDLESS, 9999)
+    out.hear("a", 777, 1.0, playing=True)
+    out.hear("b", 9999, 1.0, playing=True)
+    assert out.hello("b", STALE_S) == (False, 777)
     out.leave("a")
-    assert out.hello("c") == (True, 777)
+    assert out.hello("c", 0.0) == (True, 777)
+
+
+def test_a_page_that_played_and_fell_silent_is_relieved_one_that_was_paused_is_not() -> None:
+    out = StreamOut()
+    out.hello("a", 0.0)
+    out.hear("a", 500, 1.0, playing=True)
+    assert out.hello("b", 1.5 + STALE_S) == (True, 500)
+    out.hear("a", 900, 20.0, playing=True)
+    out.hear("b", 600, 20.0, playing=False)
+    assert out.hello("c", 20.5 + 9 * STALE_S) == (False, 600)
 
 
 def test_pages_are_forgotten_beyond_a_number() -> None:
     out = StreamOut()
     for number in range(3 * MAX_PAGES):
-        plays, _ = out.hello(str(number))
+        plays, _ = out.hello(str(number), 0.0)
         assert plays == (number % MAX_PAGES == 0)
         out.want(str(number), 1, 0, ENDLESS)
     out.feed(Sound(0.1))

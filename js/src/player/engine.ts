@@ -9,6 +9,9 @@ import { type Sounding, soundingIn } from "./sounding.js";
 /** A view that is drawn anew closes first: wait this long before falling silent. */
 const LAST_VIEW_MS = 3000;
 
+/** How often a page says that it plays, or asks whether the one that does is still there. */
+const BEAT_MS = 1000;
+
 /** What the kernel keeps for the page. */
 const TRAITS = ["_label", "_text", "_status", "_total"] as const;
 
@@ -49,7 +52,9 @@ export class PlayerEngine {
     const told = () => this.#told();
     for (const trait of TRAITS) model.on(`change:${trait}`, told);
     window.addEventListener("pagehide", () => this.#line.send({ kind: "leave" }), { signal });
+    const beat = setInterval(() => this.#beat(), BEAT_MS);
     signal.addEventListener("abort", () => {
+      clearInterval(beat);
       for (const trait of TRAITS) model.off(`change:${trait}`, told);
       this.sounding.close();
       this.#context.close();
@@ -99,6 +104,11 @@ export class PlayerEngine {
         if (this.#views === 0) void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
+  }
+
+  #beat(): void {
+    if (this.sounding.state === "playing") this.sounding.tell();
+    else if (this.#second) this.#line.ask();
   }
 
   #receive(fields: Fields, buffers: readonly DataView[]): void {

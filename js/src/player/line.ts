@@ -65,6 +65,11 @@ export class Line {
     return false;
   }
 
+  /** Have the kernel say again how it stands. */
+  ask(): void {
+    this.send({ kind: "hello" });
+  }
+
   #post(message: object, buffers: ArrayBuffer[] = []): boolean {
     try {
       this.#model.send({ ...message, client: this.client }, undefined, buffers);

@@ -161,7 +161,7 @@ export class Sounding {
     const progress = await this.#speaker.clear();
     const here = progress.find((one) => one.stream === stream);
     if (here !== undefined && stream === this.#stream) this.#position = here.samples;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
 
@@ -170,6 +170,7 @@ export class Sounding {
     this.#silence();
     this.#state = "paused";
     this.#position = 0;
+    this.tell();
     this.#changed();
   }
 
@@ -199,7 +200,7 @@ export class Sounding {
       return;
     }
     this.#store.bound(this.#position);
-    this.#tell();
+    this.tell();
     this.#feed();
   }
 
@@ -215,11 +216,13 @@ export class Sounding {
     return this.#position + AHEAD_SAMPLES;
   }
 
-  #tell(): void {
+  /** Tell the kernel how far it came, and what it may send. */
+  tell(): void {
     this.#told = this.#position;
     const played = this.#position;
     const { end: got } = this.#store;
-    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played });
+    const playing = this.#state === "playing";
+    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played, playing });
   }
 
   /** Hand the speaker what comes next. */
@@ -244,7 +247,7 @@ export class Sounding {
     if (here !== undefined && this.#state === "playing") {
       this.#position = here.samples;
       this.#store.bound(this.#position);
-      if (this.#position - this.#told >= TELL_SAMPLES) this.#tell();
+      if (this.#position - this.#told >= TELL_SAMPLES) this.tell();
       this.#feed();
     }
     this.#changed();
@@ -254,7 +257,7 @@ export class Sounding {
     if (stream !== this.#stream || this.#state !== "playing") return;
     this.#state = "ended";
     this.#position = this.#total ?? this.#position;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
 

@@ -10,17 +10,18 @@ import type { Processing } from "../audio/preferences.js";
 import { MicrophoneTrouble, MUTED } from "../audio/trouble.js";
 import type { Notice, Sound } from "../chat.js";
 import { HEADER_BYTES } from "../frames.js";
-import { randomId } from "../ids.js";
 import { count, type Fields, Line, type Link } from "../player/line.js";
 import { type Sounding, soundingIn } from "../player/sounding.js";
 import { NO_SOUND, SoundSetup } from "../sound.js";
+import { Handover } from "./handover.js";
 import { withNotice } from "./notices.js";
-import { Outbox } from "./outbox.js";
 import { NOTHING, readStanding, type Standing } from "./wire.js";
 import { ENDED, fullWords, GONE, OTHER_MICROPHONE, troubleWords } from "./words.js";
 
 /** A view that is drawn anew closes first: wait this long before letting go. */
 const LAST_VIEW_MS = 3000;
+/** How often a page asks whether another one, which records, is still there. */
+const LOOK_MS = 3000;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
@@ -39,12 +40,7 @@ export class RecorderEngine {
   standing: Standing = NOTHING;
   phase: Phase = "idle";
   level = 0;
-  #take = "";
-  #replaces = false;
-  #outbox: Outbox | null = null;
-  /** Why the take ended, "" for its button; null while it goes on. */
-  #why: string | null = null;
-  #endSent = false;
+  #take: Handover | null = null;
   #views = 0;
 
   constructor(model: AnyModel, signal: AbortSignal) {
@@ -70,7 +66,12 @@ export class RecorderEngine {
       signal,
     );
     window.addEventListener("pagehide", () => this.#leave(), { signal });
+    const look = setInterval(() => {
+      const { state, by } = this.standing;
+      if (state === "recording" && by !== this.client) this.#line.ask();
+    }, LOOK_MS);
     signal.addEventListener("abort", () => {
+      clearInterval(look);
       this.#microphone.stop();
       this.sounding.close();
       this.#context.close();
@@ -88,12 +89,12 @@ export class RecorderEngine {
 
   /** Samples of the recording under way, here or in another tab. */
   get elapsed(): number {
-    return this.#outbox?.total ?? this.standing.got;
+    return this.#take?.total ?? this.standing.got;
   }
 
   /** Samples that the kernel has not taken in. */
   get waiting(): number {
-    return this.#outbox?.waiting ?? 0;
+    return this.#take?.waiting ?? 0;
   }
 
   /** Call `draw` after each change, as long as the signal lives. */
@@ -132,7 +133,10 @@ export class RecorderEngine {
       this.notify("error", troubleWords(error));
       return;
     }
-    this.#begin(replaces);
+    this.#take = new Handover(this.standing.max, replaces, (message, buffers) =>
+      this.#line.send(message, buffers),
+    );
+    this.#to("recording");
   }
 
   /** End the recording; `why` where it was not the button. */
@@ -145,9 +149,8 @@ export class RecorderEngine {
     this.#microphone.stop();
     this.dismiss(MUTED);
     this.level = 0;
-    this.#why = why;
     this.#to("saving");
-    this.#flush();
+    this.#take?.end(why);
   }
 
   /** Cut silence off both ends, or give it back. */
@@ -200,43 +203,20 @@ export class RecorderEngine {
     }
   }
 
-  #begin(replaces: boolean): void {
-    const take = randomId();
-    this.#take = take;
-    this.#replaces = replaces;
-    this.#why = null;
-    this.#endSent = false;
-    this.#outbox = new Outbox(this.standing.max, (offset, { buffer }) =>
-      this.#line.send({ kind: "sound", take, offset }, [buffer]),
-    );
-    this.#to("recording");
-    this.#line.send({ kind: "record", take, replaces });
-  }
-
   #frame(bytes: ArrayBuffer | null, rms: number): void {
-    if (this.phase !== "recording" || this.#outbox === null || bytes === null) return;
+    if (this.phase !== "recording" || this.#take === null || bytes === null) return;
     this.level = rms;
-    this.#outbox.add(new Int16Array(bytes, HEADER_BYTES));
-    if (this.#outbox.full) this.stop(fullWords(this.standing.max));
+    this.#take.add(new Int16Array(bytes, HEADER_BYTES));
+    if (this.#take.full) this.stop(fullWords(this.standing.max));
     this.#changed();
-  }
-
-  /** Hand over what may go, and once all has gone, that this was all. */
-  #flush(): void {
-    const outbox = this.#outbox;
-    if (outbox === null || this.#why === null) return;
-    outbox.flush();
-    if (this.#endSent || !outbox.allSent) return;
-    const end = { kind: "end", take: this.#take, total: outbox.total, why: this.#why };
-    this.#endSent = this.#line.send(end);
   }
 
   #receive(fields: Fields, buffers: readonly DataView[]): void {
     const { kind, take } = fields;
     const bytes = buffers[0];
-    const mine = this.#outbox !== null && take === this.#take;
+    const mine = this.#take !== null && take === this.#take.take;
     if (kind === "welcome" || kind === "state") this.#stands(readStanding(fields));
-    else if (kind === "ack" && mine) this.#acked(count(fields.got));
+    else if (kind === "ack" && mine) this.#take?.acked(count(fields.got));
     else if (kind === "ack") this.standing = { ...this.standing, got: count(fields.got) };
     else if (kind === "over" && mine) this.#over(fields.why);
     else if (kind === "notice" && typeof fields.text === "string") {
@@ -254,20 +234,10 @@ export class RecorderEngine {
     if (other) this.sounding.renew(standing.samples);
   }
 
-  #acked(got: number): void {
-    const outbox = this.#outbox;
-    if (outbox === null) return;
-    const sent = outbox.allSent;
-    outbox.acked(got);
-    if (sent && !outbox.allSent) this.#endSent = false;
-    if (this.#why === null) outbox.flush(1);
-    else this.#flush();
-  }
-
   /** Nothing more is taken of it: it is whole, or another page records. */
   #over(why: unknown): void {
     this.#microphone.stop();
-    this.#outbox = null;
+    this.#take = null;
     this.level = 0;
     this.#to("idle");
     if (typeof why === "string" && why !== "") this.notify("warning", why);
@@ -277,27 +247,18 @@ export class RecorderEngine {
     if (link === "gone") {
       this.sounding.cut();
       this.stop("The kernel could not be reached");
-      if (this.#outbox !== null) this.notify("error", GONE);
+      if (this.#take !== null) this.notify("error", GONE);
     } else if (link === "live") {
       this.dismiss(GONE);
-      this.#again();
+      this.sounding.again();
+      this.#take?.again();
     }
     this.#changed();
   }
 
-  /** The kernel is there (again), and may not know of the take. */
-  #again(): void {
-    this.sounding.again();
-    if (this.#outbox === null) return;
-    this.#line.send({ kind: "record", take: this.#take, replaces: this.#replaces });
-    this.#outbox.again();
-    this.#endSent = false;
-    this.#flush();
-  }
-
   #leave(): void {
     this.#microphone.stop();
-    this.#outbox?.flush();
+    this.#take?.flush(true);
     this.#line.send({ kind: "leave" });
   }
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;
@@ -626,6 +626,10 @@ var Line = class {
     if (this.#post(message, buffers)) return true;
     this.#lost();
     return false;
+  }
+  /** Have the kernel say again how it stands. */
+  ask() {
+    this.send({ kind: "hello" });
   }
   #post(message, buffers = []) {
     try {
@@ -2082,7 +2086,7 @@ var Sounding = class {
     const progress = await this.#speaker.clear();
     const here = progress.find((one) => one.stream === stream);
     if (here !== void 0 && stream === this.#stream) this.#position = here.samples;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
   /** Silence now, and back to the beginning. */
@@ -2090,6 +2094,7 @@ var Sounding = class {
     this.#silence();
     this.#state = "paused";
     this.#position = 0;
+    this.tell();
     this.#changed();
   }
   /** Call it from a click: browsers let sound out only after one. */
@@ -2114,7 +2119,7 @@ var Sounding = class {
       return;
     }
     this.#store.bound(this.#position);
-    this.#tell();
+    this.tell();
     this.#feed();
   }
   /** Ask for what follows what is here. */
@@ -2127,11 +2132,13 @@ var Sounding = class {
   get #until() {
     return this.#position + AHEAD_SAMPLES;
   }
-  #tell() {
+  /** Tell the kernel how far it came, and what it may send. */
+  tell() {
     this.#told = this.#position;
     const played = this.#position;
     const { end: got } = this.#store;
-    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played });
+    const playing = this.#state === "playing";
+    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played, playing });
   }
   /** Hand the speaker what comes next. */
   #feed() {
@@ -2154,7 +2161,7 @@ var Sounding = class {
     if (here !== void 0 && this.#state === "playing") {
       this.#position = here.samples;
       this.#store.bound(this.#position);
-      if (this.#position - this.#told >= TELL_SAMPLES) this.#tell();
+      if (this.#position - this.#told >= TELL_SAMPLES) this.tell();
       this.#feed();
     }
     this.#changed();
@@ -2163,7 +2170,7 @@ var Sounding = class {
     if (stream !== this.#stream || this.#state !== "playing") return;
     this.#state = "ended";
     this.#position = this.#total ?? this.#position;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
   #silence() {
@@ -2332,6 +2339,130 @@ var SoundSetup = class {
   }
 };
 
+// src/recorder/outbox.ts
+var BATCH_SAMPLES = RATE / 5;
+var MOST_SAMPLES = RATE;
+var WINDOW_SAMPLES = 10 * RATE;
+var Outbox = class {
+  #max;
+  #send;
+  #store = new Store(0);
+  #sent = 0;
+  #got = 0;
+  constructor(maxSamples, send) {
+    this.#max = maxSamples;
+    this.#send = send;
+  }
+  /** Samples recorded. */
+  get total() {
+    return this.#store.end;
+  }
+  /** Samples that the kernel has not said it has. */
+  get waiting() {
+    return this.total - this.#got;
+  }
+  get full() {
+    return this.total >= this.#max;
+  }
+  /** Everything is on its way. */
+  get allSent() {
+    return this.#sent === this.total;
+  }
+  /** Take samples in, up to the longest recording. */
+  add(samples) {
+    const room = this.#max - this.total;
+    if (room <= 0) return;
+    this.#store.push(this.total, samples.length > room ? samples.slice(0, room) : samples);
+    this.flush(BATCH_SAMPLES);
+  }
+  /** The kernel has this many; the same number twice means that what follows was lost. */
+  acked(got) {
+    const lost = got === this.#got && got < this.#sent;
+    if (got < this.#got || got > this.total) return;
+    this.#got = got;
+    this.#sent = lost ? got : Math.max(this.#sent, got);
+    this.#store.bound(got);
+  }
+  /** Whoever took it may have lost what it did not acknowledge. */
+  again() {
+    this.#sent = this.#got;
+  }
+  /** Send what may go, in messages of at least `least` samples. */
+  flush(least = 1) {
+    for (; ; ) {
+      const room = Math.min(this.total, this.#got + WINDOW_SAMPLES) - this.#sent;
+      if (room < Math.max(1, least)) return;
+      const samples = this.#store.read(this.#sent, Math.min(room, MOST_SAMPLES));
+      if (!this.#send(this.#sent, samples)) return;
+      this.#sent += samples.length;
+    }
+  }
+};
+
+// src/recorder/handover.ts
+var Handover = class {
+  take = randomId();
+  #replaces;
+  #send;
+  #outbox;
+  /** Why it ended, "" for its button; null while it goes on. */
+  #why = null;
+  #endSent = false;
+  /** A take of at most `max` samples, in place of the one before if `replaces`. */
+  constructor(max, replaces, send) {
+    this.#replaces = replaces;
+    this.#send = send;
+    this.#outbox = new Outbox(
+      max,
+      (offset, { buffer }) => send({ kind: "sound", take: this.take, offset }, [buffer])
+    );
+    this.#begin();
+  }
+  /** Samples recorded. */
+  get total() {
+    return this.#outbox.total;
+  }
+  /** Samples that the kernel has not taken in. */
+  get waiting() {
+    return this.#outbox.waiting;
+  }
+  get full() {
+    return this.#outbox.full;
+  }
+  add(samples) {
+    this.#outbox.add(samples);
+  }
+  /** That was all; `why` where it was not the button. */
+  end(why) {
+    this.#why = why;
+    this.flush();
+  }
+  /** The kernel has so much. */
+  acked(got) {
+    const sent = this.#outbox.allSent;
+    this.#outbox.acked(got);
+    if (sent && !this.#outbox.allSent) this.#endSent = false;
+    this.flush();
+  }
+  /** The kernel is there (again), and may not know of it. */
+  again() {
+    this.#begin();
+    this.#outbox.again();
+    this.#endSent = false;
+    this.flush();
+  }
+  /** Hand over what may go, and once all has gone, that this was all. */
+  flush(all = this.#why !== null) {
+    this.#outbox.flush(all ? 1 : BATCH_SAMPLES);
+    if (this.#why === null || this.#endSent || !this.#outbox.allSent) return;
+    const { take, total } = this;
+    this.#endSent = this.#send({ kind: "end", take, total, why: this.#why });
+  }
+  #begin() {
+    this.#send({ kind: "record", take: this.take, replaces: this.#replaces });
+  }
+};
+
 // src/ui/dom.ts
 var SVG = "http://www.w3.org/2000/svg";
 function h(tag, attributes = {}, ...children) {
@@ -2423,66 +2554,6 @@ function createNotices(engine, signal) {
   return { node, update };
 }
 
-// src/recorder/outbox.ts
-var BATCH_SAMPLES = RATE / 5;
-var MOST_SAMPLES = RATE;
-var WINDOW_SAMPLES = 10 * RATE;
-var Outbox = class {
-  #max;
-  #send;
-  #store = new Store(0);
-  #sent = 0;
-  #got = 0;
-  constructor(maxSamples, send) {
-    this.#max = maxSamples;
-    this.#send = send;
-  }
-  /** Samples recorded. */
-  get total() {
-    return this.#store.end;
-  }
-  /** Samples that the kernel has not said it has. */
-  get waiting() {
-    return this.total - this.#got;
-  }
-  get full() {
-    return this.total >= this.#max;
-  }
-  /** Everything is on its way. */
-  get allSent() {
-    return this.#sent === this.total;
-  }
-  /** Take samples in, up to the longest recording. */
-  add(samples) {
-    const room = this.#max - this.total;
-    if (room <= 0) return;
-    this.#store.push(this.total, samples.length > room ? samples.slice(0, room) : samples);
-    this.flush(BATCH_SAMPLES);
-  }
-  /** The kernel has this many; the same number twice means that what follows was lost. */
-  acked(got) {
-    const lost = got === this.#got && got < this.#sent;
-    if (got < this.#got || got > this.total) return;
-    this.#got = got;
-    this.#sent = lost ? got : Math.max(this.#sent, got);
-    this.#store.bound(got);
-  }
-  /** Whoever took it may have lost what it did not acknowledge. */
-  again() {
-    this.#sent = this.#got;
-  }
-  /** Send what may go, in messages of at least `least` samples. */
-  flush(least = 1) {
-    for (; ; ) {
-      const room = Math.min(this.total, this.#got + WINDOW_SAMPLES) - this.#sent;
-      if (room < Math.max(1, least)) return;
-      const samples = this.#store.read(this.#sent, Math.min(room, MOST_SAMPLES));
-      if (!this.#send(this.#sent, samples)) return;
-      this.#sent += samples.length;
-    }
-  }
-};
-
 // src/recorder/wire.ts
 var NOTHING = {
   state: "ready",
@@ -2558,6 +2629,7 @@ function standingWords(phase, link, standing, client, waiting) {
 
 // src/recorder/engine.ts
 var LAST_VIEW_MS = 3e3;
+var LOOK_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var RecorderEngine = class {
   sounding;
@@ -2571,12 +2643,7 @@ var RecorderEngine = class {
   standing = NOTHING;
   phase = "idle";
   level = 0;
-  #take = "";
-  #replaces = false;
-  #outbox = null;
-  /** Why the take ended, "" for its button; null while it goes on. */
-  #why = null;
-  #endSent = false;
+  #take = null;
   #views = 0;
   constructor(model, signal) {
     const changed = () => this.#changed();
@@ -2601,7 +2668,12 @@ var RecorderEngine = class {
       signal
     );
     window.addEventListener("pagehide", () => this.#leave(), { signal });
+    const look = setInterval(() => {
+      const { state, by } = this.standing;
+      if (state === "recording" && by !== this.client) this.#line.ask();
+    }, LOOK_MS);
     signal.addEventListener("abort", () => {
+      clearInterval(look);
       this.#microphone.stop();
       this.sounding.close();
       this.#context.close();
@@ -2616,11 +2688,11 @@ var RecorderEngine = class {
   }
   /** Samples of the recording under way, here or in another tab. */
   get elapsed() {
-    return this.#outbox?.total ?? this.standing.got;
+    return this.#take?.total ?? this.standing.got;
   }
   /** Samples that the kernel has not taken in. */
   get waiting() {
-    return this.#outbox?.waiting ?? 0;
+    return this.#take?.waiting ?? 0;
   }
   /** Call `draw` after each change, as long as the signal lives. */
   subscribe(draw, signal) {
@@ -2655,7 +2727,12 @@ var RecorderEngine = class {
       this.notify("error", troubleWords(error));
       return;
     }
-    this.#begin(replaces);
+    this.#take = new Handover(
+      this.standing.max,
+      replaces,
+      (message, buffers) => this.#line.send(message, buffers)
+    );
+    this.#to("recording");
   }
   /** End the recording; `why` where it was not the button. */
   stop(why = "") {
@@ -2667,9 +2744,8 @@ var RecorderEngine = class {
     this.#microphone.stop();
     this.dismiss(MUTED);
     this.level = 0;
-    this.#why = why;
     this.#to("saving");
-    this.#flush();
+    this.#take?.end(why);
   }
   /** Cut silence off both ends, or give it back. */
   trim(on) {
@@ -2711,41 +2787,19 @@ var RecorderEngine = class {
       return await this.#microphone.start(this.setup.constraints());
     }
   }
-  #begin(replaces) {
-    const take = randomId();
-    this.#take = take;
-    this.#replaces = replaces;
-    this.#why = null;
-    this.#endSent = false;
-    this.#outbox = new Outbox(
-      this.standing.max,
-      (offset, { buffer }) => this.#line.send({ kind: "sound", take, offset }, [buffer])
-    );
-    this.#to("recording");
-    this.#line.send({ kind: "record", take, replaces });
-  }
   #frame(bytes, rms) {
-    if (this.phase !== "recording" || this.#outbox === null || bytes === null) return;
+    if (this.phase !== "recording" || this.#take === null || bytes === null) return;
     this.level = rms;
-    this.#outbox.add(new Int16Array(bytes, HEADER_BYTES));
-    if (this.#outbox.full) this.stop(fullWords(this.standing.max));
+    this.#take.add(new Int16Array(bytes, HEADER_BYTES));
+    if (this.#take.full) this.stop(fullWords(this.standing.max));
     this.#changed();
-  }
-  /** Hand over what may go, and once all has gone, that this was all. */
-  #flush() {
-    const outbox = this.#outbox;
-    if (outbox === null || this.#why === null) return;
-    outbox.flush();
-    if (this.#endSent || !outbox.allSent) return;
-    const end = { kind: "end", take: this.#take, total: outbox.total, why: this.#why };
-    this.#endSent = this.#line.send(end);
   }
   #receive(fields, buffers) {
     const { kind, take } = fields;
     const bytes = buffers[0];
-    const mine = this.#outbox !== null && take === this.#take;
+    const mine = this.#take !== null && take === this.#take.take;
     if (kind === "welcome" || kind === "state") this.#stands(readStanding(fields));
-    else if (kind === "ack" && mine) this.#acked(count(fields.got));
+    else if (kind === "ack" && mine) this.#take?.acked(count(fields.got));
     else if (kind === "ack") this.standing = { ...this.standing, got: count(fields.got) };
     else if (kind === "over" && mine) this.#over(fields.why);
     else if (kind === "notice" && typeof fields.text === "string") {
@@ -2761,19 +2815,10 @@ var RecorderEngine = class {
     this.standing = standing;
     if (other) this.sounding.renew(standing.samples);
   }
-  #acked(got) {
-    const outbox = this.#outbox;
-    if (outbox === null) return;
-    const sent = outbox.allSent;
-    outbox.acked(got);
-    if (sent && !outbox.allSent) this.#endSent = false;
-    if (this.#why === null) outbox.flush(1);
-    else this.#flush();
-  }
   /** Nothing more is taken of it: it is whole, or another page records. */
   #over(why) {
     this.#microphone.stop();
-    this.#outbox = null;
+    this.#take = null;
     this.level = 0;
     this.#to("idle");
     if (typeof why === "string" && why !== "") this.notify("warning", why);
@@ -2782,25 +2827,17 @@ var RecorderEngine = class {
     if (link === "gone") {
       this.sounding.cut();
       this.stop("The kernel could not be reached");
-      if (this.#outbox !== null) this.notify("error", GONE);
+      if (this.#take !== null) this.notify("error", GONE);
     } else if (link === "live") {
       this.dismiss(GONE);
-      this.#again();
+      this.sounding.again();
+      this.#take?.again();
     }
     this.#changed();
   }
-  /** The kernel is there (again), and may not know of the take. */
-  #again() {
-    this.sounding.again();
-    if (this.#outbox === null) return;
-    this.#line.send({ kind: "record", take: this.#take, replaces: this.#replaces });
-    this.#outbox.again();
-    this.#endSent = false;
-    this.#flush();
-  }
   #leave() {
     this.#microphone.stop();
-    this.#outbox?.flush();
+    this.#take?.flush(true);
     this.#line.send({ kind: "leave" });
   }
   #to(phase) {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:635d891c85b270cc1879965a3791a9ad27187baa398b6c9e385227734f1e3b6a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
 // src/frames.ts
 var RATE = 24e3;
 
@@ -177,6 +177,10 @@ var Line = class {
     if (this.#post(message, buffers)) return true;
     this.#lost();
     return false;
+  }
+  /** Have the kernel say again how it stands. */
+  ask() {
+    this.send({ kind: "hello" });
   }
   #post(message, buffers = []) {
     try {
@@ -1638,7 +1642,7 @@ var Sounding = class {
     const progress = await this.#speaker.clear();
     const here = progress.find((one) => one.stream === stream);
     if (here !== void 0 && stream === this.#stream) this.#position = here.samples;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
   /** Silence now, and back to the beginning. */
@@ -1646,6 +1650,7 @@ var Sounding = class {
     this.#silence();
     this.#state = "paused";
     this.#position = 0;
+    this.tell();
     this.#changed();
   }
   /** Call it from a click: browsers let sound out only after one. */
@@ -1670,7 +1675,7 @@ var Sounding = class {
       return;
     }
     this.#store.bound(this.#position);
-    this.#tell();
+    this.tell();
     this.#feed();
   }
   /** Ask for what follows what is here. */
@@ -1683,11 +1688,13 @@ var Sounding = class {
   get #until() {
     return this.#position + AHEAD_SAMPLES;
   }
-  #tell() {
+  /** Tell the kernel how far it came, and what it may send. */
+  tell() {
     this.#told = this.#position;
     const played = this.#position;
     const { end: got } = this.#store;
-    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played });
+    const playing = this.#state === "playing";
+    this.#send({ kind: "ack", run: this.#run, got, until: this.#until, played, playing });
   }
   /** Hand the speaker what comes next. */
   #feed() {
@@ -1710,7 +1717,7 @@ var Sounding = class {
     if (here !== void 0 && this.#state === "playing") {
       this.#position = here.samples;
       this.#store.bound(this.#position);
-      if (this.#position - this.#told >= TELL_SAMPLES) this.#tell();
+      if (this.#position - this.#told >= TELL_SAMPLES) this.tell();
       this.#feed();
     }
     this.#changed();
@@ -1719,7 +1726,7 @@ var Sounding = class {
     if (stream !== this.#stream || this.#state !== "playing") return;
     this.#state = "ended";
     this.#position = this.#total ?? this.#position;
-    this.#tell();
+    this.tell();
     this.#changed();
   }
   #silence() {
@@ -1746,6 +1753,7 @@ function soundingIn(shared, volume, send, changed) {
 
 // src/player/engine.ts
 var LAST_VIEW_MS = 3e3;
+var BEAT_MS = 1e3;
 var TRAITS = ["_label", "_text", "_status", "_total"];
 var PlayerEngine = class {
   sounding;
@@ -1783,7 +1791,9 @@ var PlayerEngine = class {
     const told = () => this.#told();
     for (const trait of TRAITS) model.on(`change:${trait}`, told);
     window.addEventListener("pagehide", () => this.#line.send({ kind: "leave" }), { signal });
+    const beat = setInterval(() => this.#beat(), BEAT_MS);
     signal.addEventListener("abort", () => {
+      clearInterval(beat);
       for (const trait of TRAITS) model.off(`change:${trait}`, told);
       this.sounding.close();
       this.#context.close();
@@ -1825,6 +1835,10 @@ var PlayerEngine = class {
         if (this.#views === 0) void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
+  }
+  #beat() {
+    if (this.sounding.state === "playing") this.sounding.tell();
+    else if (this.#second) this.#line.ask();
   }
   #receive(fields, buffers) {
     const bytes = buffers[0];
