@@ -133,13 +133,13 @@ class SoundMagics(Magics):
     def audio_chat(self, line: str, cell: str | None = None) -> Any:
         """Ask a chat model that hears and speaks: the prompt stands below, sound comes by --in.
 
-        As a line, %audio_chat lists the conversations; %audio_chat history [NAME] shows one,
-        %audio_chat reset [NAME] forgets.
+        As a line, %audio_chat --in CLIP asks by sound alone. %audio_chat lists the
+        conversations, %audio_chat history [NAME] shows one, %audio_chat reset [NAME] forgets.
         """
-        if cell is None:
+        if cell is None and not line.lstrip().startswith("-"):
             refuse_keys(line, "")
             return self._audio_chat_line(line.split())
-        self._chats.run(read_options(self.audio_chat, line, cell), cell)
+        self._chats.run(read_options(self.audio_chat, line, cell), cell or "")
         return None
 
     def _audio_chat_line(self, words: list[str]) -> Any:
@@ -154,8 +154,9 @@ class SoundMagics(Magics):
                 return None
             case _:
                 raise UsageError(
-                    "%audio_chat lists the conversations; there are %audio_chat history [NAME] and"
-                    " %audio_chat reset [NAME], and %%audio_chat? explains the cell."
+                    "%audio_chat lists the conversations; there are %audio_chat history [NAME],"
+                    " %audio_chat reset [NAME] and %audio_chat --in CLIP, and %%audio_chat?"
+                    " explains the cell."
                 )
 
     @no_var_expand

@@ -18,21 +18,25 @@ def test_loading_and_unloading_leave_the_shell_as_it_was(shell: InteractiveShell
     shell.run_line_magic("unload_ext", "realtime_nb")
     assert "realtime" not in manager.magics["cell"]
     assert "realtime" not in manager.magics["line"]
-    assert "RealtimeMagics" not in {type(one).__name__ for one in shell.configurables}
+    for kind, name in (("cell", "audio_chat"), ("cell", "speak"), ("line", "transcribe")):
+        assert name not in manager.magics[kind]
+    left = {type(one).__name__ for one in shell.configurables}
+    assert not left & {"RealtimeMagics", "SoundMagics"}
     shell.run_line_magic("load_ext", "realtime_nb")
 
 
-def test_a_magic_of_the_same_name_comes_back(shell: InteractiveShell) -> None:
+@pytest.mark.parametrize("name", ["realtime", "audio_chat", "transcribe"])
+def test_a_magic_of_the_same_name_comes_back(shell: InteractiveShell, name: str) -> None:
     unload_ipython_extension(shell)
     mine = lambda line: line  # noqa: E731 -- any callable will do
-    shell.register_magic_function(mine, "line", "realtime")
+    shell.register_magic_function(mine, "line", name)
     try:
         load_ipython_extension(shell)
-        assert shell.magics_manager.magics["line"]["realtime"] is not mine
+        assert shell.magics_manager.magics["line"][name] is not mine
         unload_ipython_extension(shell)
-        assert shell.magics_manager.magics["line"]["realtime"] is mine
+        assert shell.magics_manager.magics["line"][name] is mine
     finally:
-        shell.magics_manager.magics["line"].pop("realtime", None)
+        shell.magics_manager.magics["line"].pop(name, None)
         load_ipython_extension(shell)
 
 

@@ -93,6 +93,15 @@ def test_every_option_reaches_the_service(run: Any, shell: Any, peer: Peer, tmp_
     assert "answer" not in shell.user_ns
 
 
+def test_sound_alone_is_a_question(run: Any, shell: Any, peer: Peer) -> None:
+    peer.says(answers())
+    shell.user_ns["clip"] = AudioClip.silence(100, 8000)
+    run("%audio_chat --in clip --in 'clip + clip'")
+    (message,) = peer.asked[0]["messages"]
+    assert [part["type"] for part in message["content"]] == ["input_audio", "input_audio"]
+    assert shell.user_ns["answer"].text == "Yes, very."
+
+
 def test_a_conversation_goes_on_by_the_sounds_id(run: Any, shell: Any, peer: Peer) -> None:
     peer.says(answers("First."), answers("Second."))
     assert "there is no conversation 'main'" in run("%%audio_chat --continue\nAnd a beagle?")
@@ -165,7 +174,9 @@ def test_a_retry_is_seen(run: Any, shell: Any, peer: Peer, page: Page) -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("%%audio_chat\n\n", "the cell asks nothing"),
+        ("%%audio_chat\n\n", "nothing is asked: write a prompt below"),
+        ("%audio_chat --voice ash", "nothing is asked"),
+        ("%%speak --save a.xyz\nHi", ".xyz is no format of sound"),
         ("%%audio_chat --in nothing\nx", "there is no variable and no file of that name"),
         ("%%audio_chat --out 2x\nx", "'2x' cannot be a variable"),
         ("%%audio_chat\n{{nothing}}", "line 2: {{nothing}}: name 'nothing' is not defined"),

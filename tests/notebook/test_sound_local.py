@@ -61,6 +61,6 @@ def test_what_is_spoken_is_written_down_again(run: Any, shell: Any, tmp_path: Pa
 
 
 def test_long_text_shows_how_far_it_is(run: Any, shell: Any) -> None:
-    said = run(f"%%speak\n{'The dog runs home. ' * 300}")
+    said = run(f"%%speak\n{'The dog runs home. ' * 220}")
     assert "parts" in said
     assert shell.user_ns["speech"].parts > 1

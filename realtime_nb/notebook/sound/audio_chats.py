@@ -44,7 +44,9 @@ class AudioChats:
         prompt = self._desk.text(body)
         clips = [self._desk.sound(text, "--in") for text in options.inputs or ()]
         if not prompt and not clips:
-            raise UsageError("the cell asks nothing: write a prompt below, or add --in CLIP.")
+            raise UsageError(
+                "nothing is asked: write a prompt below %%audio_chat, or add --in CLIP."
+            )
         chat = self._continued(options) if options.go_on else self._begun(options)
         overrides = _overrides(options)
         plays = options.stream and not options.text_only

@@ -58,9 +58,8 @@ class Live:
         self._place = new_place()
         self._cell = screen.cell()
         self._page = threading.Event()
-        self._player = _new_player(title) if plays and screen.can_play else None
-        if self._player is not None:
-            self._player.on_msg(self._on_message)
+        self._plays = plays and screen.can_play
+        self._player: Any = None
         self._words = ""
         self._state = ""
         self._sound: Any = None
@@ -83,10 +82,10 @@ class Live:
         """Take what has come by now."""
         self.progress = progress
         self._words, self._state = progress.transcript or "", progress.state or ""
-        sound = getattr(progress, "sound", None)
-        if sound is not None and self._player is not None:
-            self._sound = sound
-            self._player.feed(sound)
+        if progress.sound is not None:
+            self._sound = progress.sound
+            if self._player is not None:
+                self._player.feed(progress.sound)
         self.news.set()
 
     def on_notice(self, notice: Notice) -> None:
@@ -105,16 +104,24 @@ class Live:
         if not self._screen.has_pages:
             self._print_notes()
             return
-        if self._player is not None:
-            self._player.text(self._words)
-            self._player.status(self._line())
-            if not self._stands:
-                self._stand(_bundle_of(self._player))
+        if self._plays:
+            self._tick_player()
             return
         text = plain(f"{self._line()}\n{self._words[-_SHOWN_CHARACTERS:]}", 2 * _SHOWN_CHARACTERS)
         if text != self._shown:
             self._shown = text
             self._stand({"text/html": self._html(), "text/plain": text.strip()})
+
+    def _tick_player(self) -> None:
+        if self._player is None:
+            player = _new_player(self._title)
+            player.on_msg(self._on_message)
+            self._player = player
+            if self._sound is not None:
+                player.feed(self._sound)
+            self._stand(_bundle_of(player))
+        self._player.text(self._words)
+        self._player.status(self._line())
 
     def end(self, result: Any) -> None:
         """Leave a result, which shows itself by ``_repr_html_`` and ``repr``.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from realtime_nb.audio.codec_files import SUFFIXES as CLIP_SUFFIXES
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.sound.arguments import variable_name
 from realtime_nb.notebook.sound.partial import stopped_speech
+from realtime_nb.protocol.audio_api.speech import SUFFIXES
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,6 +31,8 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
     text = desk.text(body)
     if not text:
         raise UsageError("the cell has nothing to say: write the text below %%speak.")
+    if options.save:
+        _check_suffix(options.save, options.format)
     settings = desk.settings
     endpoint = desk.endpoint("speech", options.endpoint, options.model or settings.speech_model)
     voice = options.voice or settings.voice
@@ -51,3 +56,11 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
     )
     if options.save:
         print(f"Saved as {speech.save(options.save)}.")  # noqa: T201 -- the answer
+
+
+def _check_suffix(path: str, made: str) -> None:
+    """Refuse a file's name before anything is sent and paid for."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in CLIP_SUFFIXES and suffix not in SUFFIXES.get(made, ()):
+        known = ", ".join(sorted(filter(None, CLIP_SUFFIXES)))
+        raise UsageError(f"--save {path}: {suffix} is no format of sound; there are {known}.")
