@@ -316,6 +316,7 @@ REFUSED: list[tuple[Json, str | None, str | None]] = [
     ({"known_speaker_names[]": "Ada", "model": "local-demo"}, "invalid_value",
      "known_speaker_names"),
     ({"prompt": ["one", "two"]}, "invalid_value", "prompt"),
+    ({"prompt": "a" * 20_000_000}, "string_above_max_length", "prompt"),
     ({"voice": "alloy"}, "unknown_parameter", "voice"),
     ({"model": "tts-1"}, "invalid_value", "model"),
 ]  # fmt: skip
@@ -366,6 +367,9 @@ NO_SOUND: list[tuple[bytes, str, str | None]] = [
     (b"OggS" + bytes(1000), "might be corrupted", "invalid_value"),
     (b"\0\0\0\x20ftypM4A " + bytes(1000), "might be corrupted", "invalid_value"),
     (b"\x1aE\xdf\xa3" + bytes(1000), "might be corrupted", "invalid_value"),
+    (file()[:24] + bytes(4) + file()[28:], "might be corrupted", "invalid_value"),
+    (file()[:24] + b"\1\0\0\0" + file()[28:], "might be corrupted", "invalid_value"),
+    (file()[:24] + b"\xff" * 4 + file()[28:], "might be corrupted", "invalid_value"),
     (file(plan=((50, 1),)), "too short. Minimum audio length is 0.1", "audio_too_short"),
 ]
 

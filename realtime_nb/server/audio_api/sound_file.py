@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_S: Final = 4 * 3_600.0
 SHORTEST_S: Final = 0.1
+_RATES: Final = range(1_000, 768_001)  # Hz: what can be brought to the recogniser's
 
 # What a file's beginning tells it to be, of what the service takes.
 _SNDFILE: Final = frozenset(("flac", "ogg"))
@@ -45,6 +46,8 @@ def opened(data: bytes) -> Generator[SoundBlocks]:
             sound = _open(stack, data)
         except (Undecodable, UsageError):
             raise _corrupted() from None
+        if sound.rate not in _RATES:
+            raise _corrupted()
         if sound.frames is not None:
             _check_length(sound.frames / sound.rate)
         yield SoundBlocks(sound.rate, sound.channels, sound.frames, _whole_part(sound))

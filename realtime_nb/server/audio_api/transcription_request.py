@@ -42,11 +42,14 @@ Json = dict[str, Any]
 NEEDS_CHUNKING_S: Final = 30.0
 """Sound longer than this needs a `chunking_strategy` with the model that diarizes."""
 
+LONGEST_PROMPT: Final = 16_384
+"""Characters; the service looks at the last few hundred tokens only, and says no limit."""
+
 ALL_FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
 _STREAMED: Final = ("json", "text", "diarized_json")
 _TRANSLATION: Final = {
     "model": Text(),
-    "prompt": Text(),
+    "prompt": Text(LONGEST_PROMPT),
     "response_format": Choice(ALL_FORMATS[:5]),
     "temperature": Number(0.0, 1.0),
 }
