@@ -16,6 +16,7 @@ from realtime_nb.server.config import SessionConfig
 from realtime_nb.server.emitter import Emitter
 from realtime_nb.server.parts import Parts
 from realtime_nb.server.session import Session
+from realtime_nb.server.transcribers import transcriber_of
 from realtime_nb.server.wire_errors import invalid_value
 from realtime_nb.server.workers import MAX_SESSION_S, Settings
 from realtime_nb.speech.engines import load_voice_activity
@@ -74,8 +75,8 @@ class ChainConfig(SessionConfig):
     def __init__(self, settled: Settled) -> None:
         legs = settled.legs
         self._transcriber = legs.transcribe.model
-        transcription = {"model": self._transcriber}
-        if settled.prompt:
+        transcription: Json = {"model": self._transcriber}
+        if settled.prompt and transcriber_of(transcription).prompt:
             transcription["prompt"] = settled.prompt
         super().__init__(
             new_id("sess"),

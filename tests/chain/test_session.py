@@ -266,6 +266,19 @@ def test_a_busy_service_is_asked_again(session: RealtimeSession, peer: RestPeer)
     assert len(tries) == 2
 
 
+def test_languages_and_prompt_go_to_the_transcriber(
+    session: RealtimeSession, peer: RestPeer
+) -> None:
+    heard = {"languages": ["de", "en"], "prompt": "Guten Tag."}
+    audio = {"input": {"transcription": heard}}
+    session.update({"type": "realtime", "audio": audio}).result(10)
+    commit(session, loud(800))
+    session.respond().result(WAIT_S)
+    body = peer.of("/transcriptions")[0].body
+    assert body.count(b'name="languages[]"') == 2
+    assert b"Guten Tag." in body
+
+
 def test_sound_of_another_kind_is_refused_with_a_line(
     session: RealtimeSession, peer: RestPeer
 ) -> None:

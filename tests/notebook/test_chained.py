@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from realtime_nb import AudioClip
     from realtime_nb.notebook.chained import ChainedAgent
+    from tests.chain.rest_peer import Request
 
 WAIT_S = 90
 pytestmark = pytest.mark.timeout(240)
@@ -149,6 +150,35 @@ def test_legs_at_different_places_say_so_and_cost() -> None:
     finally:
         agent.close()
         peer.close()
+
+
+def test_a_request_that_is_made_again_is_said() -> None:
+    peer = RestPeer()
+    agent = realtime_nb.ChainedAgent("a", "b", "c", endpoint=peer.endpoint)
+    said: list[str] = []
+    agent.bridge.notice = lambda _level, text: said.append(text)
+    tries: list[int] = []
+
+    async def chat(request: Request) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            await request.send(429, "application/json", b"{}", retry_after="0.01")
+        else:
+            await request.chat("Here.")
+
+    peer.chat = chat
+    assert agent.say("go").result(WAIT_S).text == "Here."
+    assert said[0].startswith("chat: 429: rate limited; trying again")
+    agent.close()
+    peer.close()
+
+
+@pytest.mark.usefixtures("_practice")
+def test_a_transcriber_without_a_prompt_is_given_none() -> None:
+    agent = realtime_nb.ChainedAgent(("gpt-4o-transcribe-diarize", "local"), endpoint="local")
+    assert agent.effective is not None
+    assert agent.effective["audio"]["input"]["transcription"]["prompt"] is None
+    agent.close()
 
 
 @pytest.mark.parametrize("wrong", ["", 7, ("a",), ("a", 7)])
