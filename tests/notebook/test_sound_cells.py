@@ -295,6 +295,18 @@ def test_speech_is_stopped_too(run: Any, shell: Any, peer: Peer, tmp_path: Path)
     assert speech.save(tmp_path / "part.wav").stat().st_size > 30_000
 
 
+def test_a_long_text_is_read_in_parts_and_says_so(run: Any, shell: Any, peer: Peer) -> None:
+    def reads(exchange: Exchange) -> None:
+        exchange.begin(kind="audio/pcm")
+        exchange.wfile.write(tone(100))
+
+    peer.says(reads)
+    said = run(f"%%speak\n{'The dog runs home. ' * 300}")
+    speech = shell.user_ns["speech"]
+    assert speech.parts == len(peer.bodies) > 1
+    assert f"read in {speech.parts} parts" in said
+
+
 def test_a_transcript_is_the_value_and_shows_itself_once(
     run: Any, shell: Any, peer: Peer, page: Page
 ) -> None:

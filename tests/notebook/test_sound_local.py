@@ -58,9 +58,3 @@ def test_what_is_spoken_is_written_down_again(run: Any, shell: Any, tmp_path: Pa
     assert "-->" in srt.read_text(encoding="utf-8")
     run("%translate_audio speech --out english")
     assert "practice" in shell.user_ns["english"].text
-
-
-def test_long_text_shows_how_far_it_is(run: Any, shell: Any) -> None:
-    said = run(f"%%speak\n{'The dog runs home. ' * 220}")
-    assert "parts" in said
-    assert shell.user_ns["speech"].parts > 1
