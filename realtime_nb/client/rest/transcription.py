@@ -36,7 +36,7 @@ def transcribe(  # noqa: PLR0913 -- what a request is made of
     *,
     endpoint: str | Endpoint | None = None,
     model: str | None = None,
-    language: str | Sequence[str] = "",
+    language: str | Sequence[str] | None = None,
     prompt: str = "",
     keywords: Sequence[str] = (),
     stream: bool = False,
@@ -61,7 +61,8 @@ def transcribe(  # noqa: PLR0913 -- what a request is made of
         Who writes; see `realtime_nb.client.rest.resolve.rest_endpoint`. Where no model is
         named, the one that can do what is asked is taken, and said.
     language
-        What is spoken, as an ISO 639-1 code; several for models that take several.
+        What is spoken, as an ISO 639-1 code; several for models that take several; None leaves
+        it to the model.
     prompt
         Words before, names and style to expect.
     keywords
@@ -103,7 +104,7 @@ def transcribe(  # noqa: PLR0913 -- what a request is made of
     samples = _samples(known_speakers or {})
     ask = TranscriptAsk(
         model=writer.model,
-        languages=(language,) if isinstance(language, str) and language else tuple(language),
+        languages=(language,) if isinstance(language, str) and language else tuple(language or ()),
         prompt=prompt,
         keywords=tuple(keywords),
         stream=stream,

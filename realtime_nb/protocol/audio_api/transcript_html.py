@@ -43,7 +43,10 @@ def transcript_html(transcript: Transcript) -> str:
         body.append(_legend(transcript.speakers))
     rows = transcript.segments or transcript.words
     if rows:
-        body.append(_table(rows, transcript.speakers))
+        table = _table(rows, transcript.speakers)
+        # Bare words stand under the waveform; as rows they are long and say little more.
+        summary = f"<summary>{len(rows):,} words and their times</summary>"
+        body.append(table if transcript.segments else f"<details>{summary}{table}</details>")
     body.append(f"<p><small>{escaped(facts(transcript), 1_000)}</small></p>")
     return f"<div>{''.join(body)}</div>"
 
