@@ -53,11 +53,6 @@ class Take:
         return self.got / RATE
 
     @property
-    def full(self) -> bool:
-        """Whether no more is taken."""
-        return self.got >= self.max_samples
-
-    @property
     def pcm(self) -> bytes:
         """PCM16, little endian, mono, 24 kHz."""
         return bytes(self._pcm)

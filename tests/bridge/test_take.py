@@ -32,7 +32,7 @@ def test_it_ends_at_the_longest_and_takes_no_half_samples() -> None:
     assert take.add(0, piece(0, 100) + b"x", 0.0) == 100
     assert take.add(101, piece(101, 120), 0.0) == 100
     assert take.add(50, memoryview(piece(50, 400)), 0.0) == 300
-    assert take.full
+    assert take.add(300, piece(300, 400), 0.0) == 300
     assert take.pcm == piece(0, 300)
 
 
