@@ -1,7 +1,7 @@
 """`AudioClip`: a piece of sound as a value, that plays in a notebook's cell.
 
-It is what a recording gives, what an answer holds and what is sent as speech: samples,
-a rate, and a caption for people. Clips are immutable; every change is a new clip.
+It is what a recording gives, what an answer holds and what is sent as speech. Clips are
+immutable; every change is a new clip.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from realtime_nb.audio.clip_html import clip_html
+from realtime_nb.audio.clip_html import clip_facts, clip_html
 from realtime_nb.audio.clip_sources import read_any
 from realtime_nb.audio.codec import encode
 from realtime_nb.audio.codec_files import in_blocks, save_blocks
@@ -46,14 +46,19 @@ class AudioClip:
     rate
         Sampling rate in Hz.
     caption
-        A few words for people, shown under the player; no part of the sound, so two
-        clips that differ only here are equal.
+        A few words for people, shown under the player. No part of the sound: two clips that
+        differ only here are equal.
+
+    Attributes
+    ----------
+    mono : bool
+        True: a clip has one channel, always.
 
     Raises
     ------
     UsageError
-        For samples of another shape or kind (`AudioClip.read((samples, rate))` takes
-        integers and several channels), samples that are not finite, or a rate below 1.
+        For samples of another shape or kind (`AudioClip.read((samples, rate))` takes integers
+        and several channels), samples that are not finite, or a rate below 1.
 
     Examples
     --------
@@ -67,7 +72,6 @@ class AudioClip:
     caption: str = field(default="", kw_only=True)
 
     mono: ClassVar[bool] = True
-    """A clip has one channel, always."""
 
     def __post_init__(self) -> None:
         given = np.asarray(self.samples)
@@ -124,7 +128,7 @@ class AudioClip:
             return source if rate is None else source.resample(rate)
         sound = read_any(source, rate, max_s)
         sound.samples.flags.writeable = False
-        words = "; ".join(part for part in (caption, *sound.notes) if part)
+        words = "; ".join(filter(None, (caption, *sound.notes)))
         return cls(sound.samples, sound.rate, caption=words)
 
     @classmethod
@@ -200,9 +204,9 @@ class AudioClip:
         if not found:
             raise UsageError("no clips to join: give at least one.")
         rate = found[0].rate
-        caption = " ".join(clip.caption for clip in found if clip.caption)
         pieces = [clip.resample(rate).samples for clip in found]
-        return cls(joined(pieces, rate, gap_ms), rate, caption=caption)
+        words = " ".join(clip.caption for clip in found if clip.caption)
+        return cls(joined(pieces, rate, gap_ms), rate, caption=words)
 
     def __getitem__(self, part: slice[float | None, float | None, None]) -> AudioClip:
         """Return a part by seconds, ``clip[1.5:3.0]``; see `cut`."""
@@ -220,8 +224,8 @@ class AudioClip:
         keep_ms
             How much silence stays at each end, in ms.
         """
-        first, last = sounding(self.samples, self.rate, threshold_db, keep_ms)
-        return AudioClip(self.samples[first:last], self.rate, caption=self.caption)
+        part = slice(*sounding(self.samples, self.rate, threshold_db, keep_ms))
+        return AudioClip(self.samples[part], self.rate, caption=self.caption)
 
     def cut(self, start_s: float = 0.0, end_s: float | None = None) -> AudioClip:
         """Return the part from `start_s` to `end_s` seconds.
@@ -229,9 +233,9 @@ class AudioClip:
         Negative seconds count from the end, as in a slice; what lies outside the clip
         is left out; without `end_s` the part goes to the end.
         """
-        start = round(start_s * self.rate)
         end = None if end_s is None else round(end_s * self.rate)
-        return AudioClip(self.samples[start:end], self.rate, caption=self.caption)
+        part = self.samples[round(start_s * self.rate) : end]
+        return AudioClip(part, self.rate, caption=self.caption)
 
     def resample(self, rate: int) -> AudioClip:
         """Return the clip at another rate in Hz (through soxr); the same clip at its own.
@@ -278,9 +282,8 @@ class AudioClip:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a file in the format that its suffix names, and return its path.
 
-        .wav, .mp3, .flac, .opus or .ogg, .aac, .m4a; .wav without a suffix. The file is
-        written beside its place and moved there when it is whole: a reader finds the old file
-        or the new one, never half of it.
+        .wav (also without a suffix), .mp3, .flac, .opus or .ogg, .aac, .m4a. It is moved to its
+        place when it is whole: a reader finds the old file or the new one, never half of it.
 
         Raises
         ------
@@ -291,11 +294,7 @@ class AudioClip:
         return save_blocks(path, in_blocks(self.samples), self.rate, len(self))
 
     def __repr__(self) -> str:
-        return f"AudioClip({self._summary()})"
-
-    def _summary(self) -> str:
-        peak = f"peak {self.peak_dbfs:.1f} dBFS" if self.samples.any() else "silence"
-        return f"{self.duration_s:.2f} s, {self.rate} Hz, {peak}"
+        return f"AudioClip({clip_facts(self)})"
 
     def _repr_html_(self) -> str:
-        return clip_html(self, f"{self.caption} ({self._summary()})".lstrip())
+        return clip_html(self, f"{self.caption} ({clip_facts(self)})".lstrip())

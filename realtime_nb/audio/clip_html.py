@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from realtime_nb.audio.clip import AudioClip
     from realtime_nb.audio.waveform_marks import Mark
 
-__all__ = ["clip_html"]
+__all__ = ["clip_facts", "clip_html"]
 
 _LONGEST_PLAYER_S: Final = 300.0  # 5 minutes at 24 kHz put 19 MB into the notebook as WAV
 _LONGEST_WAV_S: Final = 4.0  # past that MP3, of an eighth of its size
@@ -43,6 +43,12 @@ def clip_html(clip: AudioClip, caption: str, marks: Iterable[Mark] = ()) -> str:
         form="mp3" if mp3 else "wav",
         above=waveform_svg(clip, marks=marks) if len(clip) else "",
     )
+
+
+def clip_facts(clip: AudioClip) -> str:
+    """Return how long and how loud a clip is, in a few words."""
+    peak = f"peak {clip.peak_dbfs:.1f} dBFS" if clip.samples.any() else "silence"
+    return f"{clip.duration_s:.2f} s, {clip.rate} Hz, {peak}"
 
 
 def _small(clip: AudioClip) -> bytes:

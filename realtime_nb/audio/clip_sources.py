@@ -65,7 +65,7 @@ def _read_path(path: Path, rate: int | None, max_s: float) -> Decoded:
     try:
         with path.open("rb") as file:
             return read_sound(file, name, rate=rate, max_s=max_s)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no name of a file
         raise UsageError(f"cannot read {name}: {reason(error)}.") from error
 
 

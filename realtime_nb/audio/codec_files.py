@@ -70,9 +70,13 @@ def encode_blocks(  # noqa: PLR0913 -- a file's blocks, and what is known of the
     final = file_rate(form, rate)
     due = -(-frames * final // rate)
     pieces = Pieces(open_writer(target, form, final, bitrate_kbps, frames=due), rate, final)
-    for block in blocks:
-        pieces.feed(block)
-    pieces.finish()
+    try:
+        for block in blocks:
+            pieces.feed(block)
+        pieces.finish()
+    except BaseException:
+        pieces.abandon()
+        raise
     return target.getvalue() if isinstance(target, io.BytesIO) and file is None else b""
 
 

@@ -146,12 +146,14 @@ class SndfileWriter:
                 "bitrate_mode": "CONSTANT",
             }
             self._gain = next(1 / quieter for below, quieter in _LAME_SCALES if kbps < below)
+        self._sink = _Outlet(sink)
         self._file = sndfile().SoundFile(
-            sink, "w", rate, 1, format=container, subtype=subtype, **options
+            self._sink, "w", rate, 1, format=container, subtype=subtype, **options
         )
 
     def write(self, samples: NDArray[np.int16]) -> None:
-        """Encode int16 samples of shape (n,)."""
+        """Encode int16 samples of shape (n,); raises OSError where the sink does."""
+        self._sink.complain()
         if self._gain == 1.0:
             self._file.write(samples)
             return
@@ -161,6 +163,29 @@ class SndfileWriter:
     def close(self) -> None:
         """Encode what is left inside and end the file."""
         self._file.close()
+        self._sink.complain()
+
+
+class _Outlet:
+    """A sink whose errors wait: what is raised inside libsndfile would be printed and lost."""
+
+    def __init__(self, sink: Any) -> None:
+        self._sink = sink
+        self._error: OSError | None = None
+        self.seek = sink.seek
+        self.tell = sink.tell
+
+    def write(self, data: bytes) -> int:
+        try:
+            if self._error is None:
+                self._sink.write(data)
+        except OSError as error:
+            self._error = error
+        return len(data)
+
+    def complain(self) -> None:
+        if self._error is not None:
+            raise self._error
 
 
 def _share(most: int, least: int, wanted: int) -> float:

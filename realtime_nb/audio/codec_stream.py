@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -186,6 +187,11 @@ class Pieces:
             self._waiting = self._least
         self._writer.write(self._waiting)
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Let the encoder go while its file is still open, after an error."""
+        with suppress(Exception):  # the first error is the one that is told
+            self._writer.close()
 
 
 def open_writer(

@@ -120,6 +120,8 @@ def test_files_that_cannot_be_read_or_written_are_named(clip, tmp_path):
         AudioClip.read(tmp_path / "missing.wav")
     with pytest.raises(UsageError, match="cannot read"):
         AudioClip.read(tmp_path)
+    with pytest.raises(UsageError, match="null"):
+        AudioClip.read("a\0.wav")
     with pytest.raises(UsageError, match="cannot write"):
         clip.save(tmp_path / "no" / "folder.wav")
     bad = tmp_path / "notes.wav"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -245,6 +246,27 @@ def test_a_stream_gives_bytes_while_it_goes_on_and_keeps_none():
         assert len(encoder._sink._fresh) == 0
         assert len(encoder._pieces._waiting) < 4096
         encoder.finish()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_is_said_and_not_printed(form, tmp_path, monkeypatch, capfd):
+    class Full(io.BytesIO):
+        def write(self, data):
+            if self.tell() > 1000:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+        def fileno(self):
+            raise AssertionError("written whole")
+
+    @contextmanager
+    def full_file(_target):
+        yield Full()
+
+    monkeypatch.setattr("realtime_nb.audio.codec_files.whole_file", full_file)
+    with pytest.raises(UsageError, match=r"cannot write.*No space left on device"):
+        AudioClip(tone(24_000, 20.0), 24_000).save(tmp_path / f"a.{form}")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_index_that_is_written_last_does_not_stream():
