@@ -112,9 +112,8 @@ class AudioClip:
         rate
             In Hz: what to resample to while it is read; without it the rate stays.
         caption
-            A few words for people. What people should know of a file is added: that it was
-            cut short, or that its channels cancel each other when mixed (then the loudest one
-            is taken alone).
+            A few words for people. What they should know of a file is added: that it was cut
+            short, or that its channels cancel each other (the loudest is taken alone).
         max_s
             The longest file that is taken, in seconds; one that would take more than 1.5 GB
             is not taken either.
