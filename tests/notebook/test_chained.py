@@ -168,7 +168,7 @@ def test_a_request_that_is_made_again_is_said() -> None:
 
     peer.chat = chat
     assert agent.say("go").result(WAIT_S).text == "Here."
-    assert said[0].startswith("chat: 429: rate limited; trying again")
+    assert said[0].startswith("chat: 429: rate limited, or out of quota; trying again")
     agent.close()
     peer.close()
 

@@ -58,3 +58,21 @@ def test_what_is_spoken_is_written_down_again(run: Any, shell: Any, tmp_path: Pa
     assert "-->" in srt.read_text(encoding="utf-8")
     run("%translate_audio speech --out english")
     assert "practice" in shell.user_ns["english"].text
+
+
+@pytest.mark.parametrize("model", ["nope", "gpt-realtime"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%audio_chat --model {}\nHi",
+        "%%speak --model {}\nHi",
+        "%transcribe sound --model {}",
+        "%translate_audio sound --model {}",
+    ],
+)
+def test_a_model_that_cannot_is_one_line(shell: Any, capsys: Any, cell: str, model: str) -> None:
+    shell.user_ns["sound"] = say_as_user("hello")
+    assert not shell.run_cell(cell.format(model)).success
+    said = capsys.readouterr().out.strip()
+    assert "\n" not in said
+    assert "model" in said or model in said

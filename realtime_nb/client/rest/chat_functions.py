@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import threading
@@ -76,12 +77,8 @@ class Functions:
             return _failed(name, written, "the arguments are no JSON")
         if not isinstance(arguments, dict):
             return _failed(name, written, "the arguments are no JSON object")
-        try:
-            result = await _on_thread(function, cast("dict[str, Any]", arguments))
-        except Exception as error:  # noqa: BLE001 -- a function of the user's may raise anything
-            why = " ".join(str(error).split())
-            return _failed(name, written, f"{type(error).__name__}: {why}".rstrip(": "))
-        return ToolRun(name, written, _as_text(result))
+        output, problem = await _on_thread(function, cast("dict[str, Any]", arguments))
+        return _failed(name, written, problem) if problem else ToolRun(name, written, output)
 
 
 def _failed(name: str, arguments: str, why: str) -> ToolRun:
@@ -102,28 +99,27 @@ def _as_text(result: Any) -> str:
     return whole_text(text)[:_LONGEST_OUTPUT]
 
 
-async def _on_thread(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """Call a function on a daemon thread: one that hangs holds up neither loop nor exit."""
+async def _on_thread(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[str, str]:
+    """Call a function; return what it gives as text, or ``""`` and what it raises.
+
+    On a daemon thread: one that hangs holds up neither loop nor exit. All that may take long or
+    fail is done there, the writing out of what it gives too.
+    """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
+    done: asyncio.Future[tuple[str, str]] = loop.create_future()
     context = contextvars.copy_context()  # what it prints belongs to the cell that asked
 
-    def settle(result: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(result)
-        else:
-            done.set_exception(error)
+    def settle(outcome: tuple[str, str]) -> None:
+        if not done.done():
+            done.set_result(outcome)
 
     def work() -> None:
-        result, failure = None, None
         try:
-            result = context.run(_called, function, arguments)
+            outcome = context.run(_called, function, arguments), ""
         except BaseException as error:  # noqa: BLE001 -- SystemExit too must reach the model
-            failure = RuntimeError(repr(error)) if not isinstance(error, Exception) else error
+            outcome = "", _told(error)
         try:
-            loop.call_soon_threadsafe(settle, result, failure)
+            loop.call_soon_threadsafe(settle, outcome)
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
 
@@ -131,9 +127,17 @@ async def _on_thread(function: Callable[..., Any], arguments: dict[str, Any]) ->
     return await done
 
 
-def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def _told(error: BaseException) -> str:
+    """Return what an error says, in one line; one that cannot say it has its name."""
+    name, said = type(error).__name__, ""
+    with contextlib.suppress(Exception):
+        said = whole_text(" ".join(str(error).split()))
+    return f"{name}: {said}" if said else name
+
+
+def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
     result = function(**arguments)
-    return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+    return _as_text(asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result)
 
 
 async def _awaited(result: Any) -> Any:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 400
 _KEY_STATUSES: Final = (401, 403)
+_NOT_FOUND: Final = 404
 _SERVER_ERROR: Final = 500
 _FIRST_REFUSAL: Final = 400
 
@@ -110,7 +111,8 @@ def _refused_by_status(error: Any, endpoint: Endpoint) -> RequestRefused:
     head = f"{endpoint.name} refused with HTTP {status}" + (f": {said}" if said else "")
     if status < _FIRST_REFUSAL:
         head = f"{endpoint.name} answered with a redirect (HTTP {status}), which is not followed"
-    advice = _advice(status, code, wait_s, endpoint)
+    about_model = status == _NOT_FOUND and param == "model"
+    advice = _advice(status, "model_not_found" if about_model else code, wait_s, endpoint)
     return RequestRefused(
         f"{head.rstrip('.')}; {advice}" if advice else head,
         status=status,

@@ -64,8 +64,8 @@ def rest_endpoint(  # noqa: PLR0913 -- as `resolve_endpoint`
         As there.
     """
     if isinstance(endpoint, Endpoint):
-        own = PRACTICE_MODEL if endpoint.practice else _fitting(endpoint.model, kind)
-        return replace(endpoint, model=model or own or DEFAULT_MODELS[kind])
+        default = PRACTICE_MODEL if endpoint.practice else DEFAULT_MODELS[kind]
+        return replace(endpoint, model=model or _fitting(endpoint.model, kind) or default)
     if model is None and endpoint is not None and not _is_place(endpoint):
         model = _fitting(find_named(endpoint, file, environ=environ).model, kind)
     local = endpoint == "local" or (

@@ -27,7 +27,7 @@ _JITTER: Final = 0.25
 _PASSING: Final[Mapping[int, str]] = {
     408: "the service timed out",
     409: "in conflict with another request",
-    429: "rate limited",
+    429: "rate limited, or out of quota",
 }
 _SERVER_ERROR: Final = 500
 _TAKEN: Final = "x-stainless-retry-count"

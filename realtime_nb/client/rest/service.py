@@ -95,9 +95,10 @@ class RestService:
             failure = self.explain(error)
         finally:
             await _closed(client)
-        # Raised here and not above: the frames behind the first one hold the key.
+        # Raised here and not above: the frames behind the first one hold the key, or what the
+        # service said of it.
         failure.__cause__ = failure.__context__ = None
-        raise failure
+        raise failure.with_traceback(None)
 
     @contextlib.asynccontextmanager
     async def client(self) -> AsyncGenerator[AsyncOpenAI]:

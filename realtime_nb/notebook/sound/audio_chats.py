@@ -115,10 +115,10 @@ class AudioChats:
 
         settings = self._desk.settings
         given: dict[str, Any] = {"format": options.format} if options.format else {}
+        model = options.model or settings.chat_model
         return AudioChat(
-            self._desk.endpoint(
-                "audio_chat", options.endpoint, options.model or settings.chat_model
-            ),
+            self._desk.endpoint("audio_chat", options.endpoint, model),
+            model=model or None,
             system=options.system or "",
             voice=options.voice or settings.voice,
             tools=self._tools(options.tools or []),

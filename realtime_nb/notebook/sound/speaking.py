@@ -34,7 +34,8 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
     if options.save:
         _check_suffix(options.save, options.format)
     settings = desk.settings
-    endpoint = desk.endpoint("speech", options.endpoint, options.model or settings.speech_model)
+    model = options.model or settings.speech_model
+    endpoint = desk.endpoint("speech", options.endpoint, model)
     voice = options.voice or settings.voice
     live = desk.live(endpoint.model, plays=not options.no_play)
     speech = desk.run(
@@ -43,6 +44,7 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
         speak(
             text,
             endpoint=endpoint,
+            model=model or None,
             voice=voice,
             instructions=options.instructions or "",
             speed=options.speed,

@@ -41,6 +41,7 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
         transcribe(
             sound,
             endpoint=endpoint,
+            model=model or None,
             language=[code for code in (options.language or "").split(",") if code],
             prompt=options.prompt or "",
             stream=options.stream,
@@ -82,6 +83,7 @@ def run_translate(desk: Desk, options: Namespace) -> Any:
         translate_audio(
             sound,
             endpoint=endpoint,
+            model=model or None,
             prompt=options.prompt or "",
             segments=options.segments or bool(options.srt or options.vtt),
             timeout_s=desk.settings.timeout,

@@ -110,7 +110,8 @@ async def test_a_429_is_made_again_visibly_and_after_the_wait_it_asks_for(
     assert loop.time() - began >= 2 * wait
     assert [notice.kind for notice in told] == ["retry", "retry"]
     assert told[0].wait_s == pytest.approx(wait)
-    assert told[0].text == f"429: rate limited; trying again in {wait:.1f} s (1 of 2)"
+    why = "429: rate limited, or out of quota"
+    assert told[0].text == f"{why}; trying again in {wait:.1f} s (1 of 2)"
     assert told[1].text.endswith("(2 of 2)")
     assert [request.headers["x-stainless-retry-count"] for request in peer.requests] == [
         "0",
@@ -338,3 +339,5 @@ def test_an_endpoint_keeps_its_model_unless_that_is_for_something_else():
     assert rest_endpoint(unknown, kind="speech").model == "new-model"
     practice = Endpoint("http://127.0.0.1:1/v1", "local-demo", "p", practice=True)
     assert rest_endpoint(practice, kind="transcription").model == "local-demo"
+    named = Endpoint("http://127.0.0.1:1/v1", "nope", "p", practice=True)
+    assert rest_endpoint(named, kind="transcription").model == "nope"
