@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.audio.clip import AudioClip
@@ -11,9 +11,9 @@ from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.cost import usage
 from realtime_nb.inspection.frames import frame
 from realtime_nb.inspection.latency import latency
-from realtime_nb.inspection.report_text import escaped
-from realtime_nb.inspection.svg import as_image
-from realtime_nb.inspection.timeline import timeline
+from realtime_nb.inspection.side_by_side_html import COLUMNS, ms, side_by_side_html
+from realtime_nb.inspection.svg import draw_timeline, stages_of
+from realtime_nb.inspection.timeline import Timeline, timeline
 from realtime_nb.protocol.cost_meter import Total, total_of
 
 if TYPE_CHECKING:
@@ -27,26 +27,8 @@ if TYPE_CHECKING:
     from realtime_nb.client.loop import Call
     from realtime_nb.inspection.talk import Talk
 
-COLUMNS: Final[Mapping[str, str]] = {
-    "name": "which conversation",
-    "model": "what answered",
-    "heard": "what it heard",
-    "answered": "what it answered",
-    "vad_ms": "end of speech in the sound → decision that the turn is over, ms",
-    "transcript_ms": "that decision → transcript, ms; of a chain, which waits for it",
-    "first_token_ms": "that decision → first word, ms; of a chain, which waits for it",
-    "first_sound_ms": "end of speech → first sound of the answer at the socket, ms",
-    "audio_ms": "sound of the answer, ms",
-    "usd": "cost in USD; missing where a part of it is not known",
-    "events": "events of the protocol that it took",
-    "problem": "what went wrong, in one line",
-}
-"""What stands in each column of `SideBySide.df`."""
-
 TIMEOUT_S: Final = 120.0
-_LONGEST: Final = 2_000
 _LEAD_MS: Final = 500.0
-_CELL: Final = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
 
 
 class Listener(Protocol):
@@ -84,7 +66,8 @@ class Side:
     events
         How many events it took.
     picture
-        The stretch of the timeline, as an SVG element; ``""`` for none.
+        The stretch of the timeline, as an SVG element, of the same scale for all; ``""`` for
+        none.
     problem
         What went wrong; ``""`` for nothing.
     """
@@ -145,37 +128,11 @@ class SideBySide:
         raise KeyError(f"there is no {name!r}; there are {known}")
 
     def __repr__(self) -> str:
-        parts = [f"{side.name}: {_ms(side.times['first_sound_ms'])}" for side in self.sides]
+        parts = [f"{side.name}: {ms(side.times['first_sound_ms'])}" for side in self.sides]
         return f"<side by side, end of speech to first sound: {'; '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        heads = "".join(f'<th style="{_CELL}">{_text(side.name)}</th>' for side in self.sides)
-        rows = "".join(
-            f'<tr><th style="{_CELL}" title="{_text(COLUMNS[name])}">{name}</th>{cells}</tr>'
-            for name in COLUMNS
-            if name != "name" and (cells := self._cells(name))
-        )
-        players = "".join(f'<td style="{_CELL}">{_player(side.audio)}</td>' for side in self.sides)
-        pictures = "".join(
-            f"<div><strong>{_text(side.name)}</strong></div>"
-            + as_image(side.picture, f"Timeline of {side.name}")
-            for side in self.sides
-            if side.picture
-        )
-        return (
-            f"<div><small>The recording:</small> {_player(self.clip)}</div>"
-            f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}"
-            f"<tr><th></th>{players}</tr></tbody></table>{pictures}"
-        )
-
-    def _cells(self, name: str) -> str:
-        """Return the cells of a row; nothing where no side has any."""
-        values = [side.row.get(name) for side in self.sides]
-        if all(value is None or value == "" for value in values):
-            return ""
-        if name == "usd":
-            values = [str(side.total) for side in self.sides]
-        return "".join(f'<td style="{_CELL}">{_shown(name, value)}</td>' for value in values)
+        return side_by_side_html(self.clip, self.sides)
 
 
 def side_by_side(
@@ -205,42 +162,78 @@ def side_by_side(
     """
     if not chats:
         raise UsageError("nobody is there to listen; write side_by_side(clip, chat, agent)")
+    for chat in chats:
+        if not callable(getattr(chat, "listen", None)) or not callable(getattr(chat, "talk", None)):
+            kind = type(chat).__name__
+            raise UsageError(
+                f"a {kind} cannot listen; give it chats: side_by_side(clip, chat, agent)"
+            )
     sound = clip if isinstance(clip, AudioClip) else AudioClip.read(clip)
+    played = [_play(sound, chat, realtime=realtime, timeout_s=timeout_s) for chat in chats]
+    stretches = [stretch for _, stretch in played if stretch is not None]
+    span_ms = max((one.to_ms - one.from_ms for one in stretches), default=0.0)
+    way_ms = max((one.way_ms for one in stretches), default=0.0)
     return SideBySide(
         sound,
-        tuple(_play(sound, chat, realtime=realtime, timeout_s=timeout_s) for chat in chats),
+        tuple(
+            side if stretch is None else replace(side, picture=stretch.draw(span_ms, way_ms))
+            for side, stretch in played
+        ),
     )
 
 
-def _play(clip: AudioClip, chat: Listener, *, realtime: bool, timeout_s: float) -> Side:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What of a timeline the recording and its answer take, in ms on its clock.
+
+    `way_ms` is the longest way of one of its turns, from the end of speech.
+    """
+
+    line: Timeline
+    from_ms: float
+    to_ms: float
+    way_ms: float
+
+    def draw(self, span_ms: float, way_ms: float) -> str:
+        """Return its picture, as wide as one that takes `span_ms`."""
+        return draw_timeline(self.line, self.from_ms, self.from_ms + span_ms, least_ms=way_ms)
+
+
+def _play(
+    clip: AudioClip, chat: Listener, *, realtime: bool, timeout_s: float
+) -> tuple[Side, _Stretch | None]:
     before = chat.talk()
     after_seq = max((record.seq for record in before.log), default=-1)
     turns_before = len(latency(before))
     heard: Heard | None = None
     problem = ""
-    call = chat.listen(clip, realtime=realtime)
     try:
-        heard = call.result(timeout_s)
+        call = chat.listen(clip, realtime=realtime)
+        try:
+            heard = call.result(timeout_s)
+        except RealtimeError:
+            call.cancel()
+            raise
     except RealtimeError as error:
-        call.cancel()
         problem = str(error)
     talk = chat.talk()
     new = [record for record in talk.log if record.seq > after_seq]
     charged = [charge for charge in usage(talk) if charge.seq > after_seq]
     response = heard.response if heard is not None else None
-    return Side(
+    side = Side(
         name=chat.name,
         model=talk.model,
         practice=talk.practice,
-        heard=heard.text if heard is not None else _said(talk),
+        heard=heard.text if heard is not None else _said(talk) if new else "",
         answered=heard.answer if heard is not None else "",
         audio=response.audio if response is not None else None,
         times=_times(talk, turns_before),
         total=total_of(charged, free=talk.practice),
         events=len(new),
-        picture=_picture(talk, turns_before),
+        picture="",
         problem=problem,
     )
+    return side, _stretch(talk, turns_before, after_seq, clip)
 
 
 def _times(talk: Talk, turns_before: int) -> dict[str, float | None]:
@@ -257,38 +250,22 @@ def _times(talk: Talk, turns_before: int) -> dict[str, float | None]:
     }
 
 
-def _picture(talk: Talk, turns_before: int) -> str:
-    turns = latency(talk).turns[turns_before:]
-    if not turns:
-        return ""
+def _stretch(talk: Talk, turns_before: int, after_seq: int, clip: AudioClip) -> _Stretch | None:
     line = timeline(talk)
-    begun = [turn.begin_ms for turn in turns if turn.begin_ms is not None]
-    return line.svg(from_ms=max(0.0, min(begun, default=0.0) - _LEAD_MS) if turns_before else 0.0)
+    turns = line.turns[turns_before:]
+    begun = [mark.t_ms for mark in line.marks
+             if mark.seq > after_seq and mark.kind == "speech_started"]  # fmt: skip
+    # Without voice activity nobody tells when it began.
+    begun += [turn.begin_ms - clip.duration_ms for turn in turns if turn.begin_ms is not None]
+    if not begun:
+        return None
+    ways = [end for turn in turns for _, _, end, _ in stages_of(turn)]
+    first_ms = max(0.0, begun[0] - _LEAD_MS)
+    last_ms = max(line.duration_ms, first_ms + 1.0)
+    return _Stretch(line, first_ms, last_ms, max(ways, default=0.0))
 
 
 def _said(talk: Talk) -> str:
     """Return the words of the user's last turn, where the answer to it failed."""
     users = [item for item in talk.conversation.items if item.role == "user"]
     return users[-1].text if users else ""
-
-
-def _player(clip: AudioClip | None) -> str:
-    if clip is None:
-        return ""
-    return clip._repr_html_()  # pyright: ignore[reportPrivateUsage] -- what IPython itself calls
-
-
-def _shown(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if name.endswith("_ms"):
-        return _ms(value)
-    return _text(str(value))
-
-
-def _ms(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.0f} ms"
-
-
-def _text(text: str) -> str:
-    return escaped(text, _LONGEST)

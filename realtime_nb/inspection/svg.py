@@ -93,8 +93,11 @@ def as_image(svg: str, alt: str, *, style: str = "") -> str:
     return f'<img alt="{clean(alt)}" style="{whole}" src="data:image/svg+xml;base64,{picture}">'
 
 
-def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:
-    """Return the SVG element of a stretch of a timeline; see `Timeline.svg`."""
+def draw_timeline(line: Timeline, from_ms: float, to_ms: float, *, least_ms: float = 0.0) -> str:
+    """Return the SVG element of a stretch of a timeline; see `Timeline.svg`.
+
+    The bars of the turns are at least `least_ms` wide: what stands beside it has that scale.
+    """
     marks = [mark for mark in line.marks if from_ms <= mark.t_ms <= to_ms]
     shown = _rarest(marks)
     kinds = {mark.kind for mark in shown}
@@ -106,7 +109,7 @@ def draw_timeline(line: Timeline, from_ms: float, to_ms: float) -> str:
     y = axis_y + 36
     body += _legend(legend, y)
     y += _ROW * math.ceil(len(legend) / 5) + 8
-    body += _waterfall(turns, y)
+    body += _waterfall(turns, y, least_ms)
     height = y + ((len(turns) + 2) * _ROW + 6 if turns else 0)
     note = f", {len(marks) - len(shown)} marks left out" if len(marks) > len(shown) else ""
     said = f"{_seconds(to_ms - from_ms)}, {plural(len(line.turns), 'turn')}{note}"
@@ -199,7 +202,7 @@ def _legend(kinds: list[Kind], y: int) -> Iterator[str]:
         yield f'<text x="{x + 13}" y="{row}">{name}</text>'
 
 
-def _waterfall(turns: list[Turn], y: int) -> Iterator[str]:
+def _waterfall(turns: list[Turn], y: int, least_ms: float) -> Iterator[str]:
     if not turns:
         return
     x = _NAME
@@ -208,7 +211,8 @@ def _waterfall(turns: list[Turn], y: int) -> Iterator[str]:
         yield f'<text x="{x + 13}" y="{y + 9}">{words}</text>'
         x += 24 + round(6.2 * len(words))
     ways = [(turn, stages_of(turn)) for turn in turns]
-    longest = max((end for _, legs in ways for _, _, end, _ in legs), default=0.0) or 1.0
+    ends = [end for _, legs in ways for _, _, end, _ in legs]
+    longest = max([least_ms, *ends]) or 1.0
     width = _WIDTH - _NAME - 76
     for number, (turn, legs) in enumerate(ways):
         row = y + (number + 1) * _ROW + 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +33,18 @@ def _practice() -> Iterator[None]:
     LocalServer.stop_shared()
 
 
+def pictures(shown: str) -> list[str]:
+    found = re.findall(r'max-width: 960px[^>]*data:image/svg\+xml;base64,([^"]+)"', shown)
+    return [base64.b64decode(picture).decode() for picture in found]
+
+
+def scale(line: str) -> float:
+    """Return how many pixels of a timeline are a second."""
+    ticks = re.findall(r'<text x="([\d.]+)" y="\d+" text-anchor="middle"[^>]*>([\d.]+) s<', line)
+    (x0, s0), *_, (x1, s1) = [(float(x), float(s)) for x, s in ticks]
+    return (x1 - x0) / (s1 - s0)
+
+
 @pytest.mark.usefixtures("_practice")
 def test_a_chat_and_a_chain_hear_the_same() -> None:
     chat = Chat(
@@ -54,11 +68,20 @@ def test_a_chat_and_a_chain_hear_the_same() -> None:
     assert (table["events"] > 10).all()
     shown = both._repr_html_()
     assert shown.count("<audio") == 3
-    assert shown.count("image/svg+xml") == 2
+    waits, *lines = pictures(shown)
+    assert len(lines) == 2
+    ends = [float(x) for x in re.findall(r'<text x="([\d.]+)" [^>]*600">[\d,]+ ms', waits)]
+    slowest = both.df["first_sound_ms"].idxmax()
+    assert ends[slowest] == max(ends)
+    assert scale(lines[0]) == pytest.approx(scale(lines[1]), rel=0.01)
     assert "<b>chat" not in shown
     assert "&lt;b&gt;chat" in shown
-    # A second recording has a turn of its own.
+    assert '" title="that decision → transcript, ms; of a chain, which waits for it">' in shown
+    # A second recording has a turn of its own, and what was before it is not drawn.
     again = side_by_side(say_as_user("hello"), agent)
+    _, line = pictures(again._repr_html_())
+    assert "turn 2 (voice)" in line
+    assert "turn 1 (voice)" not in line
     assert again.df["heard"].tolist() == ["hello"]
     assert again["agent"].events < len(agent.events)
     agent.close()
@@ -84,9 +107,36 @@ def test_what_fails_stands_in_its_row() -> None:
     peer.close()
 
 
+@pytest.mark.usefixtures("_practice")
+def test_one_that_has_ended_leaves_the_others_their_columns_and_long_words_break() -> None:
+    peer = RestPeer()
+
+    async def write_long(request: Request) -> None:
+        await request.send(200, "application/json", b'{"text": "%s"}' % (b"x" * 1_500))
+
+    peer.transcribe = write_long
+    over, open_one = [
+        realtime_nb.ChainedAgent("a", "b", "c", endpoint=peer.endpoint, name=name)
+        for name in ("over", "open")
+    ]
+    over.close()
+    both = side_by_side(say_as_user("hello"), over, open_one, realtime=False)
+    assert "closed" in both["over"].problem
+    assert both["over"].heard == ""
+    assert both["open"].answered
+    shown = both._repr_html_()
+    cell = shown[: shown.index("x" * 1_500)].rpartition("<td")[2]
+    assert "overflow-wrap: anywhere" in cell
+    assert "no sound" in pictures(shown)[0]
+    open_one.close()
+    peer.close()
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(UsageError, match="nobody is there"):
         side_by_side(say_as_user("hello"))
+    with pytest.raises(UsageError, match="a int cannot listen"):
+        side_by_side(say_as_user("hello"), 7)  # pyright: ignore[reportArgumentType]
     empty = SideBySide(say_as_user("hello"), ())
     with pytest.raises(KeyError, match="there is no"):
         empty["chat"]
