@@ -20,6 +20,7 @@ import {
   type Standing,
   type TurnMode,
 } from "./messages.js";
+import { Floor } from "./player/floor.js";
 import { type Carrier, type Gone, Port } from "./port.js";
 import { SoundSetup } from "./sound.js";
 
@@ -73,6 +74,7 @@ export class Engine {
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
         this.#listening.playing(playing && !muted, this.#context.latencyMs);
+        Floor.shared.talk(this, playing && !muted);
         chat.set("status", { playing, muted });
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
@@ -328,6 +330,7 @@ export class Engine {
     this.#busy.stop();
     this.#listening.close();
     this.#speaker.close();
+    Floor.shared.talk(this, false);
     this.#context.close();
   }
 }

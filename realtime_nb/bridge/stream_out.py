@@ -89,6 +89,7 @@ class StreamOut:
     player: str | None = None
     played: int = 0
     playing: bool = True
+    _waits: bool = False
     _heard_s: float = 0.0
     _sound: Growing | None = None
     _whole: bool = False
@@ -139,18 +140,25 @@ class StreamOut:
             page.got = max(page.got, min(got, page.sent))
             page.until = until
 
-    def hear(self, client: str, played: int, now_s: float, *, playing: bool) -> None:
+    def hear(
+        self, client: str, played: int, now_s: float, *, playing: bool, waits: bool = False
+    ) -> None:
         """Hear how far a page has played (in samples), and whether it goes on."""
         with self._lock:
             if client == self.player:
                 self.played, self.playing, self._heard_s = played, playing, now_s
+                self._waits = waits
+
+    def waits(self, now_s: float) -> bool:
+        """Whether that page says that it plays when other sound of it is over."""
+        return self._waits and now_s - self._heard_s <= STALE_S
 
     def leave(self, client: str) -> None:
         """Forget a page; the next that says hello may play."""
         with self._lock:
             self._pages.pop(client, None)
             if self.player == client:
-                self.player = None
+                self.player, self._waits = None, False
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what may be sent now, page by page."""

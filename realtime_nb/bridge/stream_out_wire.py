@@ -39,6 +39,9 @@ def obey(out: StreamOut, message: Message) -> bool:
             out.ack(client, run, count(message, "got"), count(message, "until"))
             playing = message.get("playing") is True
             out.hear(client, count(message, "played"), time.monotonic(), playing=playing)
+        case "waits":
+            played = count(message, "played")
+            out.hear(client, played, time.monotonic(), playing=True, waits=True)
         case "leave":
             out.leave(client)
         case _:

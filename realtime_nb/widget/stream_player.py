@@ -125,6 +125,11 @@ class StreamPlayer(anywidget.AnyWidget):
         """How much of it has been played, in milliseconds, as the page that plays last said."""
         return self._out.played / 24
 
+    @property
+    def waits(self) -> bool:
+        """Whether a page will play it when what it plays now is over."""
+        return self._out.waits(time.monotonic())
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle

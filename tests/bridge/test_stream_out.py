@@ -125,6 +125,20 @@ def test_a_page_that_played_and_fell_silent_is_relieved_one_that_was_paused_is_n
     assert out.hello("c", 20.5 + 9 * STALE_S) == (False, 600)
 
 
+def test_a_page_that_waits_for_other_sound_is_not_gone_until_it_falls_silent() -> None:
+    out = StreamOut()
+    out.hello("a", 0.0)
+    out.hear("a", 0, 60.0, playing=True, waits=True)
+    assert out.hello("b", 60.0 + STALE_S) == (False, 0)
+    assert out.waits(60.0 + STALE_S)
+    assert not out.waits(60.5 + STALE_S)
+    out.hear("a", 10, 70.0, playing=True)
+    assert not out.waits(70.0)
+    out.hear("a", 10, 71.0, playing=True, waits=True)
+    out.leave("a")
+    assert not out.waits(71.0)
+
+
 def test_pages_are_forgotten_beyond_a_number() -> None:
     out = StreamOut()
     for number in range(3 * MAX_PAGES):

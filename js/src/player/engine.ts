@@ -5,6 +5,7 @@ import { SharedContext } from "../audio/context.js";
 import { loadPreferences } from "../audio/preferences.js";
 import { count, type Fields, Line, type Link } from "./line.js";
 import { type Sounding, soundingIn } from "./sounding.js";
+import { Turn } from "./turn.js";
 
 /** A view that is drawn anew closes first: wait this long before falling silent. */
 const LAST_VIEW_MS = 3000;
@@ -17,6 +18,7 @@ const TRAITS = ["_label", "_text", "_status", "_total"] as const;
 
 export class PlayerEngine {
   readonly sounding: Sounding;
+  readonly turn: Turn;
   readonly #model: AnyModel;
   readonly #line: Line;
   readonly #context = new SharedContext();
@@ -29,7 +31,10 @@ export class PlayerEngine {
 
   constructor(model: AnyModel, signal: AbortSignal) {
     this.#model = model;
-    const changed = () => this.#changed();
+    const changed = () => {
+      this.turn.look();
+      this.#changed();
+    };
     const made = soundingIn(
       this.#context,
       () => this.#volume,
@@ -37,6 +42,7 @@ export class PlayerEngine {
       changed,
     );
     this.sounding = made.sounding;
+    this.turn = new Turn(made.sounding, () => this.#changed());
     this.#setVolume = made.setVolume;
     this.#line = new Line(
       model,
@@ -56,6 +62,7 @@ export class PlayerEngine {
     signal.addEventListener("abort", () => {
       clearInterval(beat);
       for (const trait of TRAITS) model.off(`change:${trait}`, told);
+      this.turn.leave();
       this.sounding.close();
       this.#context.close();
     });
@@ -101,13 +108,18 @@ export class PlayerEngine {
       this.#views--;
       // Nobody could press Pause any more.
       setTimeout(() => {
-        if (this.#views === 0) void this.sounding.pause();
+        if (this.#views > 0) return;
+        this.turn.leave();
+        void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
   }
 
   #beat(): void {
-    if (this.sounding.state === "playing") this.sounding.tell();
+    const { turn, sounding } = this;
+    turn.beat();
+    if (sounding.state === "playing") sounding.tell();
+    else if (turn.waits) this.#line.send({ kind: "waits", played: turn.at });
     else if (this.#second) this.#line.ask();
   }
 
@@ -126,7 +138,7 @@ export class PlayerEngine {
     const at = count(fields.at);
     const over = this.sounding.total !== null && at >= this.sounding.total;
     if (!fresh) this.sounding.again();
-    else if (plays && !over && this.#model.get("_autoplay") === true) this.sounding.playFrom(at);
+    else if (plays && !over && this.#model.get("_autoplay") === true) this.turn.ask(at);
     this.#changed();
   }
 

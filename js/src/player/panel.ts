@@ -9,7 +9,7 @@ import { clock, stateWords } from "./words.js";
 
 /** Draw a player into `el` until `signal` aborts. */
 export function drawPlayer(engine: PlayerEngine, el: HTMLElement, signal: AbortSignal): void {
-  const { sounding } = engine;
+  const { sounding, turn } = engine;
   const label = h("strong", { class: "rnb-state" });
   const status = h("span", { class: "rnb-sp-status" });
   const state = h("span", { class: "rnb-sp-now", role: "status" });
@@ -46,13 +46,10 @@ export function drawPlayer(engine: PlayerEngine, el: HTMLElement, signal: AbortS
     node.addEventListener("click", act, { signal });
   press(hear, () => sounding.unlock());
   press(play, () => {
-    if (sounding.state === "playing") void sounding.pause();
-    else {
-      sounding.unlock();
-      sounding.play();
-    }
+    if (sounding.state === "playing") void turn.pause();
+    else turn.take();
   });
-  press(stop, () => sounding.stop());
+  press(stop, () => turn.stop());
   volume.addEventListener("input", () => {
     engine.volume = Number(volume.value);
   });
@@ -72,11 +69,11 @@ export function drawPlayer(engine: PlayerEngine, el: HTMLElement, signal: AbortS
     setText(play, playing ? "Pause" : over ? "Play again" : "Play");
     const none = sounding.position === 0 && sounding.total === 0;
     play.disabled = none || (engine.link !== "live" && sounding.state === "idle");
-    stop.disabled = !playing && sounding.position === 0;
+    stop.disabled = !playing && !turn.waits && sounding.position === 0;
     hear.hidden = !sounding.asks;
     const { total } = sounding;
     setText(time, `${clock(sounding.position)}${total === null ? "" : ` of ${clock(total)}`}`);
-    setText(state, stateWords(sounding, engine.link, engine.second));
+    setText(state, stateWords(sounding, engine.link, engine.second, turn.waits));
     setText(gaps, gapsText(sounding.underruns));
     volume.value = String(engine.volume);
     meter.update();

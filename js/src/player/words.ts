@@ -17,11 +17,12 @@ export function clock(samples: number): string {
 type Sound = Pick<Sounding, "state" | "asks" | "total" | "position" | "trouble">;
 
 /** How it goes, in a few words. */
-export function stateWords(sound: Sound, link: Link, second: boolean): string {
+export function stateWords(sound: Sound, link: Link, second: boolean, waits: boolean): string {
   const { state, asks, total, position, trouble } = sound;
   if (trouble !== "") return trouble;
   if (asks) return "The browser wants a click before it lets sound out.";
   if (state === "playing") return position === 0 ? "waiting for sound" : "playing";
+  if (waits) return "waits until the sound before it is over";
   if (state === "paused") return "paused";
   if (state === "ended") return "played";
   if (link === "asking") return "";

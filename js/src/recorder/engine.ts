@@ -10,8 +10,10 @@ import type { Processing } from "../audio/preferences.js";
 import { MicrophoneTrouble, MUTED } from "../audio/trouble.js";
 import type { Notice, Sound } from "../chat.js";
 import { HEADER_BYTES } from "../frames.js";
+import { Floor, type Voice } from "../player/floor.js";
 import { count, type Fields, Line, type Link } from "../player/line.js";
 import { type Sounding, soundingIn } from "../player/sounding.js";
+import { Turn } from "../player/turn.js";
 import { NO_SOUND, SoundSetup } from "../sound.js";
 import { Handover } from "./handover.js";
 import { withNotice } from "./notices.js";
@@ -30,6 +32,7 @@ export type Phase = "idle" | "asking" | "recording" | "saving";
 
 export class RecorderEngine {
   readonly sounding: Sounding;
+  readonly turn: Turn;
   readonly setup: SoundSetup;
   readonly #line: Line;
   readonly #context = new SharedContext();
@@ -42,11 +45,17 @@ export class RecorderEngine {
   level = 0;
   #take: Handover | null = null;
   #views = 0;
+  /** What the page plays is not to be recorded; a recording is not cut short by it. */
+  readonly #silence: Voice = { begin: () => undefined, halt: () => undefined };
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    const changed = () => this.#changed();
+    const changed = () => {
+      this.turn.look();
+      this.#changed();
+    };
     const send = (message: object) => this.#line.send(message);
     this.sounding = soundingIn(this.#context, () => 1, send, changed).sounding;
+    this.turn = new Turn(this.sounding, () => this.#changed());
     const asked = () => {
       const value: unknown = model.get(CONSTRAINTS_TRAIT);
       return typeof value === "object" && value !== null ? value : {};
@@ -72,7 +81,8 @@ export class RecorderEngine {
     }, LOOK_MS);
     signal.addEventListener("abort", () => {
       clearInterval(look);
-      this.#microphone.stop();
+      this.#leave();
+      this.turn.leave();
       this.sounding.close();
       this.#context.close();
     });
@@ -111,6 +121,7 @@ export class RecorderEngine {
       setTimeout(() => {
         if (this.#views > 0) return;
         this.stop("The recorder was closed");
+        this.turn.leave();
         void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
@@ -122,7 +133,7 @@ export class RecorderEngine {
   async record(replaces: boolean): Promise<void> {
     if (this.link !== "live" || this.phase !== "idle") return;
     this.notices = [];
-    this.sounding.stop();
+    this.turn.stop();
     this.#to("asking");
     try {
       const settings = await this.#open();
@@ -155,7 +166,7 @@ export class RecorderEngine {
 
   /** Cut silence off both ends, or give it back. */
   trim(on: boolean): void {
-    this.sounding.stop();
+    this.turn.stop();
     this.#line.send({ kind: "trim", on });
   }
 
@@ -231,7 +242,9 @@ export class RecorderEngine {
   #stands(standing: Standing): void {
     const other = standing.number !== this.standing.number;
     this.standing = standing;
-    if (other) this.sounding.renew(standing.samples);
+    if (!other) return;
+    this.turn.leave();
+    this.sounding.renew(standing.samples);
   }
 
   /** Nothing more is taken of it: it is whole, or another page records. */
@@ -264,6 +277,8 @@ export class RecorderEngine {
 
   #to(phase: Phase): void {
     this.phase = phase;
+    if (phase === "asking") Floor.shared.take(this.#silence);
+    else if (phase !== "recording") Floor.shared.leave(this.#silence);
     this.#changed();
   }
 

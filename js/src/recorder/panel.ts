@@ -106,13 +106,9 @@ function toggle(engine: RecorderEngine): void {
   else engine.stop();
 }
 
-function listen({ sounding }: RecorderEngine): void {
-  if (sounding.state === "playing") {
-    void sounding.pause();
-    return;
-  }
-  sounding.unlock();
-  sounding.play();
+function listen({ sounding, turn }: RecorderEngine): void {
+  if (sounding.state === "playing") void turn.pause();
+  else turn.take();
 }
 
 function timeWords(engine: RecorderEngine, recording: boolean): string {

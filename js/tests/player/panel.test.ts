@@ -138,4 +138,57 @@ describe("a player's view", () => {
     expect(fresh.of("ack").length).toBe(last);
     whole.abort();
   });
+
+  describe("beside another", () => {
+    let other: FakeModel;
+    let second: HTMLElement;
+    let gone: AbortController;
+
+    beforeEach(() => {
+      other = new FakeModel();
+      other.traits = { ...model.traits };
+      second = document.createElement("div");
+      gone = new AbortController();
+      const made = widget();
+      const props = { model: asModel(other), signal: gone.signal, el: second };
+      made.initialize?.(props as never);
+      made.render?.(props as never);
+      welcome();
+      other.tell({ kind: "welcome", to: other.client, plays: true, second: false, at: 0 });
+    });
+    afterEach(() => gone.abort());
+    const words = () => second.querySelector(".rnb-sp-now")?.textContent;
+    const press = (name: string) =>
+      [...second.querySelectorAll("button")].find((one) => one.textContent === name)?.click();
+
+    it("waits, says so to its kernel, and begins when the first is stopped", async () => {
+      expect(words()).toContain("waits until");
+      await vi.advanceTimersByTimeAsync(1100);
+      expect(other.of("waits")).toMatchObject([{ played: 0 }]);
+      expect(other.of("want")).toEqual([]);
+      button("Stop")?.click();
+      expect(other.of("want")).toHaveLength(1);
+      expect(words()).toBe("waiting for sound");
+    });
+
+    it("plays at once when it is asked to, and the first pauses", () => {
+      press("Play");
+      expect(other.of("want")).toHaveLength(1);
+      expect(now()).toBe("paused");
+    });
+
+    it("stays silent behind one that was paused, also when that is taken away", () => {
+      button("Pause")?.click();
+      expect(words()).toContain("waits until");
+      life.abort();
+      expect(other.of("want")).toEqual([]);
+      expect(words()).toBe("under way");
+    });
+
+    it("is not kept waiting by one that has no sound", async () => {
+      await vi.advanceTimersByTimeAsync(8000);
+      expect(other.of("want")).toHaveLength(1);
+      expect(now()).toContain("waits until");
+    });
+  });
 });

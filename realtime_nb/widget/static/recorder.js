@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c91875c243bfd324d657d2d758cd9eb5744846e72c42006ed3cf7bb75ac5aed9
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;
@@ -578,6 +578,67 @@ function release(capture) {
   capture.close();
   return null;
 }
+
+// src/player/floor.ts
+var Floor = class _Floor {
+  /** The first has the floor. */
+  #line = [];
+  #talks = /* @__PURE__ */ new Set();
+  /** The page's own. */
+  static get shared() {
+    const page = globalThis;
+    const here = /* @__PURE__ */ Symbol.for("realtime_nb.floor.1");
+    page[here] ??= new _Floor();
+    return page[here];
+  }
+  /** Begin when the others are done. */
+  ask(voice) {
+    if (this.#line.includes(voice)) return;
+    this.#line.push(voice);
+    if (this.#line[0] === voice && this.#talks.size === 0) voice.begin();
+  }
+  /** Begin now, because a person said so. */
+  take(voice) {
+    const [first] = this.#line;
+    const others = this.#line.filter((one) => one !== voice && one !== first);
+    this.#line = [voice, ...others];
+    if (first !== void 0 && first !== voice) first.halt(false);
+    voice.begin();
+  }
+  /** Whether it is its turn. */
+  has(voice) {
+    return this.#line[0] === voice;
+  }
+  /** Let the others go first. */
+  pass(voice) {
+    if (this.#line[0] !== voice || this.#line.length === 1) return;
+    voice.halt(true);
+    this.#line.push(...this.#line.splice(0, 1));
+    if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** It is over: the next begins. */
+  leave(voice) {
+    const place = this.#line.indexOf(voice);
+    if (place < 0) return;
+    this.#line.splice(place, 1);
+    if (place === 0 && this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** Silence is wanted: nobody in the line begins by itself any more. */
+  clear() {
+    const line = this.#line;
+    this.#line = [];
+    for (const voice of line) voice.halt(false);
+  }
+  /** A conversation speaks, or is silent (again). */
+  talk(who, speaks) {
+    if (speaks === this.#talks.has(who)) return;
+    const free = this.#talks.size === 0;
+    if (speaks) this.#talks.add(who);
+    else this.#talks.delete(who);
+    if (speaks && free) this.#line[0]?.halt(true);
+    else if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+};
 
 // src/ids.ts
 function randomId() {
@@ -2195,6 +2256,91 @@ function soundingIn(shared, volume, send, changed) {
   };
 }
 
+// src/player/turn.ts
+var PATIENCE_S = 5;
+var Turn = class {
+  #sounding;
+  #changed;
+  #floor;
+  #wanted = false;
+  /** Where it begins when its turn comes; null for where it stands. */
+  #from = null;
+  #seen = -1;
+  #still = 0;
+  constructor(sounding, changed, floor = Floor.shared) {
+    this.#sounding = sounding;
+    this.#changed = changed;
+    this.#floor = floor;
+  }
+  /** It will play when what sounds now is over. */
+  get waits() {
+    return this.#wanted && this.#sounding.state !== "playing";
+  }
+  /** The sample that is played, or will be when its turn comes. */
+  get at() {
+    return this.#from ?? this.#sounding.position;
+  }
+  /** Play from a sample on when the others are done. */
+  ask(from) {
+    this.#wanted = true;
+    this.#from = from;
+    this.#floor.ask(this);
+  }
+  /** Play now; call it from a click: browsers let sound out only after one. */
+  take() {
+    this.#wanted = true;
+    this.#sounding.unlock();
+    this.#floor.take(this);
+  }
+  /** Silence, also for what waits behind it. */
+  pause() {
+    this.#wanted = false;
+    return this.#sounding.pause();
+  }
+  /** Silence, and back to the beginning; what waits behind it begins. */
+  stop() {
+    this.#sounding.stop();
+    this.#over();
+  }
+  /** It goes away; if it was paused, silence is what was wanted. */
+  leave() {
+    if (this.#wanted || !this.#floor.has(this)) this.#over();
+    else this.#floor.clear();
+  }
+  /** The sound changed: it may have come to its end. */
+  look() {
+    const { state, trouble } = this.#sounding;
+    if (this.#wanted && (state === "ended" || trouble !== "")) this.#over();
+  }
+  /** A second went by. */
+  beat() {
+    const { state, position, asks } = this.#sounding;
+    const stands = state === "playing" && position === this.#seen && !asks;
+    this.#seen = position;
+    this.#still = stands ? this.#still + 1 : 0;
+    if (this.#still < PATIENCE_S) return;
+    this.#still = 0;
+    this.#floor.pass(this);
+  }
+  begin() {
+    if (!this.#wanted) return;
+    const from = this.#from;
+    this.#from = null;
+    if (from === null) this.#sounding.play();
+    else this.#sounding.playFrom(from);
+  }
+  halt(returns) {
+    this.#wanted &&= returns;
+    void this.#sounding.pause();
+    this.#changed();
+  }
+  #over() {
+    this.#wanted = false;
+    this.#from = null;
+    this.#floor.leave(this);
+  }
+};
+
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2633,6 +2779,7 @@ var LOOK_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
 var RecorderEngine = class {
   sounding;
+  turn;
   setup;
   #line;
   #context = new SharedContext();
@@ -2645,10 +2792,16 @@ var RecorderEngine = class {
   level = 0;
   #take = null;
   #views = 0;
+  /** What the page plays is not to be recorded; a recording is not cut short by it. */
+  #silence = { begin: () => void 0, halt: () => void 0 };
   constructor(model, signal) {
-    const changed = () => this.#changed();
+    const changed = () => {
+      this.turn.look();
+      this.#changed();
+    };
     const send = (message) => this.#line.send(message);
     this.sounding = soundingIn(this.#context, () => 1, send, changed).sounding;
+    this.turn = new Turn(this.sounding, () => this.#changed());
     const asked = () => {
       const value = model.get(CONSTRAINTS_TRAIT);
       return typeof value === "object" && value !== null ? value : {};
@@ -2674,7 +2827,8 @@ var RecorderEngine = class {
     }, LOOK_MS);
     signal.addEventListener("abort", () => {
       clearInterval(look);
-      this.#microphone.stop();
+      this.#leave();
+      this.turn.leave();
       this.sounding.close();
       this.#context.close();
     });
@@ -2707,6 +2861,7 @@ var RecorderEngine = class {
       setTimeout(() => {
         if (this.#views > 0) return;
         this.stop("The recorder was closed");
+        this.turn.leave();
         void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
@@ -2716,7 +2871,7 @@ var RecorderEngine = class {
   async record(replaces) {
     if (this.link !== "live" || this.phase !== "idle") return;
     this.notices = [];
-    this.sounding.stop();
+    this.turn.stop();
     this.#to("asking");
     try {
       const settings = await this.#open();
@@ -2749,7 +2904,7 @@ var RecorderEngine = class {
   }
   /** Cut silence off both ends, or give it back. */
   trim(on) {
-    this.sounding.stop();
+    this.turn.stop();
     this.#line.send({ kind: "trim", on });
   }
   chooseInput(id) {
@@ -2813,7 +2968,9 @@ var RecorderEngine = class {
   #stands(standing) {
     const other = standing.number !== this.standing.number;
     this.standing = standing;
-    if (other) this.sounding.renew(standing.samples);
+    if (!other) return;
+    this.turn.leave();
+    this.sounding.renew(standing.samples);
   }
   /** Nothing more is taken of it: it is whole, or another page records. */
   #over(why) {
@@ -2842,6 +2999,8 @@ var RecorderEngine = class {
   }
   #to(phase) {
     this.phase = phase;
+    if (phase === "asking") Floor.shared.take(this.#silence);
+    else if (phase !== "recording") Floor.shared.leave(this.#silence);
     this.#changed();
   }
   #changed() {
@@ -3091,13 +3250,9 @@ function toggle(engine) {
   if (engine.phase === "idle") void engine.record(false);
   else engine.stop();
 }
-function listen({ sounding }) {
-  if (sounding.state === "playing") {
-    void sounding.pause();
-    return;
-  }
-  sounding.unlock();
-  sounding.play();
+function listen({ sounding, turn }) {
+  if (sounding.state === "playing") void turn.pause();
+  else turn.take();
 }
 function timeWords(engine, recording) {
   const { standing, sounding } = engine;

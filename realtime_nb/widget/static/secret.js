@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c91875c243bfd324d657d2d758cd9eb5744846e72c42006ed3cf7bb75ac5aed9
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

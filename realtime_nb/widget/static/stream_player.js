@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c91875c243bfd324d657d2d758cd9eb5744846e72c42006ed3cf7bb75ac5aed9
 // src/frames.ts
 var RATE = 24e3;
 
@@ -1751,12 +1751,159 @@ function soundingIn(shared, volume, send, changed) {
   };
 }
 
+// src/player/floor.ts
+var Floor = class _Floor {
+  /** The first has the floor. */
+  #line = [];
+  #talks = /* @__PURE__ */ new Set();
+  /** The page's own. */
+  static get shared() {
+    const page = globalThis;
+    const here = /* @__PURE__ */ Symbol.for("realtime_nb.floor.1");
+    page[here] ??= new _Floor();
+    return page[here];
+  }
+  /** Begin when the others are done. */
+  ask(voice) {
+    if (this.#line.includes(voice)) return;
+    this.#line.push(voice);
+    if (this.#line[0] === voice && this.#talks.size === 0) voice.begin();
+  }
+  /** Begin now, because a person said so. */
+  take(voice) {
+    const [first] = this.#line;
+    const others = this.#line.filter((one) => one !== voice && one !== first);
+    this.#line = [voice, ...others];
+    if (first !== void 0 && first !== voice) first.halt(false);
+    voice.begin();
+  }
+  /** Whether it is its turn. */
+  has(voice) {
+    return this.#line[0] === voice;
+  }
+  /** Let the others go first. */
+  pass(voice) {
+    if (this.#line[0] !== voice || this.#line.length === 1) return;
+    voice.halt(true);
+    this.#line.push(...this.#line.splice(0, 1));
+    if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** It is over: the next begins. */
+  leave(voice) {
+    const place = this.#line.indexOf(voice);
+    if (place < 0) return;
+    this.#line.splice(place, 1);
+    if (place === 0 && this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** Silence is wanted: nobody in the line begins by itself any more. */
+  clear() {
+    const line = this.#line;
+    this.#line = [];
+    for (const voice of line) voice.halt(false);
+  }
+  /** A conversation speaks, or is silent (again). */
+  talk(who, speaks) {
+    if (speaks === this.#talks.has(who)) return;
+    const free = this.#talks.size === 0;
+    if (speaks) this.#talks.add(who);
+    else this.#talks.delete(who);
+    if (speaks && free) this.#line[0]?.halt(true);
+    else if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+};
+
+// src/player/turn.ts
+var PATIENCE_S = 5;
+var Turn = class {
+  #sounding;
+  #changed;
+  #floor;
+  #wanted = false;
+  /** Where it begins when its turn comes; null for where it stands. */
+  #from = null;
+  #seen = -1;
+  #still = 0;
+  constructor(sounding, changed, floor = Floor.shared) {
+    this.#sounding = sounding;
+    this.#changed = changed;
+    this.#floor = floor;
+  }
+  /** It will play when what sounds now is over. */
+  get waits() {
+    return this.#wanted && this.#sounding.state !== "playing";
+  }
+  /** The sample that is played, or will be when its turn comes. */
+  get at() {
+    return this.#from ?? this.#sounding.position;
+  }
+  /** Play from a sample on when the others are done. */
+  ask(from) {
+    this.#wanted = true;
+    this.#from = from;
+    this.#floor.ask(this);
+  }
+  /** Play now; call it from a click: browsers let sound out only after one. */
+  take() {
+    this.#wanted = true;
+    this.#sounding.unlock();
+    this.#floor.take(this);
+  }
+  /** Silence, also for what waits behind it. */
+  pause() {
+    this.#wanted = false;
+    return this.#sounding.pause();
+  }
+  /** Silence, and back to the beginning; what waits behind it begins. */
+  stop() {
+    this.#sounding.stop();
+    this.#over();
+  }
+  /** It goes away; if it was paused, silence is what was wanted. */
+  leave() {
+    if (this.#wanted || !this.#floor.has(this)) this.#over();
+    else this.#floor.clear();
+  }
+  /** The sound changed: it may have come to its end. */
+  look() {
+    const { state, trouble } = this.#sounding;
+    if (this.#wanted && (state === "ended" || trouble !== "")) this.#over();
+  }
+  /** A second went by. */
+  beat() {
+    const { state, position, asks } = this.#sounding;
+    const stands = state === "playing" && position === this.#seen && !asks;
+    this.#seen = position;
+    this.#still = stands ? this.#still + 1 : 0;
+    if (this.#still < PATIENCE_S) return;
+    this.#still = 0;
+    this.#floor.pass(this);
+  }
+  begin() {
+    if (!this.#wanted) return;
+    const from = this.#from;
+    this.#from = null;
+    if (from === null) this.#sounding.play();
+    else this.#sounding.playFrom(from);
+  }
+  halt(returns) {
+    this.#wanted &&= returns;
+    void this.#sounding.pause();
+    this.#changed();
+  }
+  #over() {
+    this.#wanted = false;
+    this.#from = null;
+    this.#floor.leave(this);
+  }
+};
+
 // src/player/engine.ts
 var LAST_VIEW_MS = 3e3;
 var BEAT_MS = 1e3;
 var TRAITS = ["_label", "_text", "_status", "_total"];
 var PlayerEngine = class {
   sounding;
+  turn;
   #model;
   #line;
   #context = new SharedContext();
@@ -1768,7 +1915,10 @@ var PlayerEngine = class {
   #second = false;
   constructor(model, signal) {
     this.#model = model;
-    const changed = () => this.#changed();
+    const changed = () => {
+      this.turn.look();
+      this.#changed();
+    };
     const made = soundingIn(
       this.#context,
       () => this.#volume,
@@ -1776,6 +1926,7 @@ var PlayerEngine = class {
       changed
     );
     this.sounding = made.sounding;
+    this.turn = new Turn(made.sounding, () => this.#changed());
     this.#setVolume = made.setVolume;
     this.#line = new Line(
       model,
@@ -1795,6 +1946,7 @@ var PlayerEngine = class {
     signal.addEventListener("abort", () => {
       clearInterval(beat);
       for (const trait of TRAITS) model.off(`change:${trait}`, told);
+      this.turn.leave();
       this.sounding.close();
       this.#context.close();
     });
@@ -1832,12 +1984,17 @@ var PlayerEngine = class {
     signal.addEventListener("abort", () => {
       this.#views--;
       setTimeout(() => {
-        if (this.#views === 0) void this.sounding.pause();
+        if (this.#views > 0) return;
+        this.turn.leave();
+        void this.sounding.pause();
       }, LAST_VIEW_MS);
     });
   }
   #beat() {
-    if (this.sounding.state === "playing") this.sounding.tell();
+    const { turn, sounding } = this;
+    turn.beat();
+    if (sounding.state === "playing") sounding.tell();
+    else if (turn.waits) this.#line.send({ kind: "waits", played: turn.at });
     else if (this.#second) this.#line.ask();
   }
   #receive(fields, buffers) {
@@ -1854,7 +2011,7 @@ var PlayerEngine = class {
     const at = count(fields.at);
     const over = this.sounding.total !== null && at >= this.sounding.total;
     if (!fresh) this.sounding.again();
-    else if (plays && !over && this.#model.get("_autoplay") === true) this.sounding.playFrom(at);
+    else if (plays && !over && this.#model.get("_autoplay") === true) this.turn.ask(at);
     this.#changed();
   }
   #told() {
@@ -1992,11 +2149,12 @@ function clock(samples) {
   const rest = String(seconds % 60).padStart(2, "0");
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${String(minutes).padStart(2, "0")}:${rest}`;
 }
-function stateWords(sound, link, second) {
+function stateWords(sound, link, second, waits) {
   const { state, asks, total, position, trouble } = sound;
   if (trouble !== "") return trouble;
   if (asks) return "The browser wants a click before it lets sound out.";
   if (state === "playing") return position === 0 ? "waiting for sound" : "playing";
+  if (waits) return "waits until the sound before it is over";
   if (state === "paused") return "paused";
   if (state === "ended") return "played";
   if (link === "asking") return "";
@@ -2010,7 +2168,7 @@ function stateWords(sound, link, second) {
 
 // src/player/panel.ts
 function drawPlayer(engine, el, signal) {
-  const { sounding } = engine;
+  const { sounding, turn } = engine;
   const label = h("strong", { class: "rnb-state" });
   const status = h("span", { class: "rnb-sp-status" });
   const state = h("span", { class: "rnb-sp-now", role: "status" });
@@ -2045,13 +2203,10 @@ function drawPlayer(engine, el, signal) {
   const press = (node, act) => node.addEventListener("click", act, { signal });
   press(hear, () => sounding.unlock());
   press(play, () => {
-    if (sounding.state === "playing") void sounding.pause();
-    else {
-      sounding.unlock();
-      sounding.play();
-    }
+    if (sounding.state === "playing") void turn.pause();
+    else turn.take();
   });
-  press(stop, () => sounding.stop());
+  press(stop, () => turn.stop());
   volume.addEventListener("input", () => {
     engine.volume = Number(volume.value);
   });
@@ -2070,11 +2225,11 @@ function drawPlayer(engine, el, signal) {
     setText(play, playing ? "Pause" : over ? "Play again" : "Play");
     const none = sounding.position === 0 && sounding.total === 0;
     play.disabled = none || engine.link !== "live" && sounding.state === "idle";
-    stop.disabled = !playing && sounding.position === 0;
+    stop.disabled = !playing && !turn.waits && sounding.position === 0;
     hear.hidden = !sounding.asks;
     const { total } = sounding;
     setText(time, `${clock(sounding.position)}${total === null ? "" : ` of ${clock(total)}`}`);
-    setText(state, stateWords(sounding, engine.link, engine.second));
+    setText(state, stateWords(sounding, engine.link, engine.second, turn.waits));
     setText(gaps, gapsText(sounding.underruns));
     volume.value = String(engine.volume);
     meter.update();

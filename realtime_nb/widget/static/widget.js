@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:39f33329b79d27f45ed87328eb12217906eddeab895507352bc0b4c6634878f1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c91875c243bfd324d657d2d758cd9eb5744846e72c42006ed3cf7bb75ac5aed9
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -2651,6 +2651,67 @@ function readTableAnswer(fields) {
   return { kind: "answer", to: fields.to, answer };
 }
 
+// src/player/floor.ts
+var Floor = class _Floor {
+  /** The first has the floor. */
+  #line = [];
+  #talks = /* @__PURE__ */ new Set();
+  /** The page's own. */
+  static get shared() {
+    const page = globalThis;
+    const here = /* @__PURE__ */ Symbol.for("realtime_nb.floor.1");
+    page[here] ??= new _Floor();
+    return page[here];
+  }
+  /** Begin when the others are done. */
+  ask(voice) {
+    if (this.#line.includes(voice)) return;
+    this.#line.push(voice);
+    if (this.#line[0] === voice && this.#talks.size === 0) voice.begin();
+  }
+  /** Begin now, because a person said so. */
+  take(voice) {
+    const [first] = this.#line;
+    const others = this.#line.filter((one) => one !== voice && one !== first);
+    this.#line = [voice, ...others];
+    if (first !== void 0 && first !== voice) first.halt(false);
+    voice.begin();
+  }
+  /** Whether it is its turn. */
+  has(voice) {
+    return this.#line[0] === voice;
+  }
+  /** Let the others go first. */
+  pass(voice) {
+    if (this.#line[0] !== voice || this.#line.length === 1) return;
+    voice.halt(true);
+    this.#line.push(...this.#line.splice(0, 1));
+    if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** It is over: the next begins. */
+  leave(voice) {
+    const place = this.#line.indexOf(voice);
+    if (place < 0) return;
+    this.#line.splice(place, 1);
+    if (place === 0 && this.#talks.size === 0) this.#line[0]?.begin();
+  }
+  /** Silence is wanted: nobody in the line begins by itself any more. */
+  clear() {
+    const line = this.#line;
+    this.#line = [];
+    for (const voice of line) voice.halt(false);
+  }
+  /** A conversation speaks, or is silent (again). */
+  talk(who, speaks) {
+    if (speaks === this.#talks.has(who)) return;
+    const free = this.#talks.size === 0;
+    if (speaks) this.#talks.add(who);
+    else this.#talks.delete(who);
+    if (speaks && free) this.#line[0]?.halt(true);
+    else if (this.#talks.size === 0) this.#line[0]?.begin();
+  }
+};
+
 // src/carrier/order.ts
 var MAX_EARLY = 2e3;
 var MAX_UNCONFIRMED_BYTES = 4 * 2 ** 20;
@@ -3233,6 +3294,7 @@ var Engine = class {
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
         this.#listening.playing(playing && !muted, this.#context.latencyMs);
+        Floor.shared.talk(this, playing && !muted);
         chat.set("status", { playing, muted });
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
@@ -3457,6 +3519,7 @@ var Engine = class {
     this.#busy.stop();
     this.#listening.close();
     this.#speaker.close();
+    Floor.shared.talk(this, false);
     this.#context.close();
   }
 };
