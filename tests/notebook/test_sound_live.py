@@ -30,7 +30,7 @@ class Player:
         self.title = title
         self.fed: list[Any] = []
         self.played_ms = 0.0
-        self.finished = self.closed = False
+        self.finished = self.closed = self.waits = False
         self.words = self.line = ""
         self._say: Callable[..., None] = lambda *_: None
 
@@ -91,7 +91,9 @@ def sound_of(ms: float) -> PcmSpool:
     return spool
 
 
-def test_the_result_takes_the_players_place_when_all_was_heard(players: list[Player]) -> None:
+def test_the_result_stands_below_the_player_which_goes_when_all_was_heard(
+    players: list[Player],
+) -> None:
     page = Page()
     page.can_play = True
     live = live_on(page)
@@ -107,14 +109,37 @@ def test_the_result_takes_the_players_place_when_all_was_heard(players: list[Pla
     player.hello()
     live.end(RESULT)
     assert player.finished
+    # It is there whenever the notebook is saved; its words stand there once.
+    above, below = page.outputs
+    assert page.outputs[below]["text/html"].endswith("<p>result</p>")
+    assert player.words == ""
     player.played_ms = 1500
     time.sleep(0.3)
-    assert WIDGET in page.last
+    assert WIDGET in page.outputs[above]
     assert not player.closed
     player.played_ms = 2000
     until(lambda: player.closed)
-    assert page.last["text/html"] == "<p>result</p>"
-    assert len(page.outputs) == 1
+    assert page.outputs[above] == {}
+    assert page.outputs[below]["text/html"].endswith("<p>result</p>")
+
+
+def test_a_player_that_waits_for_the_one_before_it_stays(
+    players: list[Player], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_STANDS_S", 0.2)
+    page = Page()
+    page.can_play = True
+    live = live_on(page)
+    live.tick()
+    (player,) = players
+    player.hello()
+    live.on_progress(Progress("Hello", sound_of(2000), "answering"))
+    player.waits = True
+    live.end(RESULT)
+    time.sleep(0.8)
+    assert not player.closed
+    player.waits = False
+    until(lambda: player.closed)
 
 
 def test_without_a_page_the_result_stands_at_once(players: list[Player]) -> None:
@@ -141,7 +166,7 @@ def test_a_page_that_never_comes_is_not_waited_for_for_ever(
     live.on_progress(Progress("Hello", sound_of(100), "answering"))
     live.end(RESULT)
     until(lambda: players[0].closed)
-    assert page.last["text/html"] == "<p>result</p>"
+    assert page.last["text/html"].endswith("<p>result</p>")
 
 
 def test_what_is_stopped_plays_no_longer(players: list[Player]) -> None:

@@ -2,8 +2,9 @@
 
 Progress comes on the background loop's thread and is only noted there; the cell's own thread
 shows it, a few times a second. Sound that is to be heard at once goes to a player on the page.
-When all has come, the result takes the place of everything: at once where nothing plays, else
-when the page has played it to its end.
+When all has come, the result takes the place of everything. Where a page still plays, the result
+stands below its player, which goes when all was heard: whenever the notebook is saved or closed,
+the result is in it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ _STANDS_S: Final = 300.0
 _AFTER_S: Final = 0.3
 _END_MS: Final = 60.0
 _LOOK_S: Final = 0.1
+# A notebook that was saved while it played holds a player that nobody knows any more: JupyterLab's
+# "model not found", which stands right before the result, is not shown.
+_HIDES_THE_DEAD: Final = (
+    "<style>.jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets)"
+    ":not(:has(> .jupyter-widgets > *)):has(+ * .rnb-was-played) { display: none; }</style>"
+    '<span class="rnb-was-played" hidden></span>'
+)
 
 
 class Live:
@@ -126,22 +134,26 @@ class Live:
     def end(self, result: Any) -> None:
         """Leave a result, which shows itself by ``_repr_html_`` and ``repr``.
 
-        What plays plays on to its end; then the result takes its place.
+        What plays plays on to its end above it; then its player goes.
         """
-        bundle = self._left(result)
         player = self._player
-        if bundle is None or player is None or self._sound is None:
-            self._settle(bundle)
+        if player is None or self._sound is None:
+            self._settle(self._left(result, self._place))
             return
+        place = new_place()
+        bundle = self._left(result, place, _HIDES_THE_DEAD)
+        if bundle is not None:
+            self._screen.show(bundle, place)
+        player.text("")
         player.status("")
         player.finish()
         threading.Thread(
-            target=self._settle_when_played, args=(bundle,), name="realtime_nb result", daemon=True
+            target=self._go_when_played, name="realtime_nb player", daemon=True
         ).start()
 
     def stop(self, part: Any) -> None:
         """Leave what had come, or only the notes where there is None; nothing plays on."""
-        self._settle(self._left(part))
+        self._settle(self._left(part, self._place))
 
     # -- its parts
 
@@ -158,7 +170,7 @@ class Live:
         notes = "".join(_note(text) for text in self.notes)
         return f"{_note(self._line())}{notes}{words if self._words else ''}"
 
-    def _left(self, result: Any) -> dict[str, Any] | None:
+    def _left(self, result: Any, place: str, before: str = "") -> dict[str, Any] | None:
         """Return what is to stay in the notebook; None where there is no output to change."""
         told = [*self.notes]
         plain = _plain(result)
@@ -172,8 +184,9 @@ class Live:
             told.append(f"{self._title}: {self.elapsed_s:.1f} s")
         notes = "".join(_note(text) for text in told)
         shown = "" if result is None else result._repr_html_()
-        bundle = {"text/html": f"{notes}{shown}", "text/plain": "\n".join([*told, plain]).strip()}
-        return self._kept.fitted(bundle, self._place, self._cell)
+        text = "\n".join([*told, plain]).strip()
+        bundle = {"text/html": f"{before}{notes}{shown}", "text/plain": text}
+        return self._kept.fitted(bundle, place, self._cell)
 
     def _stand(self, bundle: dict[str, Any]) -> None:
         if self._stands:
@@ -195,19 +208,20 @@ class Live:
         if self._player is not None:
             self._player.close()
 
-    def _settle_when_played(self, bundle: dict[str, Any]) -> None:
+    def _go_when_played(self) -> None:
         if self._page.wait(_PAGE_S):
             _wait_played(self._player, self._sound.duration_ms)
-        self._settle(bundle)
+        self._screen.replace({}, self._place)
+        self._player.close()
 
 
 def _wait_played(player: Any, length_ms: float) -> None:
-    """Wait until a page has played it all, or has stood still for long."""
+    """Wait until a page has played it all, or has stood still for long with nothing before it."""
     clock = time.monotonic
     until, played = clock() + _STANDS_S, 0.0
     while clock() < until and player.played_ms < length_ms - _END_MS:
         time.sleep(_LOOK_S)
-        if player.played_ms > played:
+        if player.played_ms > played or player.waits:
             played, until = player.played_ms, clock() + _STANDS_S
     time.sleep(_AFTER_S)
 
