@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.chain.messages import chat_body
+from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.client.junk import as_object
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
 
@@ -68,9 +69,10 @@ async def _stream(asked: LegRequest, asking: Json) -> AsyncIterator[Piece]:
         **asking,
     }
     stream = await client.chat.completions.create(**body)
-    ended = False
+    begun, ended = False, False
     async with stream:
         async for chunk in stream:
+            begun = True
             if chunk.usage is not None:
                 asked.usage = as_object(chunk.usage.model_dump(mode="json", exclude_none=True))
             if not chunk.choices:
@@ -88,6 +90,11 @@ async def _stream(asked: LegRequest, asking: Json) -> AsyncIterator[Piece]:
                     call.name += piece.function.name or ""
                     call.arguments.append(piece.function.arguments or "")
     if not ended:
-        raise ConnectionError("the answer's stream broke off before its end")
+        raise NoAnswer(
+            "its stream broke off before the end of the answer; try again"
+            if begun
+            else "it answered with no stream of chat completions; check the URL, which usually"
+            " ends in /v1"
+        )
     for _, call in sorted(calls.items()):
         yield FunctionCall(call.name, "".join(call.arguments) or "{}")

@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from realtime_nb.audio.pcm import int16_to_pcm16
+from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.client.junk import as_object
 from realtime_nb.server.brain.interface import BrainError
 from realtime_nb.server.hearing import RATE, Overheard, Understood
@@ -156,9 +157,11 @@ async def _words(
     if "event-stream" not in raw.headers.get("content-type", ""):
         # A service may write in one piece where a stream was wished for.
         told = as_object(orjson.loads(await raw.http_response.aread()))
+        if not isinstance(told.get("text"), str):
+            raise NoAnswer("it answered without a transcript; choose another for transcribe")
         request.first()
         request.usage = as_object(told.get("usage")) or None
-        return str(told.get("text") or "").strip()
+        return told["text"].strip()
     text, ended = "", False
     async with raw.parse() as events:
         async for event in events:
@@ -171,7 +174,7 @@ async def _words(
                 text, ended = event.text, True
                 request.usage = _plain(getattr(event, "usage", None))
     if not ended:
-        raise ConnectionError("the transcript's stream broke off before its end")
+        raise NoAnswer("its stream broke off before the end of the transcript; try again")
     return text.strip()
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from realtime_nb.client.rest.resolve import DEFAULT_MODELS, rest_endpoint
 from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.audio_api.transcriber_models import find_transcriber
 from realtime_nb.protocol.chain import LEGS, LegName, chain_model
+from realtime_nb.protocol.config.models import find_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +22,12 @@ LegChoice: TypeAlias = str | tuple[str | None, str | Endpoint] | Endpoint | None
 
 CHAT_MODEL: Final = "gpt-4.1-mini"
 """What thinks where no model is named: one that answers with words soon."""
+
+_INSTEAD: Final[Mapping[LegName, str]] = {
+    "transcribe": "it takes one that writes down recordings, such as gpt-transcribe",
+    "chat": f"it takes a chat model of words, such as {CHAT_MODEL}",
+    "speak": "it takes one that reads aloud, such as gpt-4o-mini-tts",
+}
 
 _KINDS: Final[Mapping[LegName, RestKind]] = {
     "transcribe": "transcription",
@@ -110,10 +118,22 @@ def _resolve(
 ) -> Endpoint:
     model, place = _split(name, choice, endpoint)
     found = rest_endpoint(place, model, kind=_KINDS[name], ask=ask)
+    if model is not None and not found.practice:
+        _check_use(name, model)
     if name == "chat" and model is None and found.model == DEFAULT_MODELS["audio_chat"]:
         # That one takes no conversation of words alone.
         return found.with_model(CHAT_MODEL)
     return found
+
+
+def _check_use(name: LegName, model: str) -> None:
+    """Refuse a model that is known to do something else; one that is not known may well do it."""
+    known = find_model(model)
+    if known is None or (name == "speak" and known.use == "speech"):
+        return
+    if name == "transcribe" and find_transcriber(model) is not None:
+        return
+    raise UsageError(f"{model} cannot be what {name}s in a chain: {_INSTEAD[name]}.")
 
 
 def _split(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from realtime_nb.audio.pcm import float_to_int16, int16_to_float, pcm16_to_int16
 from realtime_nb.audio.resample import StreamResampler
+from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.chain.sound import SoundStream
 from realtime_nb.server.brain.interface import Breath
 from realtime_nb.server.clauses import ClauseSplitter
@@ -225,6 +226,8 @@ class RestSpeaking:
                     self._take(resampler.feed(int16_to_float(pcm16_to_int16(pcm))))
                 if resampler is not None:
                     self._take(resampler.flush())
+                elif any(letter.isalnum() for letter in bare):
+                    raise NoAnswer("it answered without sound; choose another for speak")
                 asked.usage = sound.usage
 
     def _take(self, samples: Any) -> None:

@@ -35,6 +35,13 @@ _RETRIES: Final = 1  # who talks does not wait for a third try
 _KEPT_TURNS: Final = 64
 
 
+class NoAnswer(Exception):
+    """A service was reached, and what it sent is not, or not all of, what was asked for.
+
+    Its text says what, and what to do.
+    """
+
+
 class Requests:
     """The requests of one session.
 
@@ -202,12 +209,16 @@ class LegRequest:
     def _problem(self, error: Exception) -> BrainError:
         if isinstance(error, BrainError):
             return error
-        service = RestService(self._service, timeout_s=TIMEOUT_S)
-        explained = error if isinstance(error, RealtimeError) else service.explain(error)
-        code = explained.code if isinstance(explained, RequestRefused) else None
-        text = " ".join(str(explained).split())
+        code = None
+        if isinstance(error, NoAnswer):
+            text = self._service.scrub(f"{self._service.name}: {error}")
+        else:
+            service = RestService(self._service, timeout_s=TIMEOUT_S)
+            explained = error if isinstance(error, RealtimeError) else service.explain(error)
+            code = explained.code if isinstance(explained, RequestRefused) else None
+            text = str(explained)
         return BrainError(
-            f"the chain's {self._leg} leg ({self._service.model}) failed: {text}",
+            f"the chain's {self._leg} leg ({self._service.model}) failed: {' '.join(text.split())}",
             code=code or f"{self._leg}_failed",
         )
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.client.junk import as_object
-from realtime_nb.server.brain.interface import BrainError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,15 +55,13 @@ class SoundStream:
 
         Raises
         ------
-        BrainError
-            When what comes is no PCM.
+        NoAnswer
+            When what comes is no PCM, or not all of it.
         """
         kind = self._response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _FOREIGN or kind.startswith(("text/html", "application/json")):
-            raise BrainError(
-                f"the speech service answered with {kind[:60]} where PCM was asked for;"
-                " choose another for speak",
-                code="speak_failed",
+            raise NoAnswer(
+                f"it answered with {kind[:60]} where PCM was asked for; choose another for speak"
             )
         pieces = self._events() if kind == _EVENTS else self._response.iter_bytes()
         async for piece in pieces:
@@ -87,15 +85,15 @@ class SoundStream:
                 try:
                     yield base64.b64decode(str(event.get("audio") or ""), validate=True)
                 except binascii.Error:
-                    raise ConnectionError("a piece of the sound is no base64") from None
+                    raise NoAnswer("a piece of its sound is no base64; try again") from None
             elif event.get("type") == "speech.audio.done":
                 ended = True
                 self.usage = as_object(event.get("usage")) or None
             elif event.get("error"):
                 told = as_object(event.get("error")).get("message")
-                raise ConnectionError(str(told or "the speech service broke off"))
+                raise NoAnswer(f"it broke off: {told or 'it did not say why'}")
         if not ended:
-            raise ConnectionError("the sound's stream broke off before its end")
+            raise NoAnswer("its stream broke off before the end of the sound; try again")
 
     def _beyond_header(self, piece: bytes) -> bytes:
         """Return what is sound of a piece; a WAV header at the beginning is read and left out."""

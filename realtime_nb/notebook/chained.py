@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.chain import ChainServer, resolve_legs
+from realtime_nb.client.budget import valid_budget
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
+from realtime_nb.errors import UsageError
 from realtime_nb.inspection.chain_legs import LegTable, legs
+from realtime_nb.notebook.agents import forget, remember
 from realtime_nb.notebook.chat import Chat
+from realtime_nb.protocol.cost import prices_of
 from realtime_nb.protocol.tool_definitions import define_tools
 
 if TYPE_CHECKING:
@@ -44,7 +48,8 @@ class ChainedAgent(Chat):
     tools
         Functions, or definitions of functions, that it may call; as in a `%%realtime` cell.
     name
-        What the agent is called.
+        What the agent is called, as in ``%realtime cost agent``. In a notebook another agent of
+        this name takes its place: it is closed after a cell when no variable holds it any more.
     budget
         What the conversation may cost, in USD; None for no limit.
 
@@ -69,12 +74,14 @@ class ChainedAgent(Chat):
         name: str = "agent",
         budget: float | None = None,
     ) -> None:
+        _check_words(voice=voice, instructions=instructions, name=name)
+        limit = valid_budget(budget)
         found = resolve_legs(transcribe, chat, speak, endpoint=endpoint)
         config: dict[str, Any] = {"type": "realtime"}
         if instructions is not None:
             config["instructions"] = instructions
         if tools:
-            config["tools"] = define_tools(list(tools), {})
+            config["tools"] = _defined(tools)
         # What a practice leg knows to answer is what it should listen for.
         card = fetch_card(found.chat) if found.chat.practice else []
         prompt = ". ".join(card) if found.transcribe.practice else ""
@@ -82,12 +89,13 @@ class ChainedAgent(Chat):
         self._legs: Legs = found
         try:
             super().__init__(self._server.endpoint, config, name=name)
-            self.budget = budget
+            self.budget = limit
             self._begin()
             self.bridge.phrases = card
         except BaseException:
             self._server.close()
             raise
+        remember(self)
 
     def _begin(self) -> None:
         outcome = self.open()
@@ -100,6 +108,18 @@ class ChainedAgent(Chat):
             without += fetch_missing(practice)
         if without:
             self.bridge.notice("warning", " ".join(without))
+        self._warn_of_budget()
+
+    def _warn_of_budget(self) -> None:
+        if self.budget is None:
+            return
+        billed = {leg.model for leg in self.services if not leg.practice}
+        if unpriced := sorted(model for model in billed if not prices_of(model)):
+            self.bridge.notice(
+                "warning",
+                f"No price is known of {' and '.join(unpriced)}: what it costs is not counted,"
+                " and the budget does not hold for it.",
+            )
 
     @property
     def services(self) -> tuple[Endpoint, Endpoint, Endpoint]:
@@ -115,14 +135,33 @@ class ChainedAgent(Chat):
         """
         return legs(self.talk())
 
+    def _on_notice(self, leg: LegName, notice: Notice) -> None:
+        # On the chain's thread: the bridge lives on the session's.
+        text = f"{leg}: {notice.text}"
+        BackgroundLoop.shared().post(self.bridge.notice, "warning", text)
+
     def close(self) -> None:
         """End the session, its requests and its port; closing twice is fine."""
+        forget(self)
         try:
             super().close()
         finally:
             self._server.close()
 
-    def _on_notice(self, leg: LegName, notice: Notice) -> None:
-        # On the chain's thread: the bridge lives on the session's.
-        text = f"{leg}: {notice.text}"
-        BackgroundLoop.shared().post(self.bridge.notice, "warning", text)
+
+def _check_words(**given: Any) -> None:
+    """Refuse what is no text before anything is opened."""
+    for name, value in given.items():
+        if value is None and name == "instructions":
+            continue
+        if not isinstance(value, str) or (name != "instructions" and not value.strip()):
+            raise UsageError(f'{name}={value!r:.80} is no text; write {name}="…".')
+
+
+def _defined(tools: Sequence[Any]) -> list[Any]:
+    """Return the definitions of functions, or of what is defined already."""
+    given = [tools] if callable(tools) or isinstance(tools, dict | str) else list(tools)
+    for tool in given:
+        if not callable(tool) and not isinstance(tool, dict):
+            raise UsageError(f"{tool!r:.80} is no tool: give a function, or its definition.")
+    return define_tools(given, {})

@@ -12,10 +12,12 @@ from IPython.core.magic_arguments import MagicArgumentParser
 
 from realtime_nb.client.ephemeral import create_client_secret
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.agents import open_agents
 from realtime_nb.notebook.field_help import describe_field, list_fields
 from realtime_nb.notebook.looking import OF_A_CHAT, look
 from realtime_nb.notebook.request import Options, read_request
-from realtime_nb.notebook.running import DEFAULT_NAME, valid_name
+from realtime_nb.notebook.running import DEFAULT_NAME
+from realtime_nb.notebook.variable import variable_name
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.widget import SecretWidget
 
@@ -100,9 +102,10 @@ class Commands:
             self._shown_key = None
 
     def _list(self) -> None:
-        if not self._runner.chats:
+        chats = [*self._runner.chats.values(), *open_agents()]
+        if not chats:
             print("No chats yet: start a cell with %%realtime.")  # noqa: T201 -- the answer
-        for chat in self._runner.chats.values():
+        for chat in chats:
             print(chat)  # noqa: T201 -- the answer
 
     def _help(self, name: str) -> None:
@@ -179,7 +182,7 @@ class Commands:
         word, _, name = rest.partition(" ")
         name = name.strip() or DEFAULT_NAME
         if word == "new":
-            self._propose(new_cell(valid_name(name)))
+            self._propose(new_cell(variable_name(name, "%realtime prompt", "chat")))
             self._show(SectionGuide())
         elif word == "check":
             chat = self._runner.chat(name)

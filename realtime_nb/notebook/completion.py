@@ -81,7 +81,7 @@ def _known(shell: Any) -> Known:
         options=tuple(options),
         flags=frozenset(name for name, is_flag in options.items() if is_flag),
         endpoints=lambda: _endpoints(getattr(magics, "endpoints_file", "")),
-        chats=tuple(getattr(magics, "chats", ())),
+        chats=tuple(getattr(magics, "known_chats", ())),
     )
 
 

@@ -58,7 +58,7 @@ def look(word: str, what: str, runner: Runner) -> Any:
         When there is neither such a chat nor such a file.
     """
     name = what or DEFAULT_NAME
-    if name in runner.chats or not _is_file(name):
+    if runner.find(name) is not None or not _is_file(name):
         return OF_A_CHAT[word](runner.chat(name))
     if name.endswith(SUFFIX):
         from realtime_nb.notebook.saved import open_saved  # noqa: PLC0415 -- few open one

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import re
 import sys
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.notebook.chat import Chat
 
+_AFTER_A_CELL: Final = "post_run_cell"
 _REPLY_TIMEOUT_S: Final = 10.0
 _SHORTEST_S: Final = 0.1
 _LONGEST_S: Final = 600.0
@@ -87,11 +89,17 @@ class RealtimeMagics(Magics):
             shell.user_ns, evaluate=shell.ev, show=show, ask=self.ask_for_key, settings=self
         )
         self._commands = Commands(self._runner, show=show, propose=self._propose, settings=self)
+        shell.events.register(_AFTER_A_CELL, self._end_replaced)
 
     @property
     def chats(self) -> dict[str, Chat]:
         """The chats these magics made, by name."""
         return self._runner.chats
+
+    @property
+    def known_chats(self) -> dict[str, Chat]:
+        """Those, and the agents that are open, by name."""
+        return self._runner.known
 
     @no_var_expand
     @magic_arguments()
@@ -149,7 +157,9 @@ class RealtimeMagics(Magics):
         return None
 
     def close_all(self) -> None:
-        """End every chat these magics made, and forget keys that were shown."""
+        """End every chat these magics made and every agent, and forget keys that were shown."""
+        with contextlib.suppress(ValueError):  # closing twice is fine
+            cast("Any", self.shell).events.unregister(_AFTER_A_CELL, self._end_replaced)
         self._commands.close()
         self._runner.close_all()
 
@@ -170,6 +180,9 @@ class RealtimeMagics(Magics):
             return None
         except KeyboardInterrupt:
             raise UsageError("no key was typed: the question was interrupted.") from None
+
+    def _end_replaced(self, *_: Any) -> None:
+        self._runner.end_replaced()
 
     def _migrate(self, line: str, body: str) -> None:
         from realtime_nb.notebook.migrating import rewrite_cell  # noqa: PLC0415 -- for few

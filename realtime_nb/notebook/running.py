@@ -7,8 +7,6 @@ changes nothing; and a live session ends only when its successor is open.
 from __future__ import annotations
 
 import contextlib
-import keyword
-import unicodedata
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.client.endpoint import resolve_endpoint
 from realtime_nb.errors import RealtimeError, ServerError, UsageError
+from realtime_nb.notebook.agents import end_agents, end_replaced, find_chat, open_agents
 from realtime_nb.notebook.budgeting import budget_notes, set_budget
 from realtime_nb.notebook.carrying import carried, not_carried, said_in
 from realtime_nb.notebook.chat import Chat
@@ -30,6 +29,7 @@ from realtime_nb.notebook.defaults import default_config
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.report import ConfigReport
 from realtime_nb.notebook.request import Options, Request, read_request
+from realtime_nb.notebook.variable import variable_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +110,7 @@ class Runner:
             When there is no endpoint, or the service refuses.
         """
         try:
-            options = replace(options, name=valid_name(options.name))
+            options = replace(options, name=variable_name(options.name, "%%realtime", "chat"))
         except UsageError:
             refuse_keys(line, body)  # which would be repeated
             raise
@@ -154,6 +154,7 @@ class Runner:
         with contextlib.ExitStack() as ending:
             for name in list(self.chats):
                 ending.callback(self.close, name)
+            ending.callback(end_agents)
             while self._ended:
                 ending.callback(self._ended.pop().widget.close)
 
@@ -165,10 +166,26 @@ class Runner:
         UsageError
             When there is none, with those there are.
         """
-        if name not in self.chats:
-            there = f"there is {', '.join(self.chats)}" if self.chats else "there is none yet"
+        chat = self.find(name)
+        if chat is None:
+            names = self.known
+            there = f"there is {', '.join(names)}" if names else "there is none yet"
             raise UsageError(f"there is no chat {name!r}: {there}; a %%realtime cell starts one.")
-        return self.chats[name]
+        return chat
+
+    def find(self, name: str) -> Chat | None:
+        """Return a chat or an agent by its name or its variable's, None where there is none."""
+        return self.chats.get(name) or find_chat(name, self._names)
+
+    @property
+    def known(self) -> dict[str, Chat]:
+        """The chats of the cells, and the agents that are open, by name."""
+        agents = {agent.name: agent for agent in open_agents()}
+        return {**agents, **self.chats}
+
+    def end_replaced(self) -> None:
+        """End agents whose place others have taken; see `realtime_nb.notebook.agents`."""
+        end_replaced(self._names, self.chats)
 
     def resolve(self, endpoint: str | None, request: Request) -> Endpoint:
         """Return the endpoint a request goes to."""
@@ -337,21 +354,6 @@ def _fail(outcome: Outcome, chat: Chat, request: Request) -> None:
         raise explain_refusal(outcome.error, outcome.refused, problems, request) from None
     if outcome.error is not None:
         raise outcome.error
-
-
-def valid_name(name: str) -> str:
-    """Return the name of a chat as Python reads it.
-
-    Raises
-    ------
-    UsageError
-        When no variable can be called so.
-    """
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise UsageError(
-            f"%%realtime {name}: {name!r} cannot be a variable; write a name such as chat."
-        )
-    return unicodedata.normalize("NFKC", name)
 
 
 def _lacks_instructions(request: Request) -> bool:

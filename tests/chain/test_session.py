@@ -19,6 +19,7 @@ from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.talk import Talk
 from realtime_nb.protocol.chain import LEG_DONE, read_leg
+from realtime_nb.speech.voices import say_as_user
 from tests.chain.rest_peer import KEY, USAGE, Request, RestPeer, tone
 
 if TYPE_CHECKING:
@@ -395,3 +396,54 @@ def test_a_closed_chain_leaves_nothing_behind(peer: RestPeer) -> None:
     late = RealtimeSession(server.endpoint, {})
     with pytest.raises(ConnectionFailed):
         late.open().result(10)
+
+
+async def _html(request: Request) -> None:
+    await request.send(200, "text/html", b"<html>hello</html>")
+
+
+async def _array(request: Request) -> None:
+    await request.send(200, "application/json", b"[1, 2]")
+
+
+async def _mute(request: Request) -> None:
+    await request.send(200, "audio/pcm", b"")
+
+
+async def _half(request: Request) -> None:
+    await request.chat("Seven plus ", end=False)
+
+
+@pytest.mark.parametrize(
+    ("leg", "behave", "said"),
+    [
+        ("transcribe", _array, "it answered without a transcript; choose another for transcribe"),
+        ("chat", _html, "it answered with no stream of chat completions; check the URL"),
+        ("chat", _half, "its stream broke off before the end of the answer; try again"),
+        ("speak", _html, "it answered with text/html where PCM was asked for"),
+        ("speak", _mute, "it answered without sound; choose another for speak"),
+    ],
+)
+def test_what_is_no_answer_is_said_of_its_leg_and_its_host(
+    peer: RestPeer, session: RealtimeSession, leg: str, behave: Any, said: str
+) -> None:
+    setattr(peer, leg, behave)
+    with pytest.raises(ResponseFailed) as failed:
+        session.listen(say_as_user("hello"), realtime=False).result(WAIT_S)
+    text = str(failed.value)
+    assert f"the chain's {leg} leg (" in text
+    assert f"127.0.0.1:{peer.port}: {said}" in text
+    assert "not reached" not in text
+
+
+def test_a_clause_without_letters_may_have_no_sound(
+    peer: RestPeer, session: RealtimeSession
+) -> None:
+    peer.chat = lambda request: request.chat("Well. ", "… ", usage=None)
+
+    async def speak(request: Request) -> None:
+        letters = any(letter.isalpha() for letter in request.json["input"])
+        await request.send(200, "audio/pcm", tone(200) if letters else b"")
+
+    peer.speak = speak
+    assert session.say("hello").result(WAIT_S).status == "completed"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.chain.sound import SoundStream
-from realtime_nb.server.brain.interface import BrainError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,10 +60,10 @@ def test_a_header_is_read_and_left_out(size: int) -> None:
 
 def test_a_stream_of_events_without_an_end_has_broken() -> None:
     line = 'data: {"type": "speech.audio.delta", "audio": "AAAA"}'
-    with pytest.raises(ConnectionError, match="broke off"):
+    with pytest.raises(NoAnswer, match="broke off before the end"):
         read(stream("text/event-stream", [line]))
 
 
 def test_what_is_no_pcm_is_refused() -> None:
-    with pytest.raises(BrainError, match="audio/mpeg"):
+    with pytest.raises(NoAnswer, match="audio/mpeg"):
         read(stream("audio/mpeg", [b"ID3"]))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import realtime_nb
 from realtime_nb.audio.pcm import float_to_int16
+from realtime_nb.bridge.announcer import Announcer
 from realtime_nb.client import LocalServer
+from realtime_nb.client.endpoint import url_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.errors import UsageError
 from realtime_nb.speech.engines import load_engines
@@ -186,6 +189,45 @@ def test_what_is_no_leg_is_refused_in_a_line(wrong: object) -> None:
     with pytest.raises(UsageError, match="chat is no leg") as refused:
         realtime_nb.ChainedAgent(chat=wrong, endpoint="local")  # pyright: ignore[reportArgumentType]
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"transcribe": "gpt-realtime-whisper"}, "gpt-transcribe"),
+        ({"transcribe": "gpt-4o-mini-tts"}, "gpt-transcribe"),
+        ({"chat": "gpt-realtime-2.1"}, "gpt-4.1-mini"),
+        ({"chat": "gpt-audio-1.5"}, "a chat model of words"),
+        ({"speak": "whisper-1"}, "gpt-4o-mini-tts"),
+        ({"voice": ""}, "voice"),
+        ({"voice": 5}, "voice"),
+        ({"instructions": 5}, "instructions"),
+        ({"name": ""}, "name"),
+        ({"tools": [5]}, "5 is no tool"),
+        ({"budget": -1}, "budget"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_opened(given: Any, said: str) -> None:
+    before = threading.active_count()
+    endpoint = url_endpoint("http://127.0.0.1:9/v1", "", api_key=KEY)
+    with pytest.raises(UsageError, match=re.escape(said)) as refused:
+        realtime_nb.ChainedAgent(**{"endpoint": endpoint, **given})
+    assert "\n" not in str(refused.value)
+    assert threading.active_count() <= before
+
+
+def test_a_budget_that_cannot_hold_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Announcer, "notice", lambda _self, _level, text: said.append(text))
+    peer = RestPeer()
+    for budget in (None, 1.0):
+        agent = realtime_nb.ChainedAgent(
+            "whisper-1", "b", "c", endpoint=peer.endpoint, budget=budget
+        )
+        agent.close()
+    (warning,) = [text for text in said if "budget" in text]
+    assert warning.startswith("No price is known of b and c: ")
+    peer.close()
 
 
 @pytest.mark.usefixtures("_practice")
