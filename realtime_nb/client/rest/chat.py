@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.rest.chat_functions import Functions
-from realtime_nb.client.rest.chat_gathered import Gathered, Manner
+from realtime_nb.client.rest.chat_gathered import Manner
 from realtime_nb.client.rest.chat_question import STOPPED, Question
-from realtime_nb.client.rest.chat_sound import Sound, encode_sounds, read_sounds
+from realtime_nb.client.rest.chat_sound import Sound, encode_sounds, read_sounds, told_left_out
 from realtime_nb.client.rest.chat_turn import Learned, Turn, tool_entry
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress
@@ -127,7 +127,9 @@ class AudioChat:
         return History(self._entries)
 
     def reset(self) -> None:
-        """Forget what was said; the totals of usage and cost stay."""
+        """Forget what was said, and is being answered; the totals of usage and cost stay."""
+        for question in list(self._questions):
+            question.forgotten = True
         self._entries, self._waiting = [], []
 
     def ask(  # noqa: PLR0913 -- each is named by those who give it
@@ -185,7 +187,7 @@ class AudioChat:
         def said() -> tuple[list[Entry], list[Entry]]:
             now = self._outputs(outputs or {}, on_notice)
             if prompt.strip() or sounds:
-                message = user_message(prompt, encode_sounds(sounds, encode))
+                message = user_message(prompt, encode_sounds(sounds, encode, question.ended.is_set))
                 seconds = sum(sound.duration_ms for sound in sounds) / 1000
                 now.append(Entry(role="user", text=prompt, message=message, seconds=seconds))
             return self._before(now, on_notice), now
@@ -216,8 +218,8 @@ class AudioChat:
 
         The connection is closed at once; the call then returns a partial answer.
         """
-        open_ones = list(self._questions)
-        return any(BackgroundLoop.shared().post(question.stop) for question in open_ones)
+        ends = [BackgroundLoop.shared().post(question.stop) for question in list(self._questions)]
+        return any(ends)
 
     async def _take(self, question: Question) -> AudioAnswer:
         gathered, manner = question.turn.gathered, question.turn.manner
@@ -225,18 +227,19 @@ class AudioChat:
             try:
                 stopped = await question.run()
             except asyncio.CancelledError:
-                self._keep(gathered, gathered.answer(self.endpoint, manner, STOPPED))
+                self._keep(question, gathered.answer(self.endpoint, manner, STOPPED))
                 raise
             answer = gathered.answer(self.endpoint, manner, stopped)
             if answer.data:
                 # Decoded once, and not on the loop that carries other conversations.
                 await asyncio.to_thread(getattr, answer, "clip")
-            return self._keep(gathered, answer)
+            return self._keep(question, answer)
 
-    def _keep(self, gathered: Gathered, answer: AudioAnswer) -> AudioAnswer:
-        """Add a turn to the conversation."""
+    def _keep(self, question: Question, answer: AudioAnswer) -> AudioAnswer:
+        """Add a turn to the conversation, unless that was reset meanwhile."""
+        gathered = question.turn.gathered
         self.answer = answer
-        if kept := gathered.kept(answer):
+        if not question.forgotten and (kept := gathered.kept(answer)):
             self._entries += kept
             self._waiting = answer.tool_calls
         if gathered.replies:
@@ -261,12 +264,12 @@ class AudioChat:
     ) -> list[Entry]:
         """Return what was said before, with as much of its sound as fits into one request."""
         room = LARGEST_SOUND * 4 // 3 - sum(entry.sound_size for entry in now)
-        self._entries, left_out = within(self._entries, room)
+        fitting, left_out = within(entries := self._entries, room)
+        if self._entries is entries:  # and not reset meanwhile
+            self._entries = fitting
         if left_out:
-            which = "an old recording is" if left_out == 1 else f"{left_out} old recordings are"
-            text = f"{which} left out: a request takes {LARGEST_SOUND / 1e6:g} MB of sound"
-            tell(on_notice, Notice("note", text))
-        return list(self._entries)
+            tell(on_notice, Notice("note", told_left_out(left_out, LARGEST_SOUND)))
+        return fitting
 
     def _outputs(
         self, outputs: Mapping[str, str], on_notice: Callable[[Notice], object] | None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import inspect
-import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
 from realtime_nb.client.junk import as_object, as_text
+from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.protocol.audio_api.answer import ToolRun
 from realtime_nb.protocol.audio_api.completion import chat_tools
 from realtime_nb.protocol.tool_definitions import define_function
@@ -77,7 +77,10 @@ class Functions:
             return _failed(name, written, "the arguments are no JSON")
         if not isinstance(arguments, dict):
             return _failed(name, written, "the arguments are no JSON object")
-        output, problem = await _on_thread(function, cast("dict[str, Any]", arguments))
+        # One that hangs holds up neither loop nor exit.
+        output, problem = await on_daemon_thread(
+            partial(_outcome, function, cast("dict[str, Any]", arguments)), "function"
+        )
         return _failed(name, written, problem) if problem else ToolRun(name, written, output)
 
 
@@ -99,32 +102,15 @@ def _as_text(result: Any) -> str:
     return whole_text(text)[:_LONGEST_OUTPUT]
 
 
-async def _on_thread(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[str, str]:
+def _outcome(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[str, str]:
     """Call a function; return what it gives as text, or ``""`` and what it raises.
 
-    On a daemon thread: one that hangs holds up neither loop nor exit. All that may take long or
-    fail is done there, the writing out of what it gives too.
+    All that may take long or fail is done here, the writing out of what it gives too.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[tuple[str, str]] = loop.create_future()
-    context = contextvars.copy_context()  # what it prints belongs to the cell that asked
-
-    def settle(outcome: tuple[str, str]) -> None:
-        if not done.done():
-            done.set_result(outcome)
-
-    def work() -> None:
-        try:
-            outcome = context.run(_called, function, arguments), ""
-        except BaseException as error:  # noqa: BLE001 -- SystemExit too must reach the model
-            outcome = "", _told(error)
-        try:
-            loop.call_soon_threadsafe(settle, outcome)
-        except RuntimeError:
-            return  # the loop is closed: nobody waits any more
-
-    threading.Thread(target=work, name="realtime_nb function", daemon=True).start()
-    return await done
+    try:
+        return _called(function, arguments), ""
+    except BaseException as error:  # noqa: BLE001 -- SystemExit too must reach the model
+        return "", _told(error)
 
 
 def _told(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.audio_api.answer import AudioAnswer, ToolRun
 from realtime_nb.protocol.audio_api.completion_usage import add_usage, chat_price
+from realtime_nb.protocol.audio_api.sent_format import sent_format
 from realtime_nb.protocol.audio_api.thread import Entry, assistant_entry
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Gathered:
         model = next((one.model for one in completions if one.model), asked)
         usage = self._usage()
         problem, partial = self._problem(stopped)
+        data = next((reply.data for reply in reversed(self.replies) if reply.data), b"")
         return AudioAnswer(
             transcript=_joined(one.transcript for one in completions),
             content=_joined(one.content or one.refusal for one in completions),
@@ -110,11 +112,11 @@ class Gathered:
             refused=bool(known is not None and known.refusal),
             model=model,
             voice="" if manner.text_only else manner.voice_name,
-            format=manner.format,
+            format=sent_format(data, manner.format) if data else manner.format,
             practice=endpoint.practice,
             timings=self._timings(),
             spool=self.spool if self.spool is not None and len(self.spool) > 1 else None,
-            data=next((reply.data for reply in reversed(self.replies) if reply.data), b""),
+            data=data,
         )
 
     def kept(self, answer: AudioAnswer) -> list[Entry]:

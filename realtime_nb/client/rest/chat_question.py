@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,11 +21,20 @@ class Question:
         What it takes to answer it.
     said
         Gives what was and is said; see `Turn.run`.
+
+    Attributes
+    ----------
+    forgotten
+        Whether the conversation is to keep nothing of it.
+    ended
+        Set once nobody waits for what `said` makes any more.
     """
 
     def __init__(self, turn: Turn, said: Said) -> None:
         self.turn = turn
         self._said = said
+        self.forgotten = False
+        self.ended = threading.Event()
         self._stopped = False
         self._work: asyncio.Task[None] | None = None
 
@@ -42,6 +52,7 @@ class Question:
         if self._stopped:
             return STOPPED
         work = self._work = asyncio.ensure_future(self.turn.run(self._said))
+        work.add_done_callback(lambda _: self.ended.set())
         try:
             await asyncio.wait([work])
         except asyncio.CancelledError:

@@ -11,8 +11,11 @@ import orjson
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.rest.failures import no_answer, refused_in_body
 from realtime_nb.client.rest.progress import Progress, report
+from realtime_nb.client.rest.speech_sink import SpeechSink
+from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.completion import STREAM_FORMAT
 from realtime_nb.protocol.audio_api.completion_stream import CompletionStream
+from realtime_nb.protocol.audio_api.sent_format import sent_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +58,13 @@ class Reply:
         self._service = service
         self._body = body
         self._spool = spool
+        self._sink = SpeechSink(spool) if spool is not None else None
         self._on_progress = on_progress
         self._asked_at = asked_at
         self._told_at = 0.0
         self._file = bytearray()
-        audio = as_object(body.get("audio"))
-        samples = audio.get("format") == STREAM_FORMAT
-        self.completion = CompletionStream(self._keep, samples=samples)
+        # Bytes as they come: some services send a file where samples were asked for.
+        self.completion = CompletionStream(self._keep, samples=False)
         self.timings: dict[str, float] = {}
         self.problem = ""
 
@@ -69,6 +72,13 @@ class Reply:
     def data(self) -> bytes:
         """The sound that came whole, a file."""
         return bytes(self._file)
+
+    @property
+    def sent_format(self) -> str:
+        """What the sound came as, which may be another format than was asked for."""
+        if self._sink is not None:
+            return "a file" if self._sink.converted else STREAM_FORMAT
+        return sent_format(self.data, str(as_object(self._body.get("audio")).get("format")))
 
     async def run(self) -> None:
         """Ask, and take in what comes.
@@ -83,8 +93,18 @@ class Reply:
         self._tell("waiting for the answer", now=True)
         await self._service.run(self._stream if self._spool is not None else self._whole)
         self.completion.finish()
+        await self._end_sound()
         self.timings["whole"] = self._elapsed_ms()
         self._tell("done", now=True)
+
+    async def _end_sound(self) -> None:
+        """Take what is held back of a stream's sound: all of it where that is a file."""
+        if self._sink is None:
+            return
+        try:
+            await asyncio.to_thread(self._sink.end_part)
+        except UsageError:
+            self.problem = self.problem or "the sound is none that can be read here"
 
     async def _whole(self, client: AsyncOpenAI) -> None:
         completions: Any = client.chat.completions
@@ -138,8 +158,8 @@ class Reply:
             self.timings.setdefault("first_sound", self._elapsed_ms())
 
     def _keep(self, data: bytes) -> None:
-        if self._spool is not None:
-            self._spool.append(data)
+        if self._sink is not None:
+            self._sink.feed(data)
         else:
             self._file += data
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from realtime_nb.audio.spool import PcmSpool
 from realtime_nb.client.rest.chat_gathered import MAX_ROUNDS, Gathered, Manner
 from realtime_nb.client.rest.chat_reply import Reply
+from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.errors import RequestRefused
 from realtime_nb.protocol.audio_api.completion import RATE, STREAM_FORMAT, completion_request
@@ -104,7 +104,7 @@ class Turn:
         RealtimeError
             When the service refuses or is not reached, and nothing of an answer came.
         """
-        self._before, now = await asyncio.to_thread(said)
+        self._before, now = await on_daemon_thread(said, "question")
         self.gathered.entries = list(now)
         if self.manner.stream and self._sounds and self.manner.format != STREAM_FORMAT:
             self._note(
@@ -191,6 +191,9 @@ class Turn:
         except RequestRefused:
             gathered.replies.remove(reply)
             raise
+        wanted = STREAM_FORMAT if streams else manner.format
+        if reply.completion.sound_bytes and reply.sent_format != wanted:
+            self._note(f"the service sent {reply.sent_format} where {wanted} was asked for")
         return reply
 
     async def _answered_calls(self, reply: Reply) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pybase64
@@ -13,12 +14,14 @@ import pybase64
 from realtime_nb.audio.codec_files import encode_blocks
 from realtime_nb.audio.codec_stream import encoders
 from realtime_nb.audio.spool import PcmSpool
+from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress, report
 from realtime_nb.client.rest.speech_sink import SpeechSink
 from realtime_nb.client.rest.stream_refusal import check_kind, refused_event
 from realtime_nb.errors import ConnectionFailed, RealtimeError, UsageError
 from realtime_nb.protocol.audio_api.event_stream import EventStream
+from realtime_nb.protocol.audio_api.sent_format import sent_format
 from realtime_nb.protocol.audio_api.speech import PCM_RATE, Speech
 from realtime_nb.protocol.audio_api.speech_cost import speech_price
 from realtime_nb.protocol.audio_api.speech_models import (
@@ -135,7 +138,7 @@ class SpeechReading:
             except asyncio.CancelledError:
                 self._end_broken()  # whoever holds the spool has it all
                 raise
-        speech = await asyncio.to_thread(self._speech, problem)
+        speech = await on_daemon_thread(partial(self._speech, problem), "file")
         report(self._on_progress, Progress(speech.text, self._spool, "partial" if problem else ""))
         return speech
 
@@ -212,13 +215,14 @@ class SpeechReading:
         sound = bytes(self._file)
         if self._made_here:
             sound = encode_blocks(self._spool.blocks(), PCM_RATE, ask.format, frames)
+        form = ask.format if self._made_here else self._sent_format(sound)
         self._timings["whole"] = 1000 * (time.monotonic() - self._began)
         usage = sum_usage(self._usage) if not problem else None
         read = sum(map(len, self._parts[: max(1, len(self._usage))]))
         return Speech(
             text=ask.text,
             sound=sound,
-            format=ask.format,
+            format=form,
             voice=voice_name(ask.voice),
             model=endpoint.model,
             spool=self._spool if self._made_here else None,
@@ -230,6 +234,14 @@ class SpeechReading:
             problem=problem,
             practice=endpoint.practice,
         )
+
+    def _sent_format(self, sound: bytes) -> str:
+        asked = self._ask.format
+        sent = sent_format(sound, asked)
+        if sent != asked:
+            why = f"the service sent {sent} where {asked} was asked for"
+            tell(self._service.on_notice, Notice("note", why))
+        return sent
 
 
 def _decoded(text: str) -> bytes:

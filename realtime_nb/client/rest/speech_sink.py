@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
+from realtime_nb.protocol.audio_api.sent_format import HEADER_BYTES, is_file
 from realtime_nb.protocol.audio_api.speech import PCM_RATE
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ FADE_MS: Final = 5
 LARGEST_FILE: Final = 256 << 20
 
 _FADE_BYTES: Final = 2 * PCM_RATE * FADE_MS // 1000
-_MAGICS: Final = (b"RIFF", b"OggS", b"fLaC", b"ID3")
-_MAGIC_BYTES: Final = 4
 
 
 class SpeechSink:
@@ -65,9 +64,9 @@ class SpeechSink:
             return
         self._held += data
         if not self._begun:
-            if len(self._held) < max(_MAGIC_BYTES, 0 if self._first else _FADE_BYTES):
+            if len(self._held) < max(HEADER_BYTES, 0 if self._first else _FADE_BYTES):
                 return
-            if self._held.startswith(_MAGICS):
+            if is_file(self._held):
                 self._file = self._held
                 return
             self._open()

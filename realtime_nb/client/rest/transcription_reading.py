@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.long_sound import LARGEST_UPLOAD, Uploads
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress, report
@@ -63,7 +64,8 @@ async def write_down(
         ask = replace(ask, stream=False)
     room = LARGEST_UPLOAD - sum(map(len, ask.samples.values()))
     longest_s = known.longest_s if known is not None else None
-    uploads = await asyncio.to_thread(Uploads, recording, limit=room, longest_s=longest_s)
+    read = partial(Uploads, recording, limit=room, longest_s=longest_s)
+    uploads = await on_daemon_thread(read, "recording")
     if uploads.note:
         tell(service.on_notice, Notice("note", uploads.note))
     writing = _Writing(service, ask, uploads, on_progress)
@@ -99,7 +101,7 @@ class _Writing:
             try:
                 if count > 1:
                     self._say(number, "being made")
-                upload = await asyncio.to_thread(self._uploads.make, number)
+                upload = await on_daemon_thread(partial(self._uploads.make, number), "part")
                 start_s = upload.start_s
                 if count > 1:
                     self._say(number, "being written down")

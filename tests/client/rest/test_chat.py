@@ -705,3 +705,79 @@ async def test_an_answer_in_a_format_asked_for_once(peer, wire):
     assert answer.clip.duration_ms == pytest.approx(1000, abs=120)
     assert chat.history[1].seconds == answer.seconds
     assert chat.format == "wav"
+
+
+async def test_what_is_under_way_when_a_conversation_is_reset_is_not_kept(peer, wire):
+    asked, go_on = threading.Event(), asyncio.Event()
+
+    async def slowly(request, writer):
+        asked.set()
+        await go_on.wait()
+        await wire.answering(wire.reply({"content": "Old."}))(request, writer)
+
+    peer.says(slowly, wire.answering(wire.reply({"content": "New."})))
+    chat = AudioChat(peer.endpoint())
+    first = chat.ask("First?")
+    await asyncio.to_thread(asked.wait, 10)
+    chat.reset()
+    second = chat.ask("Second?")
+    peer.loop.post(go_on.set)
+
+    assert ((await first).text, (await second).text) == ("Old.", "New.")
+    assert peer.asked[1]["messages"] == [{"role": "user", "content": "Second?"}]
+    assert [entry.text for entry in chat.history] == ["Second?", "New."]
+
+
+async def test_a_stop_ends_all_that_is_under_way(peer):
+    asked = threading.Event()
+
+    async def never(_request, _writer):
+        asked.set()
+        await asyncio.sleep(60)
+
+    peer.says(never)
+    chat = AudioChat(peer.endpoint())
+    calls = [chat.ask("First?"), chat.ask("Second?")]
+    await asyncio.to_thread(asked.wait, 10)
+    assert chat.stop()
+
+    assert [(await call).problem for call in calls] == ["stopped before it was whole"] * 2
+    assert len(peer.requests) == 1
+
+
+FILES = ("wav", "mp3", "flac", "opus")
+
+
+@pytest.mark.parametrize("asked", ["pcm16", "mp3"])
+@pytest.mark.parametrize("sent", FILES)
+async def test_a_service_that_sends_another_format_is_believed_by_what_it_sent(
+    peer, wire, tmp_path, asked, sent
+):
+    clip = AudioClip.from_pcm16(PCM, 24_000)
+    peer.says(wire.answering(wire.reply(wire.spoken("Yes.", clip.encode(sent)))))
+    told = []
+
+    answer = await AudioChat(peer.endpoint(), format=asked).ask("Hm?", on_notice=told.append)
+
+    assert answer.format == sent
+    assert answer.clip.duration_ms == pytest.approx(1000, abs=30)
+    assert answer.clip.rms_dbfs == pytest.approx(clip.rms_dbfs, abs=0.5)
+    assert AudioClip.read(answer.save(tmp_path / "a.flac")).duration_ms > 900
+    assert answer.save(tmp_path / "a.mp3").read_bytes()[:4] != b"RIFF"
+    said = [notice.text for notice in told]
+    assert said == ([f"the service sent {sent} where {asked} was asked for"] * (sent != asked))
+
+
+@pytest.mark.parametrize("sent", FILES)
+async def test_a_file_in_a_stream_is_decoded_and_not_played_as_noise(peer, wire, sent):
+    clip = AudioClip.from_pcm16(PCM, 24_000)
+    peer.says(wire.streaming(wire.spoken_events("Yes.", clip.encode(sent))))
+    told = []
+
+    answer = await AudioChat(peer.endpoint(), format="pcm16").ask(
+        "Hm?", stream=True, on_notice=told.append
+    )
+
+    assert answer.clip.duration_ms == pytest.approx(1000, abs=30)
+    assert answer.clip.rms_dbfs == pytest.approx(clip.rms_dbfs, abs=0.5)
+    assert [notice.text for notice in told] == ["the service sent a file where pcm16 was asked for"]
