@@ -77,10 +77,10 @@ _HOMES = {
     "migrate": "realtime_nb.protocol.config.migrate",
     "open": "realtime_nb.notebook.saved",
     "resolve_endpoint": "realtime_nb.client.endpoint",
+    "side_by_side": "realtime_nb.inspection.side_by_side",
     "speak": "realtime_nb.client.rest.speech",
     "transcribe": "realtime_nb.client.rest.transcription",
     "translate_audio": "realtime_nb.client.rest.transcription",
-    "side_by_side": "realtime_nb.inspection.side_by_side",
     "unload_ipython_extension": "realtime_nb.notebook",
 }
 # What has a longer name there.

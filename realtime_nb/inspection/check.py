@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.inspection.frames import frame, to_polars
-from realtime_nb.inspection.report_text import escaped, plain
 from realtime_nb.protocol.rules import check as rules
 from realtime_nb.protocol.rules.breach import SEVERITIES, Breach
+from realtime_nb.protocol.shown_text import escaped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.inspection.cost_bill import Bill, Line, lines_of
 from realtime_nb.inspection.frames import frame, to_polars
-from realtime_nb.inspection.report_text import escaped
 from realtime_nb.protocol.cost import COUNTS
 from realtime_nb.protocol.cost_meter import Charge, Total, charges, total_of
+from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

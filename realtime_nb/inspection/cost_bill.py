@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.inspection.report_text import escaped, plain
 from realtime_nb.protocol.cost import MODALITIES, prices_as_of, prices_of
 from realtime_nb.protocol.cost_meter import FREE, Total, usd_text
+from realtime_nb.protocol.shown_text import escaped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,7 @@ from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.report_counts import Tally
 from realtime_nb.inspection.report_picture import Picture
 from realtime_nb.inspection.report_sound import LIMIT_BYTES, Players
-from realtime_nb.inspection.report_text import clock, escaped, plain, value, words
+from realtime_nb.protocol.shown_text import clock, escaped, plain, value, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from realtime_nb.inspection.report_text import clock, plain
 from realtime_nb.inspection.svg import as_image
 from realtime_nb.inspection.timeline import timeline
+from realtime_nb.protocol.shown_text import clock, plain
 
 if TYPE_CHECKING:
     from realtime_nb.inspection.talk import Talk

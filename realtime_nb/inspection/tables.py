@@ -12,8 +12,8 @@ from realtime_nb.inspection.frames import (
     to_polars,
     turns,
 )
-from realtime_nb.inspection.report_text import escaped
 from realtime_nb.protocol.items import Item
+from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,9 +12,9 @@ from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.frames import spoken_ms
 from realtime_nb.inspection.latency import latency
-from realtime_nb.inspection.report_text import visible
 from realtime_nb.inspection.tables import ItemList, TurnTable
 from realtime_nb.inspection.timeline import timeline
+from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget import TimelineWidget
 
 if TYPE_CHECKING:

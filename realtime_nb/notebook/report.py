@@ -14,10 +14,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.inspection.report_text import visible
 from realtime_nb.notebook.prose import prose
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.config.units import SERVER_URL, hide_in_url, hide_variables
+from realtime_nb.protocol.shown_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,6 @@ from realtime_nb.inspection.archive import read
 from realtime_nb.inspection.archive_facts import rows_from_plain
 from realtime_nb.inspection.archive_reading import LIMIT_BYTES
 from realtime_nb.inspection.report import report_html
-from realtime_nb.inspection.report_text import escaped
 from realtime_nb.notebook.budgeting import budget_notes
 from realtime_nb.notebook.carrying import carried
 from realtime_nb.notebook.chat import REPLY_TIMEOUT_S, Chat
@@ -21,6 +20,7 @@ from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.report import ConfigReport
 from realtime_nb.notebook.resuming import budget_in, config_of, config_over, service_name
 from realtime_nb.protocol.config.paths import MISSING
+from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
     import datetime as dt

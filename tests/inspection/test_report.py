@@ -22,10 +22,10 @@ from realtime_nb.inspection import Talk, report_sound
 from realtime_nb.inspection import report as report_module
 from realtime_nb.inspection.report import Report, report_html
 from realtime_nb.inspection.report_sound import Players
-from realtime_nb.inspection.report_text import clipped, clock, escaped, visible
 from realtime_nb.protocol.conversation import Conversation
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.shown_text import clipped, clock, escaped, visible
 
 FORM = ("audio/pcm", 24_000, 1)
 SECOND = 24_000
