@@ -8,6 +8,7 @@ from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.notebook import completion, event_display, saved_output
 from realtime_nb.notebook.magics import RealtimeMagics
+from realtime_nb.notebook.sound import echo
 from realtime_nb.notebook.sound_magics import SoundMagics
 
 _KINDS: Final = ("line", "cell")
@@ -17,7 +18,8 @@ _STATE: Final = "_realtime_nb_extension"
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics, remembering what they hide."""
     magics = RealtimeMagics(shell)
-    ours = (magics, SoundMagics(shell, magics))
+    sounds = SoundMagics(shell, magics)
+    ours = (magics, sounds)
     hidden = {
         (kind, name): shell.magics_manager.magics[kind][name]
         for kind, name in _names(ours)
@@ -27,6 +29,7 @@ def load_ipython_extension(shell: Any) -> None:
         shell.register_magics(one)
     completion.register(shell)
     event_display.register(shell)
+    echo.register(shell, sounds.show)
     setattr(shell, _STATE, (ours, hidden, saved_output.register(shell, magics)))
 
 
@@ -39,6 +42,7 @@ def unload_ipython_extension(shell: Any) -> None:
     ours, hidden, outputs = state
     try:
         ours[0].close_all()
+        ours[1].close()
     finally:
         saved_output.unregister(shell, outputs)
         for kind, name in _names(ours):
@@ -51,6 +55,7 @@ def unload_ipython_extension(shell: Any) -> None:
         shell.configurables[:] = [one for one in shell.configurables if one not in ours]
         completion.unregister(shell)
         event_display.unregister(shell)
+        echo.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()
 

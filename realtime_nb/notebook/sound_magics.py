@@ -80,6 +80,14 @@ class SoundMagics(Magics):
         )
         self._chats = AudioChats(self._desk)
 
+    def show(self, result: Any) -> None:
+        """Show a result, with as much sound as the notebook still keeps."""
+        self._desk.show(result)
+
+    def close(self) -> None:
+        """Forget the conversations."""
+        self._chats.reset("")
+
     @property
     def conversations(self) -> tuple[str, ...]:
         """The names of the conversations of ``%%audio_chat``."""

@@ -28,6 +28,9 @@ class Page:
     def cell(self) -> str:
         return ""
 
+    def run(self) -> str:
+        return ""
+
     @property
     def last(self) -> dict[str, Any]:
         return list(self.outputs.values())[-1]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import realtime_nb
+from realtime_nb.audio.clip import AudioClip
 from realtime_nb.notebook import load_ipython_extension, unload_ipython_extension
+from realtime_nb.protocol.audio_api.speech import Speech
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,6 +40,32 @@ def test_a_magic_of_the_same_name_comes_back(shell: InteractiveShell, name: str)
     finally:
         shell.magics_manager.magics["line"].pop(name, None)
         load_ipython_extension(shell)
+
+
+def test_in_a_notebook_a_result_that_is_a_value_counts_as_kept(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(shell, "kernel", SimpleNamespace(), raising=False)
+    monkeypatch.setattr(shell.display_pub, "publish", lambda bundle, *_, **__: shown.append(bundle))
+    shell.run_line_magic("reload_ext", "realtime_nb")
+    speech = Speech(
+        text="Hello.",
+        sound=AudioClip.silence(500, 24_000).wav(),
+        format="wav",
+        voice="alloy",
+        model="m",
+    )
+    shell.user_ns["speech"] = speech
+    shell.run_cell("speech")
+    assert "<audio" in shown[-1]["text/html"]
+    shell.run_line_magic("config", "RealtimeMagics.saved_audio_bytes = 100")
+    shell.run_cell("speech")
+    assert "<audio" not in shown[-1]["text/html"]
+    assert "left out" in shown[-1]["text/html"]
+    shell.run_line_magic("unload_ext", "realtime_nb")
+    assert Speech not in shell.display_formatter.ipython_display_formatter
+    shell.run_line_magic("load_ext", "realtime_nb")
 
 
 def test_unloading_what_was_never_loaded_does_nothing() -> None:

@@ -128,7 +128,35 @@ def test_two_conversations_have_names(run: Any, shell: Any, peer: Peer) -> None:
     assert [m.get("content") for m in peer.asked[2]["messages"]][::2] == ["A?", "C?"]
     assert len(shell.run_line_magic("audio_chat", "history other")) == 2
     assert "no conversation 'zzz': there is main, other" in run("%audio_chat history zzz")
-    assert "tools and --endpoint belong to" in run("%%audio_chat --continue --tools f\nD?")
+
+
+def test_what_a_cell_repeats_of_its_conversation_is_no_mistake(run: Any, peer: Peer) -> None:
+    peer.says(answers("One."), answers("Two."), answers("Three."))
+    line = f"%%audio_chat --endpoint {peer.url} --model m --voice ash --system Brief."
+    run(f"{line}\nA?")
+    run(f"{line} --continue\nB?")
+    run("%%audio_chat --continue\nC?")
+    assert [asked["model"] for asked in peer.asked] == ["m", "m", "m"]
+    assert [len(asked["messages"]) for asked in peer.asked] == [2, 4, 6]
+
+
+def test_a_conversation_stays_where_it_is(run: Any, peer: Peer) -> None:
+    peer.says(answers("One."))
+    run(f"%%audio_chat --endpoint {peer.url}\nA?")
+    for other in ("local", "https://example.com/v1"):
+        said = run(f"%%audio_chat --continue --endpoint {other}\nB?")
+        assert f"--endpoint {other}: this conversation is with" in said
+        assert "--tools" not in said
+    assert len(peer.asked) == 1
+
+
+def test_functions_may_come_later_for_one_question(run: Any, peer: Peer) -> None:
+    peer.says(answers("One."), answers("Two."), answers("Three."))
+    run("def weather(city: str) -> str:\n    'The weather.'\n    return 'rain'")
+    run("%%audio_chat\nA?")
+    run("%%audio_chat --continue --tools weather\nB?")
+    run("%%audio_chat --continue\nC?")
+    assert ["tools" in asked for asked in peer.asked] == [False, True, False]
 
 
 def test_a_function_of_the_notebook_is_called(run: Any, shell: Any, peer: Peer) -> None:

@@ -52,6 +52,24 @@ def test_values_of_the_notebook_hold_sound(text: str, samples: int) -> None:
     assert len(sound) == samples
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("table", "no sound in a "),
+        ("folder", "that is a folder"),
+        ("https://example.com/a.wav", "nothing is downloaded"),
+        ("address", "nothing is downloaded"),
+    ],
+)
+def test_what_is_near_to_sound_is_named(text: str, said: str, tmp_path: Path) -> None:
+    table = SimpleNamespace(clip=lambda lower, upper: (lower, upper))  # as a data frame has it
+    with pytest.raises(UsageError, match=said) as caught:
+        read(text, table=table, folder=tmp_path, address="https://example.com/a.wav")
+    assert str(caught.value).startswith("--in ")
+    with pytest.raises(UsageError, match="that is a folder"):
+        read(str(tmp_path))
+
+
 def test_a_file_stays_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = CLIP.save("my sound.wav")
@@ -81,7 +99,7 @@ def test_a_variable_comes_before_a_file(tmp_path: Path, monkeypatch: pytest.Monk
         ("x", {"x": b"no sound at all"}, "--in x: the sound"),
         ("x" * 500, {}, "…: there is no variable"),
         ("a\x00b", {}, "no variable and no file"),
-        (".", {}, "no variable and no file"),
+        (".", {}, "that is a folder"),
     ],
 )
 def test_what_is_no_sound_is_said_in_one_line(text: str, names: dict[str, Any], said: str) -> None:

@@ -19,8 +19,8 @@ class Notebook:
         self.shown: dict[str, dict[str, Any]] = {}
         self.kept = KeptSound(lambda: self.limit, self._replace)
 
-    def show(self, place: str, bundle: dict[str, Any], cell: str = "") -> None:
-        self.shown[place] = self.kept.fitted(bundle, place, cell)
+    def show(self, place: str, bundle: dict[str, Any], cell: str = "", run: str = "") -> None:
+        self.shown[place] = self.kept.fitted(bundle, place, cell, run)
 
     def _replace(self, bundle: dict[str, Any], place: str) -> None:
         self.shown[place] = bundle
@@ -64,3 +64,12 @@ def test_none_is_kept_where_none_is_wanted() -> None:
     notebook.show("b", {"text/plain": "words"})
     assert notebook.with_sound == []
     assert notebook.shown["b"] == {"text/plain": "words"}
+
+
+def test_several_results_of_one_run_all_count() -> None:
+    notebook = Notebook(2 * sound_bytes(result(1000)))
+    for place in ("a", "b", "c"):
+        notebook.show(place, result(1000), "cell", "first run")
+    assert notebook.with_sound == ["b", "c"]
+    notebook.show("d", result(1000), "cell", "second run")
+    assert notebook.kept.size == sound_bytes(result(1000))

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import keyword
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from IPython.core.error import UsageError as ParseError
@@ -117,21 +115,6 @@ def named_value(text: str, option: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise UsageError(f"{option} {text}: write {option} NAME=CLIP, e.g. {option} Ann=ann.wav.")
     return name, value
-
-
-def variable_name(name: str) -> str:
-    """Return the name behind ``--out`` as Python reads it.
-
-    Raises
-    ------
-    UsageError
-        When no variable can be called so.
-    """
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise UsageError(
-            f"--out {name}: {name!r} cannot be a variable; write a name such as reply."
-        )
-    return unicodedata.normalize("NFKC", name)
 
 
 def _meant(error: str, parser: Any, prog: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.errors import RealtimeError, UsageError
-from realtime_nb.notebook.sound.arguments import variable_name
+from realtime_nb.errors import EndpointError, RealtimeError, UsageError
+from realtime_nb.notebook.variable import variable_name
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Generator
 
     from realtime_nb.client.loop import Call
     from realtime_nb.client.rest.chat import AudioAnswer, AudioChat
+    from realtime_nb.client.service import Endpoint
     from realtime_nb.notebook.sound.desk import Desk
 
 DEFAULT_NAME: Final = "main"
@@ -40,7 +43,7 @@ class AudioChats:
         RealtimeError
             For a mistake in the cell, or what the request failed with.
         """
-        out = variable_name(options.out)
+        out = variable_name(options.out, "--out", "reply")
         prompt = self._desk.text(body)
         clips = [self._desk.sound(text, "--in") for text in options.inputs or ()]
         if not prompt and not clips:
@@ -51,15 +54,16 @@ class AudioChats:
         overrides = _overrides(options)
         plays = options.stream and not options.text_only
         live = self._desk.live(options.model or chat.endpoint.model, plays=plays)
-        call = chat.ask(
-            prompt,
-            *clips,
-            stream=options.stream,
-            encode=options.in_format,
-            on_progress=live.on_progress,
-            on_notice=live.on_notice,
-            **overrides,
-        )
+        with _for_this_question(chat, self._tools(options.tools or []) if options.go_on else []):
+            call = chat.ask(
+                prompt,
+                *clips,
+                stream=options.stream,
+                encode=options.in_format,
+                on_progress=live.on_progress,
+                on_notice=live.on_notice,
+                **overrides,
+            )
         try:
             self._desk.run(live, out, call, lambda _why: _halted(chat, call))
         finally:
@@ -103,12 +107,20 @@ class AudioChats:
 
     def _continued(self, options: Namespace) -> AudioChat:
         chat = self._chat(options.name)
-        if options.tools or options.endpoint:
+        if options.endpoint and not self._is_place(options.endpoint, chat.endpoint):
             raise UsageError(
-                "--tools and --endpoint belong to the first cell of a conversation: leave them"
-                " out, or leave out --continue."
+                f"--endpoint {options.endpoint}: this conversation is with {chat.endpoint.name},"
+                " and stays there; leave it out, or leave out --continue to begin another."
             )
         return chat
+
+    def _is_place(self, name: str, place: Endpoint) -> bool:
+        """Return whether an endpoint's name means where a conversation is; nobody is asked."""
+        try:
+            named = self._desk.endpoint("audio_chat", name, place.model, may_ask=False)
+        except EndpointError:  # what has no key cannot be where one has talked
+            return False
+        return (named.base_url, named.practice) == (place.base_url, place.practice)
 
     def _begun(self, options: Namespace) -> AudioChat:
         from realtime_nb.client.rest.chat import AudioChat  # noqa: PLC0415 -- when first asked
@@ -160,9 +172,23 @@ def _overrides(options: Namespace) -> dict[str, Any]:
     return {**given, "text_only": True} if options.text_only else given
 
 
+@contextmanager
+def _for_this_question(chat: AudioChat, tools: list[Any]) -> Generator[None]:
+    """Have a question that is asked meanwhile be asked with other tools, where there are any."""
+    from realtime_nb.client.rest.chat_functions import Functions  # noqa: PLC0415 -- as above
+
+    own = chat.functions
+    chat.functions = Functions(tools) if tools else own
+    try:
+        yield
+    finally:
+        chat.functions = own
+
+
 def _halted(chat: AudioChat, call: Call[AudioAnswer]) -> AudioAnswer | None:
     """End a question, and return what had come of its answer; None where that is nothing."""
     if not chat.stop() and not call.done():
+        call.cancel()  # nothing is there any more that could end it
         return None
     try:
         answer = call.result(_STOP_S)

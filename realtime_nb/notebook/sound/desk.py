@@ -11,6 +11,7 @@ from realtime_nb.notebook.expressions import Expressions
 from realtime_nb.notebook.sound.inputs import read_input
 from realtime_nb.notebook.sound.kept import KeptSound
 from realtime_nb.notebook.sound.live import Live
+from realtime_nb.notebook.sound.screen import new_place
 from realtime_nb.notebook.sound.waiting import Stopped, wait
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ class Desk:
         """Return the value of a name or an expression; whatever it raises."""
         return self.names[text] if text in self.names else self._evaluate(text)
 
-    def endpoint(self, kind: RestKind, endpoint: str | None, model: str | None) -> Endpoint:
-        """Return where a request goes.
+    def endpoint(
+        self, kind: RestKind, endpoint: str | None, model: str | None, *, may_ask: bool = True
+    ) -> Endpoint:
+        """Return where a request goes; a key that is missing is asked for where that may be.
 
         Raises
         ------
@@ -115,8 +118,14 @@ class Desk:
             model or None,
             kind=kind,
             file=Path(file).expanduser() if file else None,
-            ask=self._ask,
+            ask=self._ask if may_ask else None,
         )
+
+    def show(self, result: Any) -> None:
+        """Show a result again; its sound counts as that of the cell that made it."""
+        bundle = {"text/html": result._repr_html_(), "text/plain": repr(result)}
+        place, screen = new_place(), self._screen
+        screen.show(self._kept.fitted(bundle, place, screen.cell(), screen.run()), place)
 
     def live(self, title: str, *, plays: bool = False) -> Live:
         """Return the output of the cell that runs."""
@@ -157,7 +166,7 @@ class Desk:
         try:
             result = wait(call, live)
         except Stopped as stopped:
-            part = halt(str(stopped))
+            part = _halted(halt, str(stopped))
             live.stop(part)
             if part is None:
                 raise Stopped(f"{stopped}; nothing had come{self._as_before(out)}.") from None
@@ -182,3 +191,10 @@ class Desk:
 
     def _as_before(self, out: str) -> str:
         return f", and `{out}` is what it was" if out in self.names else ""
+
+
+def _halted(halt: Callable[[str], T | None], why: str) -> T | None:
+    try:
+        return halt(why)
+    except KeyboardInterrupt:  # stopped again: nobody wants to wait for what had come
+        return None

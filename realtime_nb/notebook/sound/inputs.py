@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,7 @@ def read_input(
     path = _path(text)
     if path is not None:
         return path
+    _refuse_place(text, shown)
     unknown = _unknown_names(text, names)
     if unknown is None or unknown:
         raise UsageError(
@@ -72,13 +74,14 @@ def sound_of(value: Any, shown: str) -> AudioClip | Path:
     """
     if isinstance(value, AudioClip):
         return value
-    if hasattr(value, "clip"):
+    if hasattr(value, "clip") and not callable(value.clip):  # a table's `clip` is a function
         if isinstance(value.clip, AudioClip):
             return value.clip
         raise UsageError(f"{shown} holds no sound yet: record something first.")
     if isinstance(value, str | os.PathLike):
         path = _path(os.fspath(value))
         if path is None:
+            _refuse_place(f"{os.fspath(value)}", shown)
             raise UsageError(f"{shown}: there is no file {_short(os.fspath(value))!r}.")
         return path
     try:
@@ -95,6 +98,18 @@ def _path(text: str | bytes) -> Path | None:
         return None
 
 
+def _refuse_place(text: str, shown: str) -> None:
+    """Say what is wrong with a folder, or an address on the web."""
+    if re.match(r"https?://", text):
+        raise UsageError(f"{shown}: nothing is downloaded; save it, and give the file's path.")
+    try:
+        is_folder = Path(text).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):
+        return
+    if is_folder:
+        raise UsageError(f"{shown}: that is a folder; give the path of a sound file in it.")
+
+
 def _unknown_names(text: str, names: Mapping[str, Any]) -> set[str] | None:
     """Return the names in an expression that the notebook lacks; None where it is none."""
     try:
@@ -106,6 +121,24 @@ def _unknown_names(text: str, names: Mapping[str, Any]) -> set[str] | None:
     bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return {name for name in bound - own if name not in names and name not in known}
+
+
+def refuse_path(path: str, option: str) -> None:
+    """Refuse a file that cannot be written, before it is paid for.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such folder, or the path is one itself.
+    """
+    place = Path(path).expanduser()
+    if place.is_dir():
+        raise UsageError(f"{option} {_short(path)}: that is a folder; add the file's name.")
+    if not place.parent.is_dir():
+        raise UsageError(
+            f"{option} {_short(path)}: there is no folder {_short(str(place.parent))}; make it"
+            " first, or give another path."
+        )
 
 
 def _short(text: str) -> str:

@@ -35,14 +35,16 @@ class KeptSound:
     ) -> None:
         self._limit = limit
         self._replace = replace
-        self._results: dict[str, tuple[str, dict[str, Any], int]] = {}
+        self._results: dict[str, tuple[tuple[str, str], dict[str, Any], int]] = {}
 
     @property
     def size(self) -> int:
         """Bytes of sound that stand in the notebook."""
         return sum(size for _, _, size in self._results.values())
 
-    def fitted(self, bundle: dict[str, Any], place: str, cell: str) -> dict[str, Any]:
+    def fitted(
+        self, bundle: dict[str, Any], place: str, cell: str, run: str = ""
+    ) -> dict[str, Any]:
         """Return a result as it may be shown, and let older ones go for its sake.
 
         Parameters
@@ -52,18 +54,22 @@ class KeptSound:
         place
             The display id it is shown under.
         cell
-            What names its cell, ``""`` for nothing: an earlier result of the same cell is
-            gone from the page, and counts no more.
+            What names its cell, ``""`` for nothing: a result that an earlier run of the same
+            cell left is gone from the page, and counts no more.
+        run
+            What names this run of it, ``""`` where nothing does.
         """
         self._results = {
-            one: kept for one, kept in self._results.items() if not cell or kept[0] != cell
+            one: kept
+            for one, kept in self._results.items()
+            if not cell or kept[0][0] != cell or (run and kept[0][1] == run)
         }
         size = sound_bytes(bundle)
         limit = self._limit()
         if size > limit:
             return without_sound(bundle)
         if size:
-            self._results[place] = (cell, bundle, size)
+            self._results[place] = ((cell, run), bundle, size)
         while self.size > limit:
             oldest = next(iter(self._results))
             _, old, _ = self._results.pop(oldest)

@@ -64,7 +64,7 @@ class Live:
         self._kept = kept
         self._title = title
         self._place = new_place()
-        self._cell = screen.cell()
+        self._cell, self._run = screen.cell(), screen.run()
         self._page = threading.Event()
         self._plays = plays and screen.can_play
         self._player: Any = None
@@ -186,7 +186,7 @@ class Live:
         shown = "" if result is None else result._repr_html_()
         text = "\n".join([*told, plain]).strip()
         bundle = {"text/html": f"{before}{notes}{shown}", "text/plain": text}
-        return self._kept.fitted(bundle, place, self._cell)
+        return self._kept.fitted(bundle, place, self._cell, self._run)
 
     def _stand(self, bundle: dict[str, Any]) -> None:
         if self._stands:

@@ -31,6 +31,10 @@ class Screen(Protocol):
         """Return what names the cell that runs; ``""`` where nothing does."""
         ...
 
+    def run(self) -> str:
+        """Return what names this run of it; ``""`` where nothing does."""
+        ...
+
 
 class NotebookScreen:
     """The page of a shell with a kernel; may be used from any thread."""
@@ -62,6 +66,13 @@ class NotebookScreen:
         except AttributeError:  # an older kernel, or a front end that tells nothing
             return ""
 
+    def run(self) -> str:
+        """Return the id of the request to run it."""
+        try:
+            return str(self._shell.get_parent().get("header", {}).get("msg_id", ""))
+        except AttributeError:
+            return ""
+
 
 class TerminalScreen:
     """A terminal: what was printed stays."""
@@ -82,6 +93,10 @@ class TerminalScreen:
         """Print nothing: nothing printed can be taken back."""
 
     def cell(self) -> str:
+        """Return ``""``."""
+        return ""
+
+    def run(self) -> str:
         """Return ``""``."""
         return ""
 

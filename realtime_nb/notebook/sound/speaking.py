@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.audio.codec_files import SUFFIXES as CLIP_SUFFIXES
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.sound.arguments import variable_name
+from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_speech
+from realtime_nb.notebook.variable import variable_name
 from realtime_nb.protocol.audio_api.speech import SUFFIXES
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
     """
     from realtime_nb.client.rest.speech import speak  # noqa: PLC0415 -- when first asked
 
-    out = variable_name(options.out)
+    out = variable_name(options.out, "--out", "reply")
     text = desk.text(body)
     if not text:
         raise UsageError("the cell has nothing to say: write the text below %%speak.")
     if options.save:
         _check_suffix(options.save, options.format)
+        refuse_path(options.save, "--save")
     settings = desk.settings
     model = options.model or settings.speech_model
     endpoint = desk.endpoint("speech", options.endpoint, model)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.sound.arguments import named_value, variable_name
+from realtime_nb.notebook.sound.arguments import named_value
+from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_transcript
+from realtime_nb.notebook.variable import variable_name
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,7 +26,7 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
     """
     from realtime_nb.client.rest.transcription import transcribe  # noqa: PLC0415 -- as needed
 
-    out = variable_name(options.out)
+    out = variable_name(options.out, "--out", "reply")
     _check_files(options)
     sound = desk.sound(options.clip, "%transcribe")
     speakers = {
@@ -71,7 +73,7 @@ def run_translate(desk: Desk, options: Namespace) -> Any:
     """
     from realtime_nb.client.rest.transcription import translate_audio  # noqa: PLC0415 -- as needed
 
-    out = variable_name(options.out)
+    out = variable_name(options.out, "--out", "reply")
     _check_files(options)
     sound = desk.sound(options.clip, "%translate_audio")
     model = options.model or desk.settings.translation_model
@@ -102,6 +104,8 @@ def _check_files(options: Namespace) -> None:
     for option, path in (("srt", options.srt), ("vtt", options.vtt)):
         if path and not path.lower().endswith(f".{option}"):
             raise UsageError(f"--{option} {path}: write a name that ends in .{option}.")
+        if path:
+            refuse_path(path, f"--{option}")
 
 
 def _save_subtitles(transcript: Any, options: Namespace) -> None:
