@@ -147,6 +147,9 @@ class Reply:
         self._read(told)
 
     def _take(self, chunk: object) -> None:
+        if "error" in (as_object(chunk).get("type"), as_object(chunk).get("object")):
+            # Some services send their errors without anything around them.
+            raise refused_in_body(chunk, self._service.endpoint)
         self._read(chunk)
         self._tell("answering")
 

@@ -14,7 +14,7 @@ from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.errors import RequestRefused
 from realtime_nb.protocol.audio_api.completion import RATE, STREAM_FORMAT, completion_request
-from realtime_nb.protocol.audio_api.thread import Entry, assistant_entry, past
+from realtime_nb.protocol.audio_api.thread import Entry, Past, assistant_entry, past
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Said: TypeAlias = Callable[[], tuple[Sequence[Entry], Sequence[Entry]]]
 
 _BAD_REQUEST: Final = 400
-_UNKNOWN_ID_STATUSES: Final = (400, 404)
+_UNKNOWN_ID_STATUSES: Final = (400, 404, 422)
 _LONGEST: Final = 200
 
 
@@ -139,16 +139,20 @@ class Turn:
             try:
                 return await self._request(sent.messages)
             except RequestRefused as refusal:
-                if mended or not self._mend(refusal, sent.ids):
+                if mended or not self._mend(refusal, sent):
                     raise
                 mended = True
 
-    def _mend(self, refusal: RequestRefused, ids: Sequence[str]) -> bool:
+    def _mend(self, refusal: RequestRefused, sent: Past) -> bool:
         """Take note of why a request was refused; whether another one may be answered."""
         said = f"{refusal.param} {refusal.code} {refusal}".lower()
-        named = [name for name in ids if name.lower() in said]
-        if named or (ids and refusal.status in _UNKNOWN_ID_STATUSES and _about_ids(refusal, said)):
-            self._by_transcript(named or ids, "is not known to the service any more")
+        named = [name for name in sent.ids if name.lower() in said]
+        if not named and refusal.status in _UNKNOWN_ID_STATUSES:
+            numbers = [number + bool(self.manner.system) for number in sent.places]
+            about_ids = _about_ids(refusal, said) or _names_message(said, numbers)
+            named = list(sent.ids) if about_ids else []
+        if named:
+            self._by_transcript(named, "is not taken by the service")
             return True
         if refusal.status == _BAD_REQUEST and not self._streams and _wants_stream(said):
             self._learned.stream_only = True
@@ -241,6 +245,12 @@ def _about_ids(refusal: RequestRefused, said: str) -> bool:
     return "audio" in said and (
         "expired" in said or re.search(r"audio\b.*\bid\b", said) is not None
     )
+
+
+def _names_message(said: str, numbers: Sequence[int]) -> bool:
+    """Whether a refusal names one of these messages, as ``messages[1]`` or ``messages.1``."""
+    named = re.search(r"\bmessages\W{1,4}(\d{1,6})\b", said)
+    return named is not None and int(named[1]) in numbers
 
 
 def _wants_stream(said: str) -> bool:

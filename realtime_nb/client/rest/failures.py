@@ -142,18 +142,19 @@ def refused_in_body(told: object, endpoint: Endpoint) -> RequestRefused:
     Parameters
     ----------
     told
-        The `error` object, or the text in its place.
+        The `error` object, the event or body around it, or a text in its place.
     endpoint
         Who said it.
     """
+    told = as_object(told).get("error") or told
     fields = as_object(told)
     code, param = as_text(fields.get("code")), as_text(fields.get("param"))
     message = as_text(fields.get("message")) or as_text(told) or code or "no reason given"
     said = _with_param(_line(message, endpoint), param)
     text = f"{endpoint.name} broke off with an error: {said}"
-    advice = _CODE_ADVICE.get(code or "", "")
+    advice = _CODE_ADVICE.get(code or "", "try again")
     return RequestRefused(
-        f"{text.rstrip('.')}; {_filled(advice, endpoint)}" if advice else text,
+        f"{text.rstrip('.')}; {_filled(advice, endpoint)}",
         code=code,
         param=param,
         type=as_text(fields.get("type")),

@@ -15,10 +15,11 @@ from realtime_nb.audio.codec_files import encode_blocks
 from realtime_nb.audio.codec_stream import encoders
 from realtime_nb.audio.spool import PcmSpool
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
+from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress, report
 from realtime_nb.client.rest.speech_sink import SpeechSink
-from realtime_nb.client.rest.stream_refusal import check_kind, refused_event
+from realtime_nb.client.rest.stream_refusal import check_kind
 from realtime_nb.errors import ConnectionFailed, RealtimeError, UsageError
 from realtime_nb.protocol.audio_api.event_stream import EventStream
 from realtime_nb.protocol.audio_api.sent_format import sent_format
@@ -187,7 +188,7 @@ class SpeechReading:
                 usage = event.get("usage")
                 return cast("dict[str, Any]", usage) if isinstance(usage, dict) else None
             case "error":
-                raise refused_event(event, self._service.endpoint)
+                raise refused_in_body(event, self._service.endpoint)
             case _:
                 pass  # unknown ones mean no harm
         return None

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
+from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.long_sound import LARGEST_UPLOAD, Uploads
 from realtime_nb.client.rest.notices import Notice, tell
 from realtime_nb.client.rest.progress import Progress, report
-from realtime_nb.client.rest.stream_refusal import check_kind, refused_event
+from realtime_nb.client.rest.stream_refusal import check_kind
 from realtime_nb.errors import ConnectionFailed, RealtimeError
 from realtime_nb.protocol.audio_api.event_stream import EventStream
 from realtime_nb.protocol.audio_api.transcriber_models import find_transcriber
@@ -153,7 +154,7 @@ class _Writing:
         check_kind(kind, self._service.endpoint, wanted="words")
         refusal = read_error(body)
         if refusal is not None:
-            raise refused_event(refusal, self._service.endpoint)
+            raise refused_in_body(refusal, self._service.endpoint)
         return read_transcript(body, kind)
 
     async def _follow(self, response: Any, many: str) -> Transcript:
@@ -168,7 +169,7 @@ class _Writing:
 
     def _take(self, event: dict[str, Any], many: str) -> None:
         if event.get("type") == "error":
-            raise refused_event(event, self._service.endpoint)
+            raise refused_in_body(event, self._service.endpoint)
         if self._stream.add(event):
             self._timings.setdefault("first_text", self._elapsed_ms())
             self._report(many)

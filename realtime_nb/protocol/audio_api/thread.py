@@ -85,11 +85,14 @@ class Past:
         The ids among them.
     expired
         The ids that have expired, so that text goes in their place.
+    places
+        Which of the messages name an id, from 0.
     """
 
     messages: list[dict[str, Any]]
     ids: tuple[str, ...]
     expired: tuple[str, ...]
+    places: tuple[int, ...] = ()
 
 
 def past(
@@ -123,6 +126,7 @@ def past(
             and not entry.partial
             and not entry.by_id(now)
         ),
+        tuple(place for place, by_id in enumerate(named) if by_id),
     )
 
 

@@ -343,6 +343,8 @@ async def test_sound_goes_back_by_id_until_that_expires(peer, wire):
         ("400 Bad Request", "Invalid audio id 'audio_7'", {"param": "messages[1].audio.id"}),
         ("404 Not Found", "Audio with id audio_7 not found.", {"code": "not_found"}),
         ("400 Bad Request", "The audio response has expired.", {"param": "messages"}),
+        ("400 Bad Request", "Missing required parameter: 'messages[1].content'.", {}),
+        ("422 Unprocessable Entity", "body -> messages -> 1 -> content: field required", {}),
     ],
 )
 async def test_an_id_the_service_does_not_know_is_replaced_once(
@@ -361,7 +363,7 @@ async def test_an_id_the_service_does_not_know_is_replaced_once(
 
     assert answer.text == "Yes."
     assert peer.asked[2]["messages"][1] == {"role": "assistant", "content": "Woof."}
-    assert "is not known to the service any more" in notices[0].text
+    assert "is not taken by the service; its transcript goes" in notices[0].text
     await chat.ask("And now?")
     named = [message.get("audio") for message in peer.asked[3]["messages"]]
     assert named == [None, None, None, {"id": "audio_8"}, None]
@@ -781,3 +783,17 @@ async def test_a_file_in_a_stream_is_decoded_and_not_played_as_noise(peer, wire,
     assert answer.clip.duration_ms == pytest.approx(1000, abs=30)
     assert answer.clip.rms_dbfs == pytest.approx(clip.rms_dbfs, abs=0.5)
     assert [notice.text for notice in told] == ["the service sent a file where pcm16 was asked for"]
+
+
+async def test_an_error_of_a_stream_may_come_without_anything_around_it(peer, wire):
+    told = {"object": "error", "message": "out of memory", "code": 500}
+    chunks = (wire.chunk({"audio": {"id": "audio_1", "transcript": "Well"}}), told)
+    peer.says(wire.streaming(wire.events(*chunks)), wire.streaming(wire.events(told)))
+    chat = AudioChat(peer.endpoint())
+
+    answer = await chat.ask("Hm?", stream=True)
+
+    assert (answer.text, answer.partial) == ("Well", True)
+    assert "out of memory" in answer.problem
+    with pytest.raises(RequestRefused, match="out of memory"):
+        await chat.ask("Again?", stream=True)
