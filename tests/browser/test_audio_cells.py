@@ -22,7 +22,17 @@ MAKE = f"{LOAD}\nfrom realtime_nb import Recorder\nrecorder = Recorder()\nrecord
 CHAT = "%%audio_chat --endpoint local --in recorder --stream\nAnswer what you hear."
 SPEAK = "%%speak --endpoint local\n{text}"
 WRITE = "%transcribe {clip} --endpoint local --words --prompt 'what is seven plus five'"
-TEXT = "what is seven plus five. " * 4
+TEXT = "what is seven plus five. " * 2
+# How many players say at most that they sound, and what they said before.
+WATCH = """() => {
+  window.__players = { most: 0, waited: false };
+  setInterval(() => {
+    const said = [...document.querySelectorAll(".rnb-sp-now")].map(node => node.textContent);
+    const sound = said.filter(words => words === "playing").length;
+    __players.most = Math.max(__players.most, sound);
+    __players.waited ||= said.some(words => words.startsWith("waits until"));
+  }, 20);
+}"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -94,10 +104,14 @@ def test_a_recorded_question_is_answered_aloud(open_notebook: OpenNotebook, tmp_
 def test_speech_plays_while_it_comes_and_the_stop_button_ends_it(
     open_notebook: OpenNotebook,
 ) -> None:
-    long = SPEAK.format(text=TEXT * 60)
-    notebook = open_notebook([LOAD, SPEAK.format(text=TEXT), WRITE.format(clip="speech"), long])
+    long = SPEAK.format(text=TEXT * 120)
+    second = "%%speak --endpoint local --out second\nseven plus five"
+    notebook = open_notebook(
+        [LOAD, SPEAK.format(text=TEXT), WRITE.format(clip="speech"), long, second]
+    )
     notebook.run_cell(0)
     notebook.ears.forget()
+    notebook.page.evaluate(WATCH)
     notebook.run_cell(1)
     # The player goes only when all has been heard; the result is there all the time.
     notebook.sleep(1)
@@ -110,6 +124,12 @@ def test_speech_plays_while_it_comes_and_the_stop_button_ends_it(
     spoken_s = kernel(notebook, "speech.clip.duration_ms / 1000")
     assert abs((end - first) / heard.rate - spoken_s) < 1.5
     assert html_of(output).count("<audio") == 1
+    # One that is run meanwhile is heard afterwards.
+    notebook.run_cell(1)
+    notebook.run_cell(4)
+    settled(notebook, 4)
+    assert WIDGET not in settled(notebook, 1)["data"]
+    assert notebook.page.evaluate("window.__players") == {"most": 1, "waited": True}
     notebook.run_cell(2)
     assert "seven" in notebook.text(2)
     notebook.cell(2).screenshot(path=PICTURES / "transcript-saved.png")

@@ -184,7 +184,9 @@ export class Sounding {
     this.#speaker.unlocked();
   }
 
+  /** Silence, and nothing sounds any more, whatever the loudspeaker still reports. */
   close(): void {
+    this.#state = "paused";
     this.#speaker.close();
   }
 

@@ -23,7 +23,9 @@ function setUp({ starts = true, keep = true, quantum = QUANTUM, store = new Stor
   const sent: Want[] = [];
   let playback: Playback | null = null;
   let time = 0;
+  const reports: ((report: PlaybackReport) => void)[] = [];
   const open = async (report: (report: PlaybackReport) => void): Promise<PlaybackPort> => {
+    reports.push(report);
     playback = new Playback(RATE, report);
     return { send: (command) => playback?.obey(command) };
   };
@@ -45,7 +47,15 @@ function setUp({ starts = true, keep = true, quantum = QUANTUM, store = new Stor
     }
     await vi.advanceTimersByTimeAsync(0);
   };
-  return { sounding, sent, heard, run, store, settle: () => vi.advanceTimersByTimeAsync(0) };
+  return {
+    sounding,
+    sent,
+    heard,
+    reports,
+    run,
+    store,
+    settle: () => vi.advanceTimersByTimeAsync(0),
+  };
 }
 
 const value = (at: number) => 1 + (at % 20_000);
@@ -162,6 +172,19 @@ describe("sound that grows", () => {
     await run(1);
     expect(sounded(heard).slice(before)).toEqual(exactly(7, 507));
     expect(sounding.state).toBe("ended");
+  });
+
+  it("stays silent once it was closed, though the loudspeaker reports late", async () => {
+    const { sounding, reports, run, settle } = setUp();
+    sounding.play();
+    sounding.take(1, 0, bytes(0, 10 * RATE));
+    await settle();
+    await run(0.2);
+    sounding.close();
+    const counts = { buffered: 0, underruns: 0, refused: 0, lost: 0, prebuffer: 0 };
+    reports[0]?.({ kind: "played", streams: [{ stream: 1, samples: 4 * RATE }], ...counts });
+    await settle();
+    expect(reports).toHaveLength(1);
   });
 
   it("holds no more of an hour than its bound, and the hour is played to its end", async () => {

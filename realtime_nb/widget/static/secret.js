@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c91875c243bfd324d657d2d758cd9eb5744846e72c42006ed3cf7bb75ac5aed9
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:62da0f2ae844a144b86a7d7a19ff57c2b14864bf36a90f4a926d4b78c7153398
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {
