@@ -43,7 +43,11 @@ def chat_price(told: Mapping[str, Any] | None, model: str, *, practice: bool = F
     practice
         Whether the practice server did, which is free of charge.
     """
-    return Price(0.0) if practice else price(read_chat_usage(told), model)
+    if practice:
+        return Price(0.0)
+    found = price(read_chat_usage(told), model)
+    # Counts that are none, or none of them above zero: that is no gift of the service's.
+    return found if found.usd != 0 else Price(None, reason="the service told no tokens")
 
 
 def add_usage(first: dict[str, Any] | None, second: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -797,3 +797,17 @@ async def test_an_error_of_a_stream_may_come_without_anything_around_it(peer, wi
     assert "out of memory" in answer.problem
     with pytest.raises(RequestRefused, match="out of memory"):
         await chat.ask("Again?", stream=True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_service_says_of_the_key_is_in_no_frame_behind_the_error(peer, wire, stream):
+    peer.says(wire.answering({"error": {"message": f"the key {wire.key} is bad"}}))
+
+    with pytest.raises(RequestRefused) as refused:
+        await AudioChat(peer.endpoint()).ask("Hi", stream=stream)
+
+    frames = [frame for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
+    seen = [repr(value) for frame in frames for value in frame.f_locals.values()]
+    ours = [text for text in seen if "Peer(" not in text and "namespace(" not in text]
+    assert not [text for text in ours if wire.key in text]
+    assert wire.key not in str(refused.value)

@@ -262,6 +262,8 @@ def test_usage_is_priced_by_kind():
             },
             "the kinds of the output tokens are not told",
         ),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, "the service told no tokens"),
+        ({"prompt_tokens": True, "completion_tokens": "many"}, "the service told no tokens"),
     ],
 )
 def test_a_price_that_cannot_be_known_has_its_reason(told, reason):
