@@ -19,7 +19,7 @@ from realtime_nb.audio.codec_reading import MAX_S
 from realtime_nb.audio.editing import joined, sounding
 from realtime_nb.audio.level import peak_dbfs, rms_dbfs
 from realtime_nb.audio.pcm import float_to_pcm16, pcm16_to_float
-from realtime_nb.audio.resample import resample
+from realtime_nb.audio.resample import checked_rate, resample
 from realtime_nb.audio.wav import encode_wav
 from realtime_nb.errors import UsageError
 
@@ -58,7 +58,7 @@ class AudioClip:
     ------
     UsageError
         For samples of another shape or kind (`AudioClip.read((samples, rate))` takes integers
-        and several channels), samples that are not finite, or a rate below 1.
+        and several channels), samples that are not finite, or a rate outside 1 to 768,000 Hz.
 
     Examples
     --------
@@ -85,8 +85,7 @@ class AudioClip:
         own = np.array(given, dtype=np.float32, copy=None if kept else True)
         if own.size and not np.isfinite((own.min(), own.max())).all():  # NaN goes through both
             raise UsageError("these samples hold NaN or infinity: np.nan_to_num(samples) mends it.")
-        if self.rate < 1:
-            raise UsageError(f"{self.rate} is no sampling rate: give Hz, e.g. 24000.")
+        object.__setattr__(self, "rate", checked_rate(self.rate))
         own.flags.writeable = False
         object.__setattr__(self, "samples", own)
 

@@ -12,6 +12,7 @@ import numpy as np
 from realtime_nb.audio.codec_reading import Decoded, read_sound
 from realtime_nb.audio.gathering import cancelled_channel
 from realtime_nb.audio.pcm import channels_last, to_mono
+from realtime_nb.audio.plain_file import open_plain, reason
 from realtime_nb.audio.resample import resample
 from realtime_nb.errors import UsageError
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     )
     """What holds sound; see `AudioClip.read`."""
 
-__all__ = ["read_any", "reason"]
+__all__ = ["read_any"]
 
 
 def read_any(source: Readable, rate: int | None, max_s: float) -> Decoded:
@@ -63,9 +64,9 @@ def read_any(source: Readable, rate: int | None, max_s: float) -> Decoded:
 def _read_path(path: Path, rate: int | None, max_s: float) -> Decoded:
     name = repr(os.fspath(path))
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return read_sound(file, name, rate=rate, max_s=max_s)
-    except (OSError, ValueError) as error:  # ValueError: no name of a file
+    except OSError as error:
         raise UsageError(f"cannot read {name}: {reason(error)}.") from error
 
 
@@ -91,8 +92,3 @@ def _read_open(file: IO[bytes], label: str) -> bytes:
     if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] -- people open files as text
         raise UsageError(f"{label} is open as text: open it with mode 'rb'.")
     return data
-
-
-def reason(error: Exception) -> str:
-    """Return the system's words for an error, without a full stop."""
-    return (getattr(error, "strerror", None) or str(error)).rstrip(".")

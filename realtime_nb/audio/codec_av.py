@@ -148,7 +148,9 @@ class AvWriter:
 
     def __init__(self, sink: Any, form: str, rate: int, bitrate_kbps: int | None) -> None:
         self._library = av_library()
-        self._container = self._library.open(sink, "w", format=_MUXERS[form])
+        # The index tells the length in these units; thousandths of a second would cut samples.
+        exact = {"movie_timescale": str(rate)} if form == "m4a" else {}
+        self._container = self._library.open(sink, "w", format=_MUXERS[form], options=exact)
         self._stream = self._container.add_stream("aac", rate=rate, layout="mono")
         self._stream.bit_rate = 1000 * (bitrate_kbps or speech_kbps(rate))
         self._rate = rate

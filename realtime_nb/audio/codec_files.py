@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from realtime_nb.audio.codec_stream import Pieces, check_format, file_rate, open_writer
+from realtime_nb.audio.plain_file import reason
+from realtime_nb.audio.resample import checked_rate
 from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 
@@ -66,6 +68,7 @@ def encode_blocks(  # noqa: PLR0913 -- a file's blocks, and what is known of the
         Binary, can be sought in; it gets the bytes in place of the caller.
     """
     form = check_format(form)
+    rate = checked_rate(rate)
     target = file if file is not None else io.BytesIO()
     final = file_rate(form, rate)
     due = -(-frames * final // rate)
@@ -117,6 +120,5 @@ def save_blocks(
         with whole_file(target) as file:
             encode_blocks(blocks, rate, form, frames, file=file)
     except OSError as error:
-        reason = (error.strerror or str(error)).rstrip(".")
-        raise UsageError(f"cannot write {os.fspath(path)!r}: {reason}.") from error
+        raise UsageError(f"cannot write {os.fspath(path)!r}: {reason(error)}.") from error
     return target

@@ -5,7 +5,7 @@ The library is loaded when a file needs it, not before.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -61,21 +61,6 @@ def sndfile_makes(form: str) -> bool:
     )
 
 
-@cache
-def _forward_only(library: Any) -> Any:
-    """Return the library's reader, told never to seek.
-
-    After each read it would seek to where it is, and fails at the end of a FLAC file that does
-    not say how long it is: the last block would be lost.
-    """
-
-    class ForwardOnly(library.SoundFile):
-        def seekable(self) -> bool:
-            return False
-
-    return ForwardOnly
-
-
 @contextmanager
 def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
     """Open a file for reading; raises `Undecodable` for what libsndfile cannot read."""
@@ -83,7 +68,7 @@ def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
     if library is None:
         raise Undecodable("libsndfile is not there: `pip install soundfile` brings it")
     try:
-        opened = _straight(library)(file)
+        opened = _straight(library)(_Inlet(file))
     except library.LibsndfileError as error:
         raise Undecodable(_words(error)) from error
     with opened:
@@ -93,7 +78,11 @@ def open_sndfile(file: IO[bytes]) -> Generator[SoundBlocks]:
 
 @cache
 def _straight(library: Any) -> Any:
-    """Return a reader that never seeks: a file that was streamed cannot be sought in."""
+    """Return the library's reader, told never to seek.
+
+    After each read it would seek to where it is, and fails at the end of a FLAC file that does
+    not say how long it is: the last block would be lost.
+    """
 
     class Straight(library.SoundFile):  # type: ignore[misc]  # the library has no types
         def seekable(self) -> bool:
@@ -166,14 +155,42 @@ class SndfileWriter:
         self._sink.complain()
 
 
+class _Inlet:
+    """A file whose errors are its end: raised inside libsndfile they would be printed and lost.
+
+    Broken files make it seek to places before the beginning.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError:
+            return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with suppress(OSError, ValueError, OverflowError):
+            self._file.seek(offset, whence)
+        return self._file.tell()
+
+
 class _Outlet:
     """A sink whose errors wait: what is raised inside libsndfile would be printed and lost."""
 
     def __init__(self, sink: Any) -> None:
         self._sink = sink
         self._error: OSError | None = None
-        self.seek = sink.seek
         self.tell = sink.tell
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            self._sink.seek(offset, whence)
+        except OSError as error:  # what had been kept back for the disk did not fit
+            self._error = self._error or error
+        return int(self._sink.tell())
 
     def write(self, data: bytes) -> int:
         try:

@@ -11,7 +11,7 @@ from realtime_nb.audio.codec_av import AvWriter, av_makes
 from realtime_nb.audio.codec_sndfile import SndfileWriter, sndfile_makes
 from realtime_nb.audio.mp3_frames import with_delay
 from realtime_nb.audio.pcm import float_to_int16, int16_to_pcm16
-from realtime_nb.audio.resample import StreamResampler
+from realtime_nb.audio.resample import StreamResampler, checked_rate
 from realtime_nb.audio.wav import wav_header
 from realtime_nb.errors import UsageError
 
@@ -31,9 +31,11 @@ _PIECE: Final = 4_096  # samples an encoder gets at once, however the stream was
 _RATES: Final = {
     "mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     "opus": (8000, 12000, 16000, 24000, 48000),
+    "flac": (88200, 96000, 176400, 192000, 352800, 384000),  # and all up to `_ANY_FLAC_RATE`
     "aac": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
 }
 _RATES["m4a"] = _RATES["aac"]
+_ANY_FLAC_RATE: Final = 65_535  # above it FLAC says its rate in tens of Hz
 
 
 def encoders() -> frozenset[str]:
@@ -49,11 +51,17 @@ def file_rate(form: str, rate: int) -> int:
     """Return the rate in Hz that sound of `rate` gets in a file of a format.
 
     Its own where the format takes it, else the next higher, else the highest.
+
+    Raises
+    ------
+    UsageError
+        For what is no rate.
     """
+    checked_rate(rate)
     if form == "pcm16":
         return PCM_RATE
     taken = _RATES.get(form)
-    if taken is None:
+    if taken is None or (form == "flac" and rate <= _ANY_FLAC_RATE):
         return rate
     return next((one for one in taken if one >= rate), taken[-1])
 
@@ -114,8 +122,8 @@ class StreamEncoder:
         self.format = check_format(format)
         if self.format == "m4a":
             raise UsageError("m4a cannot be made while sound comes: take 'aac', which can.")
-        self.rate = rate
-        self.file_rate = file_rate(self.format, rate)
+        self.rate = checked_rate(rate)
+        self.file_rate = file_rate(self.format, self.rate)
         self._sink = _Sink()
         self._pieces = Pieces(
             open_writer(self._sink, self.format, self.file_rate, bitrate_kbps, frames=None),

@@ -22,6 +22,7 @@ MAX_BYTES: Final = 1_500_000_000
 
 _FIRST_ROOM: Final = 2**16
 _SAMPLE_BYTES: Final = 4
+_LOUDEST: Final = 1e6  # float files may go past 1; past this they are rubbish, and overflow
 _CANCELLED: Final = 0.01  # of the loudest channel's energy: 20 dB less is no mix of it
 
 
@@ -105,6 +106,8 @@ class Gathering:
         self.taken += len(block)
         self._check(self.taken)
         clean = np.nan_to_num(block, posinf=1.0, neginf=-1.0)
+        if np.abs(clean).max(initial=0.0) > _LOUDEST:
+            clean = np.clip(clean, -_LOUDEST, _LOUDEST)
         if self._channel is not None:
             mono = np.ascontiguousarray(clean[:, self._channel])
         elif clean.shape[1] == 1:

@@ -23,12 +23,13 @@ from realtime_nb.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["StreamResampler", "check_rate", "resample"]
+__all__ = ["HIGHEST_RATE", "StreamResampler", "check_rate", "checked_rate", "resample"]
 
 _STOPBAND_DB = 85.0
 _TRANSITION = 0.225  # of the lower Nyquist frequency: buys a group delay of 1.5 ms at 16 kHz
 _LOWEST_RATE = 1_000
-_HIGHEST_RATE = 768_000
+HIGHEST_RATE = 768_000
+"""The highest sampling rate of sound, in Hz."""
 
 
 class StreamResampler:
@@ -164,12 +165,29 @@ def resample(samples: NDArray[np.float32], from_rate: int, to_rate: int) -> NDAr
 
 def check_rate(rate: int) -> int:
     """Return a rate in Hz; raises UsageError for one outside 1,000 to 768,000."""
-    if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+    if not _LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise UsageError(
             f"{rate} is no sampling rate this can handle: give Hz, "
-            f"{_LOWEST_RATE} to {_HIGHEST_RATE}, e.g. 24000."
+            f"{_LOWEST_RATE} to {HIGHEST_RATE}, e.g. 24000."
         )
     return rate
+
+
+def checked_rate(rate: float) -> int:
+    """Return the rate of some sound in Hz as an integer, also one given as 24000.0.
+
+    Raises
+    ------
+    UsageError
+        For one outside 1 to 768,000, or no whole number. Below 1,000 it cannot be resampled.
+    """
+    try:
+        whole = int(rate)
+    except (TypeError, ValueError, OverflowError):
+        whole = 0
+    if whole != rate or not 0 < whole <= HIGHEST_RATE:
+        raise UsageError(f"{rate!r} is no sampling rate: give Hz, e.g. 24000.")
+    return whole
 
 
 def _half_length(from_rate: int, to_rate: int) -> int:

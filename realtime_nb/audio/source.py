@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.pcm import to_mono
+from realtime_nb.audio.plain_file import open_plain, reason
 from realtime_nb.audio.sniff import HEAD_BYTES, sniff
 from realtime_nb.audio.wav import decode_samples
 from realtime_nb.audio.wav_file import find_samples
@@ -137,14 +138,14 @@ def _open_array(samples: NDArray[Any], rate: int) -> SoundSource:
 def _open_path(path: Path) -> SoundSource:
     name = repr(os.fspath(path))
     try:
-        file = path.open("rb")
+        file = open_plain(path)
     except OSError as error:
-        raise UsageError(f"cannot read {name}: {(error.strerror or str(error))}.") from error
+        raise UsageError(f"cannot read {name}: {reason(error)}.") from error
     try:
         kind = sniff(file.read(HEAD_BYTES))
     except OSError as error:
         file.close()
-        raise UsageError(f"cannot read {name}: {(error.strerror or str(error))}.") from error
+        raise UsageError(f"cannot read {name}: {reason(error)}.") from error
     if kind == "wav":
         return _open_wav(file, name)
     # What is coded cannot be read from any place at once: all of it is decoded, within the

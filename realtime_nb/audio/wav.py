@@ -15,18 +15,15 @@ import numpy as np
 
 from realtime_nb.audio import g711
 from realtime_nb.audio.pcm import int16_to_float
+from realtime_nb.audio.resample import HIGHEST_RATE
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 __all__ = [
-    "UNKNOWN_SIZES",
     "WavFormat",
     "decode_samples",
-    "decode_wav",
     "encode_wav",
     "no_samples",
     "not_a_wav",
@@ -35,8 +32,8 @@ __all__ = [
 ]
 
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
-UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what streaming writers put where the length belongs
 _LARGEST = 0xFFFFFFFF
+_WIDE = (24, 4)  # bits, and the bytes they stand in
 _SHORTEST_FORMAT = 16
 _SHORTEST_EXTENSIBLE = 26
 
@@ -54,7 +51,7 @@ class WavFormat:
     rate
         Sampling rate in Hz.
     bits
-        Bits of one sample.
+        Bits that one sample takes in the file.
     """
 
     tag: int
@@ -99,41 +96,6 @@ def wav_header(size: int | None, rate: int, channels: int = 1) -> bytes:
     )
 
 
-def decode_wav(data: bytes, name: str = "the sound") -> tuple[NDArray[np.float32], int]:
-    """Read a WAV file.
-
-    Parameters
-    ----------
-    data
-        The whole file.
-    name
-        What to call it in an error.
-
-    Returns
-    -------
-    samples : NDArray[np.float32]
-        Shape (frames, channels), in -1..1 (float files may exceed that).
-    rate : int
-        Sampling rate in Hz.
-
-    Raises
-    ------
-    UsageError
-        For what is no WAV file, or has a form of samples not named above.
-    """
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise not_a_wav(data, name)
-    form: WavFormat | None = None
-    for chunk, start, size in _chunks(data):
-        if chunk == b"fmt ":
-            form = read_format(data[start : start + size], name)
-        elif chunk == b"data":
-            if form is None:
-                raise UsageError(f"{name} is a broken WAV file: its samples come before `fmt `.")
-            return decode_samples(data[start : start + size], form, name), form.rate
-    raise no_samples(name)
-
-
 def not_a_wav(data: bytes, name: str) -> UsageError:
     """Return the error for a file that begins with `data`, saying what it may be."""
     return UsageError(
@@ -147,28 +109,25 @@ def no_samples(name: str) -> UsageError:
     return UsageError(f"{name} is a broken WAV file: it holds no samples (no `data` chunk).")
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each chunk's id, where its content starts and how long it is."""
-    start = 12
-    while start + 8 <= len(data):
-        chunk, size = struct.unpack_from("<4sI", data, start)
-        start += 8
-        if chunk == b"data" and size in UNKNOWN_SIZES:
-            size = len(data) - start
-        yield chunk, start, min(size, len(data) - start)
-        start += size + size % 2
-
-
 def read_format(content: bytes, name: str) -> WavFormat:
     """Read the content of a `fmt ` chunk; raises UsageError for one that makes no sense."""
     if len(content) < _SHORTEST_FORMAT:
         raise UsageError(f"{name} is a broken WAV file: its `fmt ` chunk is cut short.")
-    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", content)
+    tag, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", content)
     if tag == _EXTENSIBLE and len(content) >= _SHORTEST_EXTENSIBLE:
         (tag,) = struct.unpack_from("<H", content, 24)  # the first bytes of the subformat's GUID
-    if channels == 0 or rate == 0:
+    if channels == 0 or not 0 < rate <= HIGHEST_RATE:
         raise UsageError(f"{name} is a broken WAV file: {channels} channels at {rate} Hz.")
-    return WavFormat(tag, channels, rate, bits)
+    return WavFormat(tag, channels, rate, _taken(tag, bits, frame // channels))
+
+
+def _taken(tag: int, bits: int, size: int) -> int:
+    """Return how many bits a sample takes: 20 stand in the upper ones of 24, and 24 may in 32.
+
+    Where the two fit together otherwise it is `bits` that writers have right.
+    """
+    odd = bits % 8 != 0 or (bits, size) == _WIDE
+    return 8 * size if tag == _PCM and odd and bits <= 8 * size else bits
 
 
 def decode_samples(content: bytes, form: WavFormat, name: str) -> NDArray[np.float32]:
@@ -216,7 +175,8 @@ def _from_f32(data: bytes) -> NDArray[np.float32]:
 
 
 def _from_f64(data: bytes) -> NDArray[np.float32]:
-    return np.frombuffer(data, "<f8").astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is mended as infinity is
+        return np.frombuffer(data, "<f8").astype(np.float32)
 
 
 def _from_alaw(data: bytes) -> NDArray[np.float32]:

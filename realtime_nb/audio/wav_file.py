@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from realtime_nb.audio.codec_base import SoundBlocks
+from realtime_nb.audio.plain_file import reason
 from realtime_nb.audio.wav import (
-    UNKNOWN_SIZES,
     WavFormat,
     decode_samples,
     no_samples,
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["find_samples", "open_wav", "write_wav"]
 
 _HEAD: Final = 12
+_LIKELY_UNKNOWN: Final = 0x7FFF0000  # and more: what streaming writers put where the length belongs
 _LONGEST_FORMAT: Final = 4096
+_MOST_CHUNKS: Final = 10_000  # of zeros alone there would be one every eight bytes
 _BLOCK: Final = 2**16  # instants read at once
 
 
@@ -48,7 +50,9 @@ def find_samples(file: IO[bytes], name: str) -> tuple[WavFormat, int, int, int |
     whole = file.seek(0, os.SEEK_END)
     form: WavFormat | None = None
     start = _HEAD
-    while start + 8 <= whole:
+    for _ in range(_MOST_CHUNKS):
+        if start + 8 > whole:
+            break
         file.seek(start)
         chunk, size = struct.unpack("<4sI", file.read(8))
         start += 8
@@ -58,11 +62,18 @@ def find_samples(file: IO[bytes], name: str) -> tuple[WavFormat, int, int, int |
             if form is None:
                 raise UsageError(f"{name} is a broken WAV file: its samples come before `fmt `.")
             left = whole - start
-            if size in UNKNOWN_SIZES:
-                return form, start, left, None
+            unknown = size >= _LIKELY_UNKNOWN if size else not _is_whole(head, whole)
+            if unknown and size != left:
+                return form, start, min(size, left) if size else left, None
             return form, start, min(size, left), size
         start += size + size % 2
     raise no_samples(name)
+
+
+def _is_whole(head: bytes, size: int) -> bool:
+    """Return whether the file is as long as its beginning says: nobody was cut off writing it."""
+    (said,) = struct.unpack_from("<I", head, 4)
+    return said == size - 8
 
 
 def open_wav(file: IO[bytes], name: str) -> SoundBlocks:
@@ -100,6 +111,5 @@ def write_wav(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> Path:
         with whole_file(target) as file:
             file.writelines(blocks)
     except OSError as error:
-        reason = (error.strerror or str(error)).rstrip(".")
-        raise UsageError(f"cannot write {os.fspath(path)!r}: {reason}.") from error
+        raise UsageError(f"cannot write {os.fspath(path)!r}: {reason(error)}.") from error
     return target

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
+
+from realtime_nb.audio.plain_file import check_plain
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,9 +30,14 @@ def whole_file(target: Path) -> Generator[IO[bytes]]:
     Raises
     ------
     OSError
-        When it cannot be written.
+        When it cannot be written, or a pipe or a device is in its place.
     """
-    target = target.resolve()
+    try:
+        target = target.resolve()
+        if target.exists():
+            check_plain(target)
+    except (ValueError, RuntimeError) as error:  # no name of a file; links in a circle
+        raise OSError(errno.EINVAL, str(error)) from error
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with beside.open("xb") as file:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import tracemalloc
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -205,3 +207,70 @@ def test_every_format_can_be_the_microphone(tmp_path, form):
     path.write_bytes(codec.encode(np.zeros(0, np.float32), 8000, "wav"))
     with pytest.raises(UsageError, match=f"clip.{form}' is empty"):
         SoundSource.open(path)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("opened", [AudioClip.read, SoundSource.open])
+def test_pipes_devices_and_no_names_are_not_waited_for(tmp_path, opened):
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    for place, says in ((pipe, "a pipe"), ("/dev/zero", "a device"), ("a\0.wav", "null")):
+        with pytest.raises(UsageError, match=f"cannot read .*{says}"):
+            opened(place)
+
+
+def test_what_is_saved_takes_no_pipes_or_devices_place(tmp_path):
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    link = tmp_path / "null.wav"
+    link.symlink_to("/dev/null")
+    circle = tmp_path / "circle.wav"
+    circle.symlink_to(circle)
+    clip = AudioClip.silence(10, 8000)
+    for place, says in ((pipe, "a pipe"), (link, "a device"), ("a\0.wav", "null"), (circle, "")):
+        with pytest.raises(UsageError, match=f"cannot write .*{says}"):
+            clip.save(place)
+    assert pipe.is_fifo()
+    assert link.is_char_device()
+    assert sorted(tmp_path.iterdir()) == [circle, link, pipe]
+
+
+def test_rubbish_between_frames_is_passed_over_at_once():
+    steps = []
+
+    class Counted(bytes):
+        def __getitem__(self, part):
+            steps.append(part)
+            return super().__getitem__(part)
+
+    class File(io.BytesIO):
+        def read(self, size=-1):
+            return Counted(super().read(size))
+
+    with_true_length(File(FILES["mp3"][:400] + b"\xff\0" * 100_000))
+    assert len(steps) < 1000
+
+
+def test_a_broken_file_that_leads_before_its_beginning_prints_nothing(capfd):
+    made = io.BytesIO()
+    soundfile.write(made, SOUND[:2400], 24_000, format="AIFF", subtype="PCM_16")
+    random = np.random.default_rng(0)
+    for _ in range(400):
+        broken = bytearray(made.getvalue())
+        for place in random.integers(4, 60, 3):
+            broken[place] = random.choice([0, 127, 128, 255])
+        with suppress(UsageError):
+            codec.decode(bytes(broken))
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["<f4", "<f8"])
+def test_floats_past_all_bounds_are_brought_near(kind):
+    content = np.array([np.nan, np.inf, 3e38, -3e38, 0.5] * 1000, kind).tobytes()
+    if kind == "<f8":
+        content += np.array([1e300, -1e300], kind).tobytes()
+    width = np.dtype(kind).itemsize
+    form = struct.pack("<IHHIIHH", 16, 3, 1, 24_000, 24_000 * width, width, 8 * width)
+    file = b"RIFF\0\0\0\0WAVEfmt " + form + b"data" + struct.pack("<I", len(content)) + content
+    assert np.isfinite(AudioClip.read(file).rms_dbfs)
+    assert np.isfinite(AudioClip.read(file, rate=8000).samples).all()

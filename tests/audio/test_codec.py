@@ -52,6 +52,38 @@ def test_decodes_as_ffmpeg_does(form, rate):
     assert abs(pitch(inner(samples, own_rate), own_rate) - 440) < 3
 
 
+@pytest.mark.parametrize("rate", [7, 1000, 65_536, 768_000])
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_rate_there_is_can_be_encoded(form, rate):
+    if rate < 1000 and form not in {"wav", "flac"}:
+        with pytest.raises(UsageError, match="sampling rate"):
+            codec.encode(tone(rate, 0.1), rate, form)
+        return
+    samples, own_rate = codec.decode(codec.encode(tone(rate, 0.1), rate, form))
+    assert own_rate == codec_stream.file_rate(form, rate)
+    assert len(samples) >= int(0.1 * own_rate)
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "pcm16"])
+@pytest.mark.parametrize("rate", [0, -5, 768_001, 2**32, 24_000.5, np.nan, np.inf, "24000", None])
+def test_what_is_no_rate_is_one_line(form, rate):
+    for make in (
+        lambda: codec.encode(np.zeros(9, np.float32), rate, form),
+        lambda: StreamEncoder("aac" if form == "m4a" else form, rate),
+        lambda: AudioClip(np.zeros(9, np.float32), rate),
+    ):
+        with pytest.raises(UsageError, match="is no sampling rate"):
+            make()
+    assert AudioClip(np.zeros(9, np.float32), 24_000.0).encode(form)
+
+
+@pytest.mark.parametrize("rate", [22_050, 24_000, 48_000, 96_000])
+@pytest.mark.parametrize("count", [1, 2, 1025, 4097])
+def test_m4a_loses_no_samples_at_its_end(rate, count):
+    samples, _ = codec.decode(codec.encode(tone(rate, 1.0)[:count], rate, "m4a"))
+    assert count <= len(samples) <= count + 1024
+
+
 def onset(samples, rate):
     return np.flatnonzero(np.abs(samples) > 0.2)[0] / rate
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_nb.audio import g711
-from realtime_nb.audio.wav import decode_wav, encode_wav
+from realtime_nb.audio.wav import encode_wav
+from realtime_nb.audio.wav_file import open_wav
 from realtime_nb.errors import UsageError
+from tests.audio.harness_wav import decode_wav
 
 
 def chunk(name, content):
@@ -89,6 +91,33 @@ def test_a_streamed_or_cut_file_is_read_to_its_end(size):
     assert (decode_wav(data)[0][:, 0] * 32768).tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("size", [0x7FFFFFFF, 0x7FFF0000, 0xFFFFFFFF - 36, 0xFFFFFFFF])
+def test_what_streaming_writers_say_is_no_length(size):
+    data = riff(fmt(1, 16)) + b"data" + struct.pack("<I", size) + b"\1\0\2\0"
+    assert open_wav(io.BytesIO(data), "it").frames is None
+    assert len(decode_wav(data)[0]) == 2
+
+
+def test_no_samples_and_words_behind_them_are_no_sound():
+    data = riff(fmt(1, 16), chunk(b"data", b""), chunk(b"LIST", b"INFOISFT" * 9))
+    assert decode_wav(data)[0].shape == (0, 1)
+
+
+@pytest.mark.parametrize(("bits", "size"), [(12, 2), (20, 3), (24, 4), (20, 4)])
+def test_samples_that_take_more_room_than_they_have_bits(bits, size):
+    values = np.array([-(2**31), 0, 2**30], "<i4")
+    content = values.view(np.uint8).reshape(-1, 4)[:, 4 - size :].tobytes()
+    form = struct.pack("<HHIIHH", 1, 1, 16000, 16000 * size, size, bits)
+    samples, _ = decode_wav(riff(chunk(b"fmt ", form), chunk(b"data", content)))
+    assert samples.tolist() == [[-1.0], [0.0], [0.5]]
+
+
+def test_a_file_of_next_to_no_chunks_is_given_up():
+    data = riff(fmt(1, 16)) + bytes(8 * 20_000) + chunk(b"data", b"\1\0")
+    with pytest.raises(UsageError, match="no samples"):
+        decode_wav(data)
+
+
 def test_an_empty_file_of_sound_is_no_error():
     assert decode_wav(encode_wav(b"", 8000))[0].shape == (0, 1)
 
@@ -106,6 +135,7 @@ def test_an_empty_file_of_sound_is_no_error():
         (riff(chunk(b"fmt ", b"ab"), chunk(b"data", b"")), "cut short"),
         (riff(chunk(b"data", b"ab"), fmt(1, 16)), "before `fmt `"),
         (riff(fmt(1, 16, channels=0), chunk(b"data", b"ab")), "0 channels"),
+        (riff(fmt(1, 16, rate=10**9), chunk(b"data", b"ab")), "1000000000 Hz"),
         (riff(fmt(2, 4), chunk(b"data", b"ab")), "WAV format 2"),
         (riff(fmt(1, 12), chunk(b"data", b"ab")), "12 bits"),
     ],

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from realtime_nb.audio.wav import decode_wav
 from realtime_nb.bridge import event_rows
 from realtime_nb.bridge.event_rows import EventRows
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.log import EventLog
+from tests.audio.harness_wav import decode_wav
 
 
 class Asker:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from realtime_nb.audio.clip import AudioClip
-from realtime_nb.audio.wav import decode_wav
 from realtime_nb.speech.voices import say_as_user
+from tests.audio.harness_wav import decode_wav
 from tests.browser.chat_page import LOAD, TALK, ChatPage, until
 
 if TYPE_CHECKING:
