@@ -17,6 +17,7 @@ import numpy as np
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.codec_files import save_blocks
 from realtime_nb.audio.pcm import pcm16_to_float
+from realtime_nb.audio.resample import checked_rate
 from realtime_nb.audio.timing import clock
 from realtime_nb.errors import UsageError
 
@@ -56,7 +57,7 @@ class PcmSpool:
     def __init__(
         self, rate: int = 24_000, memory_bytes: int = 4 << 20, *, max_bytes: int = 2 << 30
     ) -> None:
-        self.rate = rate
+        self.rate = checked_rate(rate)
         self.memory_bytes = memory_bytes
         self.max_bytes = max_bytes
         self._lock = Lock()
@@ -92,14 +93,13 @@ class PcmSpool:
 
     def _put(self, pcm: bytes | bytearray | memoryview, count: int) -> None:
         if self._file is None and self._size + count > self.memory_bytes:
-            self._file = _unnamed_file(self)
-            self._file.write(self._memory)
+            self._file = _unnamed_file(self, self._memory)
             self._memory = bytearray()
         if self._file is None:
             self._memory += pcm
             return
         self._file.seek(self._size)
-        self._file.write(pcm)
+        _write_all(self._file, pcm)
 
     def read(self, start_byte: int, n: int) -> bytes:
         """Return up to `n` bytes from `start_byte`; none past what has come so far.
@@ -139,8 +139,15 @@ class PcmSpool:
     def blocks(
         self, from_s: float = 0.0, to_s: float | None = None
     ) -> Iterator[NDArray[np.float32]]:
-        """Yield what has come so far as float32 blocks of shape (n,), some seconds each."""
-        at = 2 * round(from_s * self.rate)
+        """Yield what has come so far as float32 blocks of shape (n,), some seconds each.
+
+        Raises
+        ------
+        UsageError
+            When the spool is closed.
+        """
+        self._check_open()
+        at = 2 * max(0, round(from_s * self.rate))
         end = self._size if to_s is None else min(self._size, 2 * round(to_s * self.rate))
         end -= end % 2
         while at < end:
@@ -152,6 +159,11 @@ class PcmSpool:
         """Return what has come so far, its first `max_s` seconds at the most.
 
         Where there is more the clip's caption says so; `save` writes all of it.
+
+        Raises
+        ------
+        UsageError
+            When the spool is closed.
         """
         length_s = self.duration_ms / 1000
         if length_s > max_s:
@@ -189,7 +201,19 @@ class PcmSpool:
         return f"PcmSpool({self.duration_ms / 1000:.2f} s, {self.rate} Hz)"
 
 
-def _unnamed_file(owner: PcmSpool) -> IO[bytes]:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its owner
+def _unnamed_file(owner: PcmSpool, begins: bytes | bytearray) -> IO[bytes]:
+    # Without a buffer: what did not fit on the disk would wait there, and fail each read.
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 -- closed with its owner
     weakref.finalize(owner, file.close)
+    try:
+        _write_all(file, begins)
+    except BaseException:
+        file.close()
+        raise
     return file
+
+
+def _write_all(file: IO[bytes], data: bytes | bytearray | memoryview) -> None:
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[file.write(left) :]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 import threading
 import tracemalloc
+from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -89,6 +92,16 @@ def test_is_saved_as_its_suffix_says(tmp_path, name):
     with pytest.raises(UsageError, match=r"a\.wav"):
         spool.save(tmp_path / "a.txt")
     spool.close()
+    with pytest.raises(UsageError, match="let go"):
+        spool.save(tmp_path / name)
+    assert (tmp_path / name).stat().st_size > 0  # what was saved before stays
+
+
+def test_what_lies_before_the_beginning_is_left_out():
+    spool = PcmSpool(8000)
+    spool.append(b"\0\x40\0\x40\0")
+    assert np.concatenate(list(spool.blocks(-1.0))).tolist() == [0.5, 0.5]
+    spool.close()
 
 
 def test_mistakes_are_told_in_one_line():
@@ -97,11 +110,13 @@ def test_mistakes_are_told_in_one_line():
     assert repr(spool) == "PcmSpool(0.00 s, 8000 Hz)"
     assert spool.clip() == AudioClip.silence(0, 8000)
     spool.append(bytes(100))
+    with pytest.raises(UsageError, match="sampling rate"):
+        PcmSpool(0)
     with pytest.raises(UsageError, match="goes past 100 bytes"):
         spool.append(b"1")
     assert len(spool) == 100
     spool.close()
-    for use in (lambda: spool.append(b"12"), lambda: spool.read(0, 1)):
+    for use in (lambda: spool.append(b"12"), lambda: spool.read(0, 1), spool.clip):
         with pytest.raises(UsageError, match="let go"):
             use()
 
@@ -110,13 +125,56 @@ def test_a_full_disk_keeps_what_came(monkeypatch):
     spool = PcmSpool(8000, 4)
     spool.append(b"1234")
 
-    def full(_owner):
+    def full(_owner, _begins):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("realtime_nb.audio.spool._unnamed_file", full)
     with pytest.raises(UsageError, match="No space left on device"):
         spool.append(b"5678")
     assert spool.read(0, 99) == b"1234"
+    spool.close()
+
+
+class _SmallDisk:
+    """A file on a disk with room for so many bytes."""
+
+    def __init__(self, file, room):
+        self._file = file
+        self._room = room
+        self.seek, self.read, self.close = file.seek, file.read, file.close
+
+    def write(self, data):
+        room = self._room - self._file.tell()
+        if room <= 0:
+            raise OSError(28, "No space left on device")
+        return self._file.write(memoryview(data)[:room])
+
+
+@pytest.mark.parametrize("room", [10, 5000])
+def test_a_disk_that_fills_up_keeps_what_came(monkeypatch, room):
+    made = []
+
+    def small(**options):
+        made.append((options, _SmallDisk(tempfile.TemporaryFile(**options), room)))  # noqa: SIM115 -- the spool closes it
+        return made[-1][1]
+
+    monkeypatch.setattr(
+        "realtime_nb.audio.spool.tempfile",
+        SimpleNamespace(TemporaryFile=small, gettempdir=tempfile.gettempdir),
+    )
+    spool = PcmSpool(8000, 1000)
+    came = b""
+    piece = b"12" * 150
+    with suppress(UsageError):
+        while len(came) < 30_000:
+            spool.append(piece)
+            came += piece
+    with pytest.raises(UsageError, match="No space left on device"):
+        spool.append(piece)
+    assert len(came) >= min(900, room)
+    assert spool.read(0, 99_999) == came
+    assert len(spool.clip()) == len(came) // 2
+    assert made[0][0] == {"buffering": 0}  # else what does not fit waits, and fails each read
     spool.close()
 
 
