@@ -9,7 +9,6 @@ from realtime_nb.client.budget import valid_budget
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.errors import UsageError
-from realtime_nb.inspection.chain_legs import LegTable, legs
 from realtime_nb.notebook.agents import forget, remember
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.protocol.cost import prices_of
@@ -127,13 +126,9 @@ class ChainedAgent(Chat):
         return self._legs.transcribe, self._legs.chat, self._legs.speak
 
     @property
-    def legs(self) -> LegTable:
-        """What was asked of each leg, when it answered, and what it cost.
-
-        ``.df`` has a row for each request, ``.by_turn`` one for each turn: milliseconds from
-        its end to the transcript, the first word, the first sound.
-        """
-        return legs(self.talk())
+    def service(self) -> str:
+        """Return ``""``: a chain is no service, so a file of it goes on wherever a cell would."""
+        return ""
 
     def _on_notice(self, leg: LegName, notice: Notice) -> None:
         # On the chain's thread: the bridge lives on the session's.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from realtime_nb.bridge.recorder import Notes
 from realtime_nb.bridge.recording import make_recording
 from realtime_nb.inspection.archive import save
+from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill, usage
 from realtime_nb.inspection.frames import spoken_ms
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.bridge.recording import Recording
     from realtime_nb.inspection import Talk
+    from realtime_nb.inspection.chain_legs import LegTable
     from realtime_nb.inspection.check import CheckReport
     from realtime_nb.inspection.cost import Bill, UsageTable
     from realtime_nb.inspection.latency import Latency
@@ -79,6 +81,15 @@ class Inspecting(ABC):
     def cost(self) -> Bill:
         """What it has cost, by model and kind; ``.usd`` is None where a part is not known."""
         return bill(self.talk(), budget_usd=self.budget)
+
+    @property
+    def legs(self) -> LegTable:
+        """Of a chain: what was asked of each leg, when it answered, and what it cost.
+
+        ``.df`` has a row for each request, ``.by_turn`` one for each turn: milliseconds from
+        its end to the transcript, the first word, the first sound.
+        """
+        return legs(self.talk())
 
     def check(self) -> CheckReport:
         """Return where the log breaks the protocol's rules; it shows as a table."""

@@ -19,6 +19,7 @@ from realtime_nb.notebook.chat import REPLY_TIMEOUT_S, Chat
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.report import ConfigReport
 from realtime_nb.notebook.resuming import budget_in, config_of, config_over, service_name
+from realtime_nb.protocol.chain import is_chain
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.shown_text import escaped
 
@@ -196,8 +197,10 @@ class SavedChat(Inspecting):
             return endpoint if model is None else endpoint.with_model(model)
         known = self.service or None
         wanted = known if endpoint is None else endpoint
-        if model is None and wanted == known and self.kind != "transcription":
-            model = self._saved.talk.model or None
+        before = self._saved.talk.model
+        # A chain is no model that a service has.
+        if model is None and wanted == known and not is_chain(before):
+            model = before if before and self.kind != "transcription" else None
         return resolve_endpoint(wanted, model, kind=self.kind)
 
     def __repr__(self) -> str:

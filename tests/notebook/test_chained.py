@@ -126,14 +126,28 @@ def test_functions_are_offered_and_called() -> None:
 
 
 def test_it_is_saved_and_reopened_with_its_legs(agent: ChainedAgent, tmp_path: Path) -> None:
-    from realtime_nb.inspection.chain_legs import legs  # noqa: PLC0415 -- of a file
-
     agent.say("hello").result(WAIT_S)
     saved = realtime_nb.open(agent.save(tmp_path / "talk.rtnb"))
-    assert [leg.done.leg for leg in legs(saved.talk()).legs] == [
-        leg.done.leg for leg in agent.legs.legs
-    ]
+    assert [leg.done.leg for leg in saved.legs.legs] == [leg.done.leg for leg in agent.legs.legs]
     assert saved.cost.usd == 0
+
+
+@pytest.mark.usefixtures("_practice")
+def test_a_saved_chain_goes_on_as_a_realtime_chat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    peer = RestPeer()
+    for endpoint in (peer.endpoint, "local"):
+        agent = realtime_nb.ChainedAgent(endpoint=endpoint)
+        agent.say("hello").result(WAIT_S)
+        agent.close()
+        chat = realtime_nb.open(agent.save(tmp_path / "talk.rtnb")).resume()
+        assert chat.endpoint.model == "local-demo"
+        assert [item.text for item in chat.items] == [item.text for item in agent.items]
+        assert chat.say("hello").result(WAIT_S).text == "Hello!"
+        chat.close()
+    peer.close()
 
 
 @pytest.mark.usefixtures("_practice")
