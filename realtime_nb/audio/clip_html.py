@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["clip_facts", "clip_html"]
 
 _LONGEST_PLAYER_S: Final = 300.0  # 5 minutes at 24 kHz put 19 MB into the notebook as WAV
-_LONGEST_WAV_S: Final = 4.0  # past that MP3, of an eighth of its size
+_LONGEST_WAV_S: Final = 1.0  # past that MP3: an eighth of its size, made in 25 ms a second
 _MP3_RATE: Final = 24_000
 _MP3_KBPS: Final = 48  # a notebook grows by 8 kB a second as base64
 

@@ -11,6 +11,7 @@ import pytest
 from traitlets import TraitError
 
 from realtime_nb.audio.clip import AudioClip
+from realtime_nb.notebook.sound.kept import sound_bytes
 from tests.notebook.sound_page import Page
 from tests.notebook.sound_peer import Exchange, Peer, answers, refuses, tone
 
@@ -380,7 +381,7 @@ def test_the_settings_are_configured(run: Any, shell: Any, peer: Peer) -> None:
 def test_saved_sound_is_bounded(run: Any, peer: Peer, page: Page) -> None:
     peer.says(answers(ms=2000))
     run("%%audio_chat\nOne?")
-    size = page.last["text/html"].count("") - 1
+    size = sound_bytes(page.last)
     run(f"%config RealtimeMagics.saved_audio_bytes = {int(1.5 * size)}")
     run("%%audio_chat\nTwo?")
     first, second = page.outputs.values()

@@ -44,9 +44,9 @@ def test_the_oldest_lose_their_sound_and_keep_their_words() -> None:
 
 
 def test_what_is_over_the_limit_alone_takes_nobodys_place() -> None:
-    notebook = Notebook(sound_bytes(result(1000)))
-    notebook.show("a", result(1000))
-    notebook.show("b", result(3500))
+    notebook = Notebook(sound_bytes(result(500)))
+    notebook.show("a", result(500))
+    notebook.show("b", result(900))
     assert notebook.with_sound == ["a"]
 
 
