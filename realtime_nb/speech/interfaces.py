@@ -126,7 +126,13 @@ class Recogniser(Protocol):
         """What it is, for people."""
         ...
 
-    def start(self, phrases: Sequence[str] = (), *, prompt: str = "") -> Recognition:
+    def start(
+        self,
+        phrases: Sequence[str] = (),
+        *,
+        prompt: str = "",
+        whole: NDArray[np.int16] | None = None,
+    ) -> Recognition:
         """Begin an utterance.
 
         Parameters
@@ -136,6 +142,9 @@ class Recogniser(Protocol):
         prompt
             The session's `audio.input.transcription.prompt`: text whose sentences
             are likely said too.
+        whole
+            All that will be fed, shape (n,), where it is known already: then what is heard
+            depends on nothing that was heard before, and changes nothing for what comes.
         """
         ...
 

@@ -143,7 +143,10 @@ class ScriptedRecogniser:
     rate: int = 16_000
     name: str = "scripted"
 
-    def start(self, phrases: Sequence[str] = (), *, prompt: str = "") -> ScriptedRecognition:
+    def start(
+        self, phrases: Sequence[str] = (), *, prompt: str = "", whole: Any = None
+    ) -> ScriptedRecognition:
+        del whole  # knows what it hears
         self.prompts.append((phrases, prompt))
         return ScriptedRecognition(self)
 

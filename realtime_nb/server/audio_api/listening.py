@@ -7,7 +7,6 @@ not grow with its length, and who stops reading stops the work within a tenth of
 from __future__ import annotations
 
 import math
-import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ import numpy as np
 from realtime_nb.audio.pcm import float_to_int16
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.server.turn_detection import START_FRAMES, TurnDetector
+from realtime_nb.server.whole_hearing import hear_whole
 from realtime_nb.speech.grammar import phrases_of
 from realtime_nb.speech.interfaces import HeardWord
 
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from realtime_nb.speech.interfaces import Recogniser, Recognition, VoiceActivity
+    from realtime_nb.speech.interfaces import Recogniser, VoiceActivity
 
 RATE: Final = 16_000
 # Who speaks without a pause is cut here all the same, which may cost a word.
 LONGEST_MS: Final = 20_000.0
 # A grammar is made anew for each prompt, which takes longer the more it holds.
 _MOST_SENTENCES: Final = 100
-# The recogniser holds the interpreter for milliseconds: however many files are heard at the
-# same time, sessions contend with one thread.
-_ONE_PIECE_AT_A_TIME: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +143,8 @@ class Listener:
         frame_ms = activity.frame * 1000.0 / RATE
         most = math.ceil(cutting.padding_ms / frame_ms) + START_FRAMES - 1
         self._padding: deque[NDArray[np.int16]] = deque(maxlen=most)
-        self._recognition: Recognition | None = None
-        self._begun_s = 0.0  # where the recognition's sound begins
+        self._sound: list[NDArray[np.int16]] | None = None  # of the phrase under way
+        self._begun_s = 0.0  # where its sound begins
         self._start_s = 0.0
         self._voices: list[float] = []
         self._stopped = False
@@ -167,23 +164,18 @@ class Listener:
         rate
             Of the sound, in Hz.
         """
-        try:
-            rest = np.zeros(0, np.int16)
-            for pcm in _at_16k(blocks, rate):
-                rest = np.concatenate((rest, pcm))
-                whole = len(rest) // self._activity.frame * self._activity.frame
-                for first in range(0, whole, self._activity.frame):
-                    yield from self._step(rest[first : first + self._activity.frame])
-                    if self._stopped:
-                        return
-                rest = rest[whole:]
-            self.heard_s += len(rest) / RATE
-            self._feed(rest)
-            yield from self._end(self.heard_s)
-        finally:
-            if self._recognition is not None:
-                self._recognition.close()
-                self._recognition = None
+        rest = np.zeros(0, np.int16)
+        for pcm in _at_16k(blocks, rate):
+            rest = np.concatenate((rest, pcm))
+            whole = len(rest) // self._activity.frame * self._activity.frame
+            for first in range(0, whole, self._activity.frame):
+                yield from self._step(rest[first : first + self._activity.frame])
+                if self._stopped:
+                    return
+            rest = rest[whole:]
+        self.heard_s += len(rest) / RATE
+        self._feed(rest)
+        yield from self._end(self.heard_s)
 
     def _step(self, frame: NDArray[np.int16]) -> Iterator[Phrase]:
         edge = self._detector.step(frame)
@@ -194,7 +186,7 @@ class Listener:
             for earlier in self._padding:
                 self._feed(earlier)
             self._padding.clear()
-        if self._recognition is None:
+        if self._sound is None:
             self._padding.append(frame)
             return
         self._voices.append(self._activity.last)
@@ -206,21 +198,21 @@ class Listener:
             self._begin(self.heard_s, self.heard_s)
 
     def _begin(self, start_s: float, begun_s: float) -> None:
-        self._recognition = self._recogniser.start(self._expected)
+        self._sound = []
         self._start_s, self._begun_s = start_s, begun_s
         self._voices = []
 
     def _feed(self, pcm: NDArray[np.int16]) -> None:
-        if self._recognition is not None and len(pcm):
-            with _ONE_PIECE_AT_A_TIME:
-                self._recognition.feed(pcm)
+        if self._sound is not None:
+            self._sound.append(pcm)
 
     def _end(self, end_s: float) -> Iterator[Phrase]:
-        recognition, self._recognition = self._recognition, None
-        if recognition is None:
+        sound, self._sound = self._sound, None
+        if sound is None:
             return
-        with _ONE_PIECE_AT_A_TIME:
-            heard = recognition.finish()
+        heard = hear_whole(
+            self._recogniser, np.concatenate(sound), self._expected, lambda: self._stopped
+        )
         if heard.text:
             words = tuple(
                 HeardWord(word.text, self._begun_s + word.start_s, self._begun_s + word.end_s)

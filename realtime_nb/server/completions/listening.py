@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from realtime_nb.audio.codec_reading import read_sound
 from realtime_nb.audio.level import SILENCE_DBFS, rms_dbfs
 from realtime_nb.audio.pcm import float_to_int16
@@ -19,16 +21,16 @@ from realtime_nb.server.brain.interface import Recording
 from realtime_nb.server.hearing import RATE, Understood
 from realtime_nb.server.http.errors import Refusal, bad_request
 from realtime_nb.server.phrases import Phrase, PhraseEar
+from realtime_nb.server.whole_hearing import hear_whole
 from realtime_nb.server.workers import why_deaf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from realtime_nb.server.workers import Workers
-    from realtime_nb.speech.interfaces import Recogniser, Recognition
+    from realtime_nb.speech.interfaces import Recogniser
 
 Json = dict[str, Any]
 
@@ -103,18 +105,15 @@ class RecordingEar:
         engines = self._workers.engines
         if engines.recogniser is None:
             return "", why_deaf(engines)
-        ears = _Ears(engines.recogniser)
+        ears = _Ears(engines.recogniser, self._stopped.is_set)
         ear = PhraseEar(ears, engines.voice_activity(), RATE, lambda: (self._expected, ""))
         phrases: list[Phrase] = []
-        try:
-            # In seconds, so that an abandoned request ends within a fraction of one.
-            for first in range(0, len(samples), RATE):
-                if self._stopped.is_set():
-                    return "", "the request is over"
-                phrases += ear.hear(float_to_int16(samples[first : first + RATE]))
-            last = ear.finish()
-        finally:
-            ears.close()
+        # In seconds, so that an abandoned request ends within a fraction of one.
+        for first in range(0, len(samples), RATE):
+            if self._stopped.is_set():
+                return "", "the request is over"
+            phrases += ear.hear(float_to_int16(samples[first : first + RATE]))
+        last = ear.finish()
         phrases += [last] if last is not None else []
         understood = [phrase.understood.result() for phrase in phrases]
         failures = [one.failure for one in understood if one.failure]
@@ -163,13 +162,13 @@ def _bad_data(path: str, why: str) -> Refusal:
 class _Ears:
     """What a `PhraseEar` listens with when it runs in a worker: at once, in its own thread."""
 
-    def __init__(self, recogniser: Recogniser) -> None:
+    def __init__(self, recogniser: Recogniser, stopped: Callable[[], bool]) -> None:
         self._recogniser = recogniser
-        self._open: Recognition | None = None
+        self._stopped = stopped
 
     def start(self, phrases: Sequence[str] = (), prompt: str = "") -> Any:
-        self._open = self._recogniser.start(phrases, prompt=prompt)
-        return _Utterance(self._open)
+        del prompt  # a message has none
+        return _Utterance(self._recogniser, phrases, self._stopped)
 
     async def room(self) -> None:
         return
@@ -179,22 +178,27 @@ class _Ears:
         return ""
 
     def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        return
 
 
 class _Utterance:
-    def __init__(self, recognition: Recognition) -> None:
-        self._recognition = recognition
+    def __init__(
+        self, recogniser: Recogniser, phrases: Sequence[str], stopped: Callable[[], bool]
+    ) -> None:
+        self._recogniser = recogniser
+        self._phrases = phrases
+        self._stopped = stopped
+        self._sound: list[NDArray[np.int16]] = []
 
     def feed(self, pcm: NDArray[np.int16]) -> None:
-        self._recognition.feed(pcm)
+        self._sound.append(pcm)
 
     def finish(self) -> Future[Understood]:
         done: Future[Understood] = Future()
-        done.set_result(Understood(self._recognition.finish().text))
+        sound = np.concatenate(self._sound)
+        heard = hear_whole(self._recogniser, sound, self._phrases, self._stopped)
+        done.set_result(Understood(heard.text))
         return done
 
     def drop(self) -> None:
-        self._recognition.close()
+        self._sound.clear()
