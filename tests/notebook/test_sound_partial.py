@@ -28,3 +28,14 @@ def test_a_stopped_request_of_the_practice_server_is_free(practice: Any) -> None
         assert part.cost == (0.0 if practice else None)
         assert ("free of charge" in part._repr_html_()) is practice
     spool.close()
+
+
+def test_marks_that_turn_text_round_are_seen_in_a_caption() -> None:
+    spool = PcmSpool()
+    spool.append(bytes(4800))
+    live: Any = SimpleNamespace(progress=SimpleNamespace(transcript="", sound=spool))
+    endpoint = Endpoint("http://127.0.0.1:1/v1", "m", "here")
+    part = stopped_speech(live, endpoint, "a \u202eb \x1b[31m", "alloy", "stopped")
+    assert part is not None
+    assert not {"\u202e", "\x1b"} & set(part._repr_html_())
+    spool.close()

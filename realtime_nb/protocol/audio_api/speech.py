@@ -13,7 +13,7 @@ from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer_html import told_price
 from realtime_nb.protocol.cost import Price
-from realtime_nb.protocol.shown_text import escaped
+from realtime_nb.protocol.shown_text import escaped, visible
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Speech:
         return target
 
     def _caption(self) -> str:
-        return shorten(self.text, 80)
+        return visible(shorten(self.text, 80))
 
     def __repr__(self) -> str:
         more = ", partial" if self.partial else ""
