@@ -18,16 +18,14 @@ for "never mind"). People speak less evenly; a limit too strict for them errs to
 from __future__ import annotations
 
 import math
-import os
 import re
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from realtime_nb.speech.cepstral_mean import CepstralMeter
-from realtime_nb.speech.grammar import phrases_of, to_jsgf, usable
+from realtime_nb.speech.decoders import WORD_PENALTY, Decoders, dithered
+from realtime_nb.speech.grammar import phrases_of
 from realtime_nb.speech.interfaces import Heard, HeardWord
 
 if TYPE_CHECKING:
@@ -45,13 +43,9 @@ MAX_PASSED_OVER: Final = 40
 
 _PIECE: Final = 512  # samples fed at a time: longer pieces hold the interpreter's lock for long
 _LOG_BASE: Final = math.log(1.0001)
-_WORD_PENALTY: Final = 0.01
 # What that penalty takes off a score for each word; scores are kept in 1024ths.
-_WORD_PRICE: Final = -math.log(_WORD_PENALTY) / _LOG_BASE / 1024
-_DITHER: Final = 20.0  # RMS in int16 steps; digital silence upsets the cepstral mean
-_MODELS_MEAN: Final = ",".join(("40", "3", "-1", *("0" * 10)))
+_WORD_PRICE: Final = -math.log(WORD_PENALTY) / _LOG_BASE / 1024
 _MOST_AGAIN: Final = 20 * RATE  # an utterance that is heard twice is kept until then
-_KEPT_GRAMMARS: Final = 8
 _KEPT_IDLE: Final = 2  # sets of decoders, at some 130 MB each
 
 # What a decoder calls silence, noise, and steps without sound.
@@ -61,80 +55,8 @@ _NO_SOUND: Final = ("SIL", "+", "<", "[", "(")
 _VARIANT: Final = re.compile(r"\(\d+\)$")
 _FRAMES_PER_S: Final = 100
 
-# Words of the practice card that the dictionary lacks, in its phones (ARPAbet).
-_PRONUNCIATIONS: Final = {"jupyter": "JH UW P IH T ER", "realtime": "R IY L T AY M"}
-
-
 # Whether an utterance comes live, and whether it is the first that does.
 _Live = Literal["first", "yes", "no"]
-
-
-class _Decoders:
-    """Three decoders that hear one utterance at a time."""
-
-    def __init__(self) -> None:
-        import pocketsphinx  # noqa: PLC0415 -- optional
-
-        model = Path(pocketsphinx.__file__).parent / "model" / "en-us"
-        common = {
-            "hmm": str(model / "en-us"),
-            "loglevel": "FATAL",
-            "logfn": os.devnull,
-            # The slow passes after the end cost up to half a second and win little.
-            "fwdflat": False,
-            "bestpath": False,
-        }
-        words = {"dict": str(model / "cmudict-en-us.dict")}
-
-        def make(**options: Any) -> Any:
-            sphinx: Any = pocketsphinx
-            return sphinx.Decoder(sphinx.Config(**common, **options))
-
-        # A price on every word: else the end of "forty" is heard as "forty eight". The wide
-        # beams cost half as much again and halve the errors in noise.
-        self.grammar = make(
-            **words, lm=None, wip=_WORD_PENALTY, beam=1e-80, pbeam=1e-80, wbeam=1e-60
-        )
-        self.general = make(**words, lm=str(model / "en-us.lm.bin"))
-        phones = str(model / "en-us-phone.lm.bin")
-        self.phones = make(dict=None, lm=None, allphone=phones, lw=1.0, pip=0.1)
-        for word, sound in _PRONUNCIATIONS.items():
-            if not self.knows(word):
-                self.grammar.add_word(word, sound, True)
-        self._meter = CepstralMeter(self.grammar)
-        self._searches: dict[tuple[str, ...], str] = {}
-        self._made = 0
-
-    def adapt(self, mean: str | None) -> None:
-        """Begin the next utterance at a cepstral mean; at that of the models for None."""
-        for decoder in (self.grammar, self.general, self.phones):
-            # Anew: the front end's estimate of the noise outlives an utterance.
-            decoder.reinit_feat()
-            decoder.set_cmn(mean or _MODELS_MEAN)
-
-    def mean_of(self, sound: NDArray[np.int16]) -> str | None:
-        """Return the cepstral mean of a sound of shape (n,)."""
-        return self._meter.mean(_dithered(sound, np.random.default_rng(0)))
-
-    def knows(self, word: str) -> bool:
-        return self.grammar.lookup_word(word) is not None
-
-    def expect(self, phrases: Sequence[str]) -> bool:
-        """Make the grammar one of `phrases`; false when none of them can be heard."""
-        known = tuple(usable(phrases, self.knows))
-        if not known:
-            return False
-        name = self._searches.get(known)
-        if name is None:
-            name = f"phrases-{self._made}"
-            self._made += 1
-            self.grammar.add_jsgf_string(name, to_jsgf(known))
-            self._searches[known] = name
-        self.grammar.activate_search(name)
-        while len(self._searches) > _KEPT_GRAMMARS:
-            oldest = next(iter(self._searches))
-            self.grammar.remove_search(self._searches.pop(oldest))
-        return True
 
 
 class PocketsphinxRecogniser:
@@ -154,7 +76,7 @@ class PocketsphinxRecogniser:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle = [_Decoders()]
+        self._idle = [Decoders()]
         self._mean: str | None = None  # of what came live
 
     def start(
@@ -174,7 +96,7 @@ class PocketsphinxRecogniser:
         with self._lock:
             decoders = self._idle.pop() if self._idle else None
             mean = self._mean
-        decoders = decoders or _Decoders()
+        decoders = decoders or Decoders()
         expected = [*phrases, *phrases_of(prompt)]
         try:
             decoders.adapt(mean if whole is None else decoders.mean_of(whole))
@@ -185,7 +107,7 @@ class PocketsphinxRecogniser:
         live: _Live = "no" if whole is not None else "first" if mean is None else "yes"
         return PocketsphinxRecognition(self, decoders, live, has_grammar=has_grammar)
 
-    def give_back(self, decoders: _Decoders, mean: str | None = None) -> None:
+    def give_back(self, decoders: Decoders, mean: str | None = None) -> None:
         """Take decoders back for the next utterance, and what was learnt from the last."""
         with self._lock:
             self._mean = mean or self._mean
@@ -199,7 +121,7 @@ class PocketsphinxRecognition:
     def __init__(
         self,
         owner: PocketsphinxRecogniser,
-        decoders: _Decoders,
+        decoders: Decoders,
         live: _Live,
         *,
         has_grammar: bool,
@@ -208,7 +130,7 @@ class PocketsphinxRecognition:
         self._live = live
         # The first one live, for a second hearing; None when it is not needed or too long.
         self._kept: list[NDArray[np.int16]] | None = [] if live == "first" else None
-        self._decoders: _Decoders | None = decoders
+        self._decoders: Decoders | None = decoders
         self._has_grammar = has_grammar
         self._leading = decoders.grammar if has_grammar else decoders.general
         self._all = [decoders.general]
@@ -267,16 +189,16 @@ class PocketsphinxRecognition:
 
     def _process(self, pcm: NDArray[np.int16]) -> None:
         for start in range(0, len(pcm), _PIECE):
-            data = _dithered(pcm[start : start + _PIECE], self._noise).astype("<i2").tobytes()
+            data = dithered(pcm[start : start + _PIECE], self._noise).astype("<i2").tobytes()
             for decoder in self._all:
                 decoder.process_raw(data)
 
-    def _end(self, decoders: _Decoders) -> None:
+    def _end(self, decoders: Decoders) -> None:
         for decoder in self._all:
             decoder.end_utt()
         self._heard = self._choose(decoders)
 
-    def _hear_again(self, decoders: _Decoders, pcm: NDArray[np.int16]) -> None:
+    def _hear_again(self, decoders: Decoders, pcm: NDArray[np.int16]) -> None:
         """Hear all of it at its own mean: nobody knew the voice while it came."""
         decoders.adapt(decoders.mean_of(pcm))
         for decoder in self._all:
@@ -284,19 +206,14 @@ class PocketsphinxRecognition:
         self._process(pcm)
         self._end(decoders)
 
-    def _choose(self, decoders: _Decoders) -> Heard:
+    def _choose(self, decoders: Decoders) -> Heard:
         if self._has_grammar and _fits(decoders):
             return Heard(_text(decoders.grammar.hyp()), "grammar", words=_words(decoders.grammar))
         text = _text(decoders.general.hyp())
         return Heard(text, "open" if text else "none", words=_words(decoders.general))
 
 
-def _dithered(pcm: NDArray[np.int16], noise: np.random.Generator) -> NDArray[np.int16]:
-    sound = pcm.astype(np.float32) + noise.standard_normal(len(pcm), np.float32) * _DITHER
-    return np.clip(sound, -32768, 32767).astype(np.int16)
-
-
-def _fits(decoders: _Decoders) -> bool:
+def _fits(decoders: Decoders) -> bool:
     """Whether the grammar's phrase scores nearly as well as the free phones."""
     phrase, phones = decoders.grammar.hyp(), decoders.phones.hyp()
     if not _text(phrase):

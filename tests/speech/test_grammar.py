@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_nb.errors import UsageError
+from realtime_nb.speech.decoders import Decoders
 from realtime_nb.speech.grammar import SLOTS, normalise, phrases_of, to_jsgf, usable, words_of
-from realtime_nb.speech.recogniser import _Decoders
 
 
 def test_slots_become_rules_and_words_stay() -> None:
@@ -73,6 +73,6 @@ def test_a_prompt_gives_its_sentences() -> None:
 
 
 def test_every_word_of_every_slot_is_in_the_dictionary() -> None:
-    decoders = _Decoders()
+    decoders = Decoders()
     words = set().union(*(words_of(f"{{{slot}}}") for slot in SLOTS))
     assert [word for word in sorted(words) if not decoders.knows(word)] == []
