@@ -55,8 +55,7 @@ PROMPT: Final = " ".join(SENTENCES)
 # Half as long as the sound on a quiet machine, several times as long on a busy one.
 pytestmark = pytest.mark.timeout(600)
 
-# Measured: 0 to 4 % with the prompt (a recogniser's first sentence may be lost while it gets
-# used to the level), 44 to 49 % without it.
+# Measured: 0 % with the prompt, 45 % without it, each time the same.
 BOUND_WITH_PROMPT: Final = 0.10
 BOUND_WITHOUT: Final = 0.70
 
