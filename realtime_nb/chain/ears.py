@@ -3,6 +3,9 @@
 Nothing is transcribed while one speaks: voice activity on this machine finds the end of the
 turn, and the request goes out at that moment. Where the service streams its words, they are
 told as they come.
+
+Who speaks again before there was an answer makes several requests at once. Their words are told
+in the order of the turns, and none keeps those after it waiting for ever (`PATIENCE_S`).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from realtime_nb.server.brain.interface import BrainError
 from realtime_nb.server.hearing import RATE, Overheard, Understood
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,6 +36,11 @@ Json = dict[str, Any]
 
 # Ten minutes at 16 kHz are 19 MB as WAV; services take 25 MB.
 LONGEST_S: Final = 600
+PATIENCE_S: Final = 15.0
+"""How long after its end a turn's words are waited for; its own length, where that is more."""
+STOPPED_S: Final = 3.0
+"""How long they are still waited for once the user stopped the answer to them."""
+_AT_ONCE: Final = 3
 _SHORTEST_MS: Final = 100.0
 # Those known to write in one piece, which ignore or refuse the wish for a stream.
 _IN_ONE_PIECE: Final = ("whisper-1",)
@@ -54,6 +62,9 @@ class RestEars:
         self._requests = requests
         self._config = config
         self._tasks: set[asyncio.Task[None]] = set()
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._waits: set[asyncio.Timeout] = set()
+        self._newest: Overheard | None = None
         self._closed = False
 
     def start(self, phrases: Sequence[str] = (), prompt: str = "") -> RestUtterance:  # noqa: ARG002 -- phrases are for a recogniser that knows no other words
@@ -73,6 +84,14 @@ class RestEars:
         for task in list(self._tasks):
             task.cancel()
 
+    def stop_waiting(self) -> None:
+        """Give what is being transcribed only a moment more: its answer is not wanted."""
+        latest_s = self._requests.now_s() + STOPPED_S
+        for wait in self._waits:
+            until_s = wait.when()
+            if not wait.expired() and until_s is not None and until_s > latest_s:
+                wait.reschedule(latest_s)
+
     def hear(self, pcm: NDArray[np.int16]) -> asyncio.Future[Understood]:
         """Have an utterance transcribed, samples of shape (n,) at 16 kHz."""
         future = Overheard()
@@ -82,24 +101,55 @@ class RestEars:
         if pcm.shape[0] < RATE * _SHORTEST_MS / 1000:
             future.set_result(Understood("", usage=_length(pcm)))
             return future
-        task = asyncio.get_running_loop().create_task(self._transcribe(pcm, future))
+        before, self._newest = self._newest, future
+        task = asyncio.get_running_loop().create_task(self._transcribe(pcm, future, before))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return future
 
-    async def _transcribe(self, pcm: NDArray[np.int16], future: Overheard) -> None:
-        request = self._requests.of("transcribe", self._requests.now_s())
-        request.ids["item_id"] = future.item_id
+    async def _transcribe(
+        self, pcm: NDArray[np.int16], future: Overheard, before: Overheard | None
+    ) -> None:
         try:
-            async with request:
-                text = await _words(request, pcm, self._wanted(request.model), future)
-            understood = Understood(text, usage=_counted(request.usage) or _length(pcm))
-        except BrainError as error:
-            understood = Understood("", str(error), usage=_length(pcm))
+            understood = await self._understand(pcm, future, before)
+            if before is not None:
+                await asyncio.wait([before])
         except asyncio.CancelledError:
             understood = Understood("", "the session is over")
         if not future.done():
             future.set_result(understood)
+
+    async def _understand(
+        self, pcm: NDArray[np.int16], future: Overheard, before: Overheard | None
+    ) -> Understood:
+        since_s = self._requests.now_s()
+        request = self._requests.of("transcribe", since_s)
+        request.ids["item_id"] = future.item_id
+        wait = asyncio.timeout(max(PATIENCE_S, pcm.shape[0] / RATE))
+
+        def tell(text: str) -> None:
+            """Pass on what is new, once all turns before are told."""
+            if before is None or before.done():
+                future.hear(text[len(future.words) :])
+
+        try:
+            async with wait:
+                self._waits.add(wait)
+                async with self._free, request:
+                    try:
+                        text = await _words(request, pcm, self._wanted(request.model), tell)
+                    except asyncio.CancelledError:
+                        if not wait.expired():
+                            raise
+                        raise NoAnswer(_late(self._requests.now_s() - since_s)) from None
+            return Understood(text, usage=_counted(request.usage) or _length(pcm))
+        except BrainError as error:
+            return Understood("", str(error), usage=_length(pcm))
+        except TimeoutError:  # before it was its turn to be asked
+            late = _late(self._requests.now_s() - since_s)
+            return Understood("", f"the chain's transcribe leg is busy: {late}", usage=_length(pcm))
+        finally:
+            self._waits.discard(wait)
 
     def _wanted(self, model: str) -> Json:
         told = self._config.transcription or {}
@@ -147,9 +197,9 @@ class RestUtterance:
 
 
 async def _words(
-    request: LegRequest, pcm: NDArray[np.int16], wanted: Json, future: Overheard
+    request: LegRequest, pcm: NDArray[np.int16], wanted: Json, tell: Callable[[str], object]
 ) -> str:
-    """Ask for the words of an utterance, and pass them on as they come."""
+    """Ask for the words of an utterance; `tell` is given all that came so far."""
     client = await request.client()
     raw = await client.audio.transcriptions.with_raw_response.create(
         file=("speech.wav", _wav(pcm), "audio/wav"), **wanted
@@ -168,7 +218,7 @@ async def _words(
             if event.type == "transcript.text.delta":
                 request.first()
                 text += event.delta
-                future.hear(event.delta)
+                tell(text)
             elif event.type == "transcript.text.done":
                 request.first()
                 text, ended = event.text, True
@@ -176,6 +226,10 @@ async def _words(
     if not ended:
         raise NoAnswer("its stream broke off before the end of the transcript; try again")
     return text.strip()
+
+
+def _late(waited_s: float) -> str:
+    return f"no transcript came within {waited_s:.0f} s; say it again"
 
 
 def _wav(pcm: NDArray[np.int16]) -> bytes:

@@ -128,6 +128,7 @@ class ChainSession(Session):
         config = ChainConfig(settled)
         # Of its own, so that the ids of its events are, too.
         self._requests = Requests(settled.legs, Emitter(exits.sink), settled.on_notice)
+        self._ears = RestEars(self._requests, config)
         activity, missing = load_voice_activity()
         super().__init__(
             exits.sink,
@@ -138,15 +139,24 @@ class ChainSession(Session):
             on_over=exits.on_over,
             parts=Parts(
                 config,
-                RestEars(self._requests, config),
+                self._ears,
                 lambda spec: RestMouth(self._requests, spec),
             ),
         )
+        self._handlers["response.cancel"] = self._cancel
 
     def start(self) -> None:
         """Begin, and make the legs' clients ready before anybody speaks."""
         super().start()
         self._requests.warm_up()
+
+    def _cancel(self, event: Json) -> None:
+        """End an answer on the client's wish, and with it the long wait for words to answer."""
+        asked = event.get("response_id")
+        current = asked in {None, self._responding.active_id}
+        self._responding.cancel(asked)
+        if current:
+            self._ears.stop_waiting()
 
     async def close(self) -> None:
         """End everything the session runs, every request with it."""
