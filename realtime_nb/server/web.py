@@ -12,6 +12,7 @@ import tornado.web
 
 from realtime_nb.server.admission import is_local_request, presented_key
 from realtime_nb.server.client_secrets import ClientSecrets
+from realtime_nb.server.completions.remembered import Remembered
 from realtime_nb.server.completions.spoken import SpokenAnswers
 from realtime_nb.server.http.turns import Turns
 from realtime_nb.server.wire_errors import WireError, error_body
@@ -53,6 +54,8 @@ class Shared:
         Of REST requests at the engines.
     spoken_answers
         Those that chat completions may still name.
+    remembered
+        What recordings said to chat completions.
     """
 
     token: str
@@ -64,6 +67,7 @@ class Shared:
     endings: set[asyncio.Future[None]] = field(default_factory=set["asyncio.Future[None]"])
     turns: Turns = field(default_factory=Turns)
     spoken_answers: SpokenAnswers = field(default_factory=SpokenAnswers)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 class LocalHandler(tornado.web.RequestHandler):

@@ -20,7 +20,8 @@ from realtime_nb.server.context import (
 from realtime_nb.server.http.errors import bad_request
 
 if TYPE_CHECKING:
-    from realtime_nb.server.completions.listening import Listened, RecordingEar
+    from realtime_nb.server.completions.listening import RecordingEar
+    from realtime_nb.server.completions.remembered import Listened
     from realtime_nb.server.completions.request import ChatRequest
     from realtime_nb.server.completions.spoken import SpokenAnswer, SpokenAnswers
 

@@ -54,7 +54,8 @@ class ChatCompletionsHandler(ApiHandler):
         spoken = find_spoken(asked, self.shared.spoken_answers)
         self.set_header("openai-model", MODEL)
         async with working(self.shared) as workers:
-            ear = RecordingEar(workers, self.shared.make_brain().phrases)
+            expected = self.shared.make_brain().phrases
+            ear = RecordingEar(workers, expected, self.shared.remembered)
             talk = await understand(asked, ear, spoken)
             make_brain = _informed(self.shared.make_brain, talk.request)
             answers = self.shared.spoken_answers

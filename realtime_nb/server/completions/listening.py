@@ -7,7 +7,6 @@ import binascii
 import io
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from realtime_nb.audio.pcm import float_to_int16
 from realtime_nb.audio.sniff import HEAD_BYTES, sniff
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.interface import Recording
+from realtime_nb.server.completions.remembered import Listened, digest_of
 from realtime_nb.server.hearing import RATE, Understood
 from realtime_nb.server.http.errors import Refusal, bad_request
 from realtime_nb.server.phrases import Phrase, PhraseEar
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from realtime_nb.server.completions.remembered import Remembered
     from realtime_nb.server.workers import Workers
     from realtime_nb.speech.interfaces import Recogniser
 
@@ -36,22 +37,6 @@ Json = dict[str, Any]
 
 LONGEST_S: Final = 30 * 60.0
 """Longer recordings are refused: decoded, half an hour takes some 120 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listened:
-    """A recording that was heard.
-
-    Parameters
-    ----------
-    recording
-        As a brain sees it.
-    failure
-        Why nothing could be recognised; empty when it worked.
-    """
-
-    recording: Recording
-    failure: str
 
 
 class RecordingEar:
@@ -63,11 +48,14 @@ class RecordingEar:
         Of the request; their speaking worker does the work, since nobody speaks yet.
     expected
         Phrases that are likely said, in the notation of `speech`'s grammar.
+    remembered
+        What was heard before is not heard again.
     """
 
-    def __init__(self, workers: Workers, expected: Sequence[str]) -> None:
+    def __init__(self, workers: Workers, expected: Sequence[str], remembered: Remembered) -> None:
         self._workers = workers
         self._expected = tuple(expected)
+        self._remembered = remembered
         self._stopped = threading.Event()
 
     async def hear(self, part: Json, path: str) -> Listened:
@@ -94,6 +82,17 @@ class RecordingEar:
             raise
 
     def _hear(self, sound: Json, path: str) -> Listened:
+        digest = digest_of(sound["data"], sound["format"], self._expected)
+        listened = self._remembered.recall(digest)
+        if listened is not None:
+            return listened
+        listened = self._listen(sound, path)
+        # What was broken off is not what it says, and a failure need not come again.
+        if not self._stopped.is_set() and not listened.failure:
+            self._remembered.keep(digest, listened)
+        return listened
+
+    def _listen(self, sound: Json, path: str) -> Listened:
         samples = read_recording(sound, path)
         duration_s = len(samples) / RATE
         level = rms_dbfs(samples)
