@@ -12,6 +12,7 @@ import pytest
 
 from realtime_nb.chain import ears
 from realtime_nb.errors import ResponseFailed
+from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.check import check
 from tests.chain.test_session import WAIT_S, commit, legs_told, loud, talk_of, wait_for
 
@@ -92,6 +93,9 @@ def test_turns_are_transcribed_together_and_told_in_order(
     words = [f"words {number}" for number in range(1, 6)]
     assert said(peer) == told(session) == words
     assert scribe.most_at_once == 3
+    table = legs(talk_of(session))
+    assert [leg.turn for leg in table.legs if leg.done.leg == "transcribe"][-1] == 1
+    assert [turn["turn"] for turn in table.turns] == [1, 2, 3, 4, 5]
     assert not check(session.log).df.shape[0]
 
 

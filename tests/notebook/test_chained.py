@@ -67,7 +67,7 @@ def test_a_phrase_of_the_card_is_heard_answered_and_spoken(agent: ChainedAgent) 
     said = recognised(heard.response.audio, [f"seven plus five is {n}" for n in numbers])
     assert said == "seven plus five is twelve"
     (turn,) = agent.legs.turns
-    assert turn["transcript_ms"] <= turn["first_token_ms"] <= turn["first_sound_ms"]
+    assert turn["transcript_ms"] <= turn["first_token_ms"] <= turn["decision_to_sound_ms"]
     assert turn["failed"] == ""
     assert not agent.check().df.shape[0], agent.check()
     assert agent.bridge.phrases, "the card is shown"
