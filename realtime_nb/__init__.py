@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from realtime_nb.client.rest.transcription import transcribe, translate_audio
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.inspection import RealtimeLog
-    from realtime_nb.inspection.side_by_side import side_by_side
     from realtime_nb.notebook import (
         Chat,
         load_ipython_extension,
         unload_ipython_extension,
     )
     from realtime_nb.notebook.chained import ChainedAgent
+    from realtime_nb.notebook.comparing import side_by_side
     from realtime_nb.notebook.saved import SavedChat, open_saved
     from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
@@ -77,7 +77,7 @@ _HOMES = {
     "migrate": "realtime_nb.protocol.config.migrate",
     "open": "realtime_nb.notebook.saved",
     "resolve_endpoint": "realtime_nb.client.endpoint",
-    "side_by_side": "realtime_nb.inspection.side_by_side",
+    "side_by_side": "realtime_nb.notebook.comparing",
     "speak": "realtime_nb.client.rest.speech",
     "transcribe": "realtime_nb.client.rest.transcription",
     "translate_audio": "realtime_nb.client.rest.transcription",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import html
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["player_html"]
 
+# Controls, marks that would turn the direction of what follows, and halves of a character.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
 
@@ -30,7 +35,8 @@ def player_html(  # noqa: PLR0913 -- words and parts of one figure
     sound
         Makes the sound file; asked only where it is shown.
     caption
-        A few words for people, escaped here.
+        A few words for people, which may be anybody's: escaped here, and unable to turn what
+        stands around them.
     too_long
         Whether the sound would make the saved notebook too large: then words stand in its
         place.
@@ -41,7 +47,7 @@ def player_html(  # noqa: PLR0913 -- words and parts of one figure
     above
         HTML above the player, put there as it is.
     """
-    caption = html.escape(caption)
+    caption = html.escape(_UNSEEN.sub(_sign, caption))
     if too_long:
         player = f"<p>Too long to keep in a notebook: .save('{file}'), or .cut(0, 60).</p>"
     else:
@@ -51,6 +57,11 @@ def player_html(  # noqa: PLR0913 -- words and parts of one figure
             f'src="data:{_MEDIA_TYPES[form]};base64,{data}"></audio>'
         )
     return (
-        f'<figure style="margin:0">{above}{player}<figcaption><small>{caption}</small></figcaption>'
-        "</figure>"
+        f'<figure style="margin:0">{above}{player}<figcaption><small>'
+        f'<bdi dir="auto">{caption}</bdi></small></figcaption></figure>'
     )
+
+
+def _sign(found: re.Match[str]) -> str:
+    """Return what is seen in the place of what is not."""
+    return " " if found[0].isspace() else f"⟨U+{ord(found[0]):04X}⟩"

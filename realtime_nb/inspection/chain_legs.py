@@ -22,7 +22,7 @@ LEG_COLUMNS: Final[Mapping[str, str]] = {
     "turn": "turn of the user it belongs to, from 1; missing for none",
     "leg": "transcribe, chat or speak (a clause each)",
     "model": "which model did it",
-    "service": "whose it is",
+    "service": "whose it is; practice for the practice server, which is no model",
     "begin_ms": "when it was asked, ms since the end of the turn (the VAD's decision)",
     "first_ms": "when its first words or sound came, ms since it was asked",
     "whole_ms": "when it ended, ms since it was asked",
@@ -40,14 +40,13 @@ LEG_TURN_COLUMNS: Final[Mapping[str, str]] = {
     "turn": "turn of the user, from 1; missing for none",
     "transcript_ms": "end of the turn → its transcript, ms",
     "first_token_ms": "end of the turn → first word of the answer, ms",
-    "decision_to_sound_ms": "end of the turn → first sound of the answer, ms",
+    "first_sound_ms": "end of the turn → first sound of the answer, ms",
     "whole_ms": "end of the turn → the last request's end, ms",
     "requests": "how many requests it took",
     "usd": "cost in USD; missing where a part of it is not known",
     "failed": "which leg failed; empty for none",
 }
-"""What stands in each column of `LegTable.by_turn`. The end of a turn is the VAD's decision, so
-that its last wait is no `first_sound_ms` of `side_by_side`, which counts from the end of speech."""
+"""What stands in each column of `LegTable.by_turn`. The end of a turn is the VAD's decision."""
 
 _SHOWN: Final = tuple(LEG_COLUMNS)
 
@@ -83,11 +82,9 @@ class LegTable:
     @property
     def turns(self) -> list[dict[str, Any]]:
         """The rows of `by_turn` as dicts; None where it has not come to that."""
-        # Requests of turns that overlap end in any order.
-        numbers = sorted({leg.turn for leg in self.legs if leg.turn is not None})
-        numbers += [None] if any(leg.turn is None for leg in self.legs) else []
         return [
-            _turn_row(turn, [leg.done for leg in self.legs if leg.turn == turn]) for turn in numbers
+            _turn_row(turn, [leg.done for leg in self.legs if leg.turn == turn])
+            for turn in dict.fromkeys(leg.turn for leg in self.legs)
         ]
 
     @property
@@ -105,7 +102,10 @@ class LegTable:
 
     def _repr_html_(self) -> str:
         turns = html_table(self.by_turn, tuple(LEG_TURN_COLUMNS), LEG_TURN_COLUMNS)
-        return turns + html_table(self.df, _SHOWN, LEG_COLUMNS)
+        table = self.df
+        # In words here: there is room for them.
+        table["service"] = [_whose(leg.done) for leg in self.legs]
+        return turns + html_table(table, _SHOWN, LEG_COLUMNS)
 
 
 def legs(talk: Talk) -> LegTable:
@@ -136,7 +136,7 @@ def _row(leg: Leg) -> dict[str, Any]:
         "turn": leg.turn,
         "leg": done.leg,
         "model": done.model,
-        "service": f"{done.service}, not a model" if done.practice else done.service,
+        "service": "practice" if done.practice else done.service,
         "begin_ms": done.begin_ms,
         "first_ms": done.first_ms,
         "whole_ms": done.whole_ms,
@@ -150,6 +150,10 @@ def _row(leg: Leg) -> dict[str, Any]:
     }
 
 
+def _whose(done: LegDone) -> str:
+    return f"{done.service}, not a model" if done.practice else done.service
+
+
 def _turn_row(turn: int | None, done: list[LegDone]) -> dict[str, Any]:
     costs = [leg_price(one).usd for one in done]
     known = [usd for usd in costs if usd is not None]
@@ -158,7 +162,7 @@ def _turn_row(turn: int | None, done: list[LegDone]) -> dict[str, Any]:
         "turn": turn,
         "transcript_ms": min(heard, default=None),
         "first_token_ms": _first(done, "chat"),
-        "decision_to_sound_ms": _first(done, "speak"),
+        "first_sound_ms": _first(done, "speak"),
         "whole_ms": max((one.begin_ms + one.whole_ms for one in done), default=None),
         "requests": len(done),
         "usd": sum(known) if len(known) == len(costs) else None,

@@ -17,7 +17,7 @@ from realtime_nb.inspection.timeline import Timeline, timeline
 from realtime_nb.protocol.cost_meter import Total, total_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -89,7 +89,8 @@ class Side:
         """The row of `SideBySide.df`."""
         return {
             "name": self.name,
-            "model": f"{self.model} (not a model)" if self.practice else self.model,
+            "model": self.model,
+            "practice": self.practice,
             "heard": self.heard,
             "answered": self.answered,
             **self.times,
@@ -136,7 +137,11 @@ class SideBySide:
 
 
 def side_by_side(
-    clip: Sound, *chats: Listener, realtime: bool = True, timeout_s: float = TIMEOUT_S
+    clip: Sound,
+    *chats: Listener,
+    realtime: bool = True,
+    timeout_s: float = TIMEOUT_S,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> SideBySide:
     """Play the same recording to several conversations, one after the other.
 
@@ -154,6 +159,8 @@ def side_by_side(
         At the pace of speech; otherwise as fast as it is taken, and times mean little.
     timeout_s
         How long each may take, in seconds.
+    tell
+        Told in a few words what goes on.
 
     Raises
     ------
@@ -169,7 +176,10 @@ def side_by_side(
                 f"a {kind} cannot listen; give it chats: side_by_side(clip, chat, agent)"
             )
     sound = clip if isinstance(clip, AudioClip) else AudioClip.read(clip)
-    played = [_play(sound, chat, realtime=realtime, timeout_s=timeout_s) for chat in chats]
+    played: list[tuple[Side, _Stretch | None]] = []
+    for number, chat in enumerate(chats, 1):
+        tell(f"playing to {chat.name}… ({number} of {len(chats)})")
+        played.append(_play(sound, chat, realtime=realtime, timeout_s=timeout_s))
     stretches = [stretch for _, stretch in played if stretch is not None]
     span_ms = max((one.to_ms - one.from_ms for one in stretches), default=0.0)
     way_ms = max((one.way_ms for one in stretches), default=0.0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COLUMNS: Final[Mapping[str, str]] = {
     "name": "which conversation",
     "model": "what answered",
+    "practice": "whether that was the practice server, which is no model",
     "heard": "what it heard",
     "answered": "what it answered",
     "vad_ms": "end of speech in the sound → decision that the turn is over, ms",
@@ -61,7 +62,7 @@ def side_by_side_html(clip: AudioClip, sides: Sequence[Side]) -> str:
         f'<tr><th style="{_CELL}; {_NAME}" title="{html.escape(COLUMNS[name])}">{name}</th>'
         f"{cells}</tr>"
         for name in COLUMNS
-        if name != "name" and (cells := _cells(sides, name))
+        if name not in ("name", "practice") and (cells := _cells(sides, name))
     )
     players = "".join(f'<td style="{_CELL}">{_player(side.audio)}</td>' for side in sides)
     pictures = "".join(
@@ -105,7 +106,7 @@ def _bar(side: Side, y: int, per_ms: float) -> Iterator[str]:
     yield f'<text x="0" y="{y + 13}">{clean(name)}</text>'
     whole_ms = side.times["first_sound_ms"]
     if whole_ms is None:
-        yield f'<text x="{_LABEL}" y="{y + 13}" opacity="0.7">no sound</text>'
+        yield f'<text x="{_LABEL}" y="{y + 13}">no sound</text>'
         return
     at_ms = 0.0
     for words, colour, until_ms in _ways(side.times):
@@ -157,6 +158,8 @@ def _cells(sides: Sequence[Side], name: str) -> str:
     values = [side.row.get(name) for side in sides]
     if all(value is None or value == "" for value in values):
         return ""
+    if name == "model":
+        values = [f"{side.model} (not a model)" if side.practice else side.model for side in sides]
     if name == "usd":
         values = [str(side.total) for side in sides]
     return "".join(f'<td style="{_WORDS}">{_shown(name, value)}</td>' for value in values)

@@ -48,7 +48,10 @@ STAGES: Final = (
 
 SIDES: Final[dict[Side, str]] = {"user": "#3a8f6a", "assistant": "#4a7fc1"}
 
-_IMAGE_STYLE: Final = "width: 100%; max-width: 960px; background: white"
+_IMAGE_STYLE: Final = "width: 100%; max-width: 960px"
+IMAGE_INK: Final = "#797979"
+"""Of words in an image: as far from a white page as from a dark one."""
+
 _WIDTH: Final = 960
 _LANE: Final = 72
 _TOP: Final = 26
@@ -77,7 +80,7 @@ def clean(text: str) -> str:
 def as_image(svg: str, alt: str, *, style: str = "") -> str:
     """Return an SVG element as an image, which pages keep that take inline SVG away.
 
-    An image cannot know the page's colours, so it brings its own ground.
+    An image cannot know the page's colours: it has no ground, and words in `IMAGE_INK`.
 
     Parameters
     ----------
@@ -88,7 +91,8 @@ def as_image(svg: str, alt: str, *, style: str = "") -> str:
     style
         CSS beside what every such image has.
     """
-    picture = base64.b64encode(svg.encode()).decode("ascii")
+    inked = svg.replace("<svg ", f'<svg color="{IMAGE_INK}" ', 1)
+    picture = base64.b64encode(inked.encode()).decode("ascii")
     whole = f"{_IMAGE_STYLE}; {style}" if style else _IMAGE_STYLE
     return f'<img alt="{clean(alt)}" style="{whole}" src="data:image/svg+xml;base64,{picture}">'
 
@@ -112,8 +116,7 @@ def draw_timeline(line: Timeline, from_ms: float, to_ms: float, *, least_ms: flo
     body += _waterfall(turns, y, least_ms)
     height = y + ((len(turns) + 2) * _ROW + 6 if turns else 0)
     note = f", {len(marks) - len(shown)} marks left out" if len(marks) > len(shown) else ""
-    said = f"{_seconds(to_ms - from_ms)}, {plural(len(line.turns), 'turn')}{note}"
-    title = clean(f"Timeline of {line.name}: {said}")
+    title = clean(f"Timeline of {line.name}: {_span(line, from_ms, to_ms)}{note}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="100%" '
         f'role="img" aria-label="{title}" font-family="system-ui, sans-serif" font-size="11" '
@@ -135,7 +138,7 @@ def _lanes(line: Timeline, scale: _Scale) -> Iterator[str]:
     for number, (side, colour) in enumerate(SIDES.items()):
         top = _TOP + number * _LANE
         middle = top + _LANE / 2
-        yield f'<g><text x="2" y="{top + 11}" opacity="0.7">{side}</text>'
+        yield f'<g><text x="2" y="{top + 11}">{side}</text>'
         for region in _longest(line, side, scale):
             x = scale.x(region.start_ms)
             width = max(1.0, scale.x(region.end_ms) - x)
@@ -189,8 +192,8 @@ def _axis(scale: _Scale, y: int) -> Iterator[str]:
         anchor = "start" if x < 20 else "end" if x > _WIDTH - 20 else "middle"  # noqa: PLR2004 -- the label's width
         yield (
             f'<line x1="{x}" x2="{x}" y1="{y}" y2="{y + 5}" stroke="currentColor" '
-            f'stroke-opacity="0.5"/><text x="{x}" y="{y + 17}" text-anchor="{anchor}" '
-            f'opacity="0.8">{_seconds(t_ms)}</text>'
+            f'stroke-opacity="0.5"/><text x="{x}" y="{y + 17}" text-anchor="{anchor}">'
+            f"{_seconds(t_ms)}</text>"
         )
 
 
@@ -278,6 +281,16 @@ def _rarest(marks: list[Mark]) -> list[Mark]:
     for group in sorted(by_kind.values(), key=len):
         shown += group[: max(0, _SHOWN_MARKS - len(shown))]
     return sorted(shown, key=lambda mark: mark.t_ms)
+
+
+def _span(line: Timeline, from_ms: float, to_ms: float) -> str:
+    """Return in words what of it is drawn."""
+    whole = len(line.turns)
+    if from_ms <= 0 and to_ms >= line.duration_ms:
+        return f"{_seconds(to_ms - from_ms)}, {plural(whole, 'turn')}"
+    shown = sum(_within(turn, from_ms, to_ms) for turn in line.turns)
+    turns = plural(whole, "turn") if shown == whole else f"{shown} of {plural(whole, 'turn')}"
+    return f"{_seconds(from_ms)} to {_seconds(to_ms)}, {turns}"
 
 
 def _within(turn: Turn, from_ms: float, to_ms: float) -> bool:

@@ -13,13 +13,18 @@ from realtime_nb import side_by_side
 from realtime_nb.client import LocalServer, resolve_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.errors import UsageError
+from realtime_nb.inspection import side_by_side as comparison
 from realtime_nb.inspection.side_by_side import COLUMNS, SideBySide
+from realtime_nb.inspection.talk import Talk
 from realtime_nb.notebook.chat import Chat
+from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.protocol.log import EventLog
 from realtime_nb.speech.voices import say_as_user
 from tests.chain.rest_peer import RestPeer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Never
 
     from tests.chain.rest_peer import Request
 
@@ -66,8 +71,13 @@ def test_a_chat_and_a_chain_hear_the_same() -> None:
     assert table["transcript_ms"].isna().tolist() == [True, False]
     assert both["agent"].times["first_token_ms"] >= both["agent"].times["transcript_ms"]
     assert (table["events"] > 10).all()
+    # Short in the frame, in words on the page.
+    assert table["practice"].tolist() == [True, True]
+    assert table["model"].str.contains("not a model").tolist() == [False, False]
     shown = both._repr_html_()
     assert shown.count("<audio") == 3
+    assert shown.count("(not a model)") == 2
+    assert set(agent.legs.df["service"]) == {"practice"}
     waits, *lines = pictures(shown)
     assert len(lines) == 2
     ends = [float(x) for x in re.findall(r'<text x="([\d.]+)" [^>]*600">[\d,]+ ms', waits)]
@@ -82,6 +92,7 @@ def test_a_chat_and_a_chain_hear_the_same() -> None:
     _, line = pictures(again._repr_html_())
     assert "turn 2 (voice)" in line
     assert "turn 1 (voice)" not in line
+    assert "1 of 2 turns</title>" in line
     assert again.df["heard"].tolist() == ["hello"]
     assert again["agent"].events < len(agent.events)
     agent.close()
@@ -140,3 +151,20 @@ def test_nobody_listens() -> None:
     empty = SideBySide(say_as_user("hello"), ())
     with pytest.raises(KeyError, match="there is no"):
         empty["chat"]
+
+
+def test_it_tells_to_whom_it_plays() -> None:
+    told: list[str] = []
+
+    class Deaf:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def talk(self) -> Talk:
+            return Talk(EventLog(), Conversation(), name=self.name)
+
+        def listen(self, *_: object, **__: object) -> Never:
+            raise UsageError("deaf")
+
+    comparison.side_by_side(say_as_user("hello"), Deaf("a"), Deaf("b"), tell=told.append)
+    assert told == ["playing to a… (1 of 2)", "playing to b… (2 of 2)"]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from realtime_nb.inspection.svg import KINDS, STAGES
+from realtime_nb.inspection.svg import IMAGE_INK, KINDS, STAGES
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear sRGB.
 EYES = {
@@ -57,6 +57,13 @@ def test_colours_stand_out_on_light_and_dark(page: str) -> None:
     for kind, (_, colour) in KINDS.items():
         low, high = sorted([ground, float(np.array(XYZ[1]) @ linear(colour))])
         assert (high + 0.05) / (low + 0.05) >= 3, kind
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#111111"])
+def test_words_of_an_image_can_be_read_on_light_and_dark(page: str) -> None:
+    ground = float(np.array(XYZ[1]) @ linear(page))
+    low, high = sorted([ground, float(np.array(XYZ[1]) @ linear(IMAGE_INK))])
+    assert (high + 0.05) / (low + 0.05) >= 4.3
 
 
 def test_a_mark_has_the_colour_of_its_leg() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import time
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from realtime_nb.audio.peaks import fold
 from realtime_nb.bridge.recorder_lanes import Part
 from realtime_nb.bridge.recording import make_recording
 from realtime_nb.inspection.latency import latency
-from realtime_nb.inspection.svg import KINDS, clean, nice_step, stages_of
+from realtime_nb.inspection.svg import IMAGE_INK, KINDS, clean, nice_step, stages_of
 from realtime_nb.inspection.talk import Talk
 from realtime_nb.inspection.timeline import LONGEST_PIECE_MS, Timeline, timeline
 from realtime_nb.inspection.timeline_notes import read_notes
@@ -250,10 +251,27 @@ def test_a_cell_shows_an_image_which_pages_keep_that_take_svg_away() -> None:
     assert set(shown.attrib) == {"alt", "style", "src"}
     kind, _, data = shown.attrib["src"].partition(",")
     assert kind == "data:image/svg+xml;base64"
-    assert base64.b64decode(data).decode() == line.svg()
+    # Words in a grey of its own, which an image cannot take from the page; and no ground.
+    svg = base64.b64decode(data).decode()
+    assert svg.replace(f' color="{IMAGE_INK}"', "") == line.svg()
+    assert f'<svg color="{IMAGE_INK}"' in svg
+    assert "background" not in shown.attrib["style"]
+    assert "opacity" not in re.sub("(fill|stroke)-opacity", "", svg)
     assert shown.attrib["alt"].startswith('Timeline of "')
     assert shown.attrib["alt"].endswith(" s, 1 turn")
     assert "\u202e" not in shown.attrib["alt"]
+
+
+def test_the_title_tells_what_is_drawn() -> None:
+    script, notes = two_turns()
+    line = Timeline(Talk(script.log, Conversation.replay(script.log), notes, name="mine"))
+    begin_ms = line.turns[0].begin_ms
+    assert begin_ms is not None
+    assert ", 1 turn</title>" in line.svg()
+    assert "mine: 0 s to" in line.svg(to_ms=begin_ms - 1)
+    assert ", 0 of 1 turn</title>" in line.svg(to_ms=begin_ms - 1)
+    assert ", 1 turn</title>" in line.svg(from_ms=begin_ms)
+    assert " to " in line.svg(from_ms=begin_ms).partition("</title>")[0]
 
 
 def test_an_empty_log_and_a_silent_one_have_a_timeline() -> None:
