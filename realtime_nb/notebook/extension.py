@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.notebook import completion, event_display, saved_output
+from realtime_nb.notebook import completion, event_display, kept_widgets, saved_output
 from realtime_nb.notebook.magics import RealtimeMagics
 from realtime_nb.notebook.sound import echo
 from realtime_nb.notebook.sound_magics import SoundMagics
@@ -29,6 +29,7 @@ def load_ipython_extension(shell: Any) -> None:
         shell.register_magics(one)
     completion.register(shell)
     event_display.register(shell)
+    kept_widgets.register(shell, magics)
     echo.register(shell, sounds.show)
     setattr(shell, _STATE, (ours, hidden, saved_output.register(shell, magics)))
 
@@ -55,6 +56,7 @@ def unload_ipython_extension(shell: Any) -> None:
         shell.configurables[:] = [one for one in shell.configurables if one not in ours]
         completion.unregister(shell)
         event_display.unregister(shell)
+        kept_widgets.unregister(shell)
         echo.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()
