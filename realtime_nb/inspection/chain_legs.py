@@ -40,13 +40,14 @@ LEG_TURN_COLUMNS: Final[Mapping[str, str]] = {
     "turn": "turn of the user, from 1; missing for none",
     "transcript_ms": "end of the turn → its transcript, ms",
     "first_token_ms": "end of the turn → first word of the answer, ms",
-    "first_sound_ms": "end of the turn → first sound of the answer, ms",
+    "decision_to_sound_ms": "end of the turn → first sound of the answer, ms",
     "whole_ms": "end of the turn → the last request's end, ms",
     "requests": "how many requests it took",
     "usd": "cost in USD; missing where a part of it is not known",
     "failed": "which leg failed; empty for none",
 }
-"""What stands in each column of `LegTable.by_turn`. The end of a turn is the VAD's decision."""
+"""What stands in each column of `LegTable.by_turn`. The end of a turn is the VAD's decision, so
+that its last wait is no `first_sound_ms` of `side_by_side`, which counts from the end of speech."""
 
 _SHOWN: Final = tuple(LEG_COLUMNS)
 
@@ -82,9 +83,11 @@ class LegTable:
     @property
     def turns(self) -> list[dict[str, Any]]:
         """The rows of `by_turn` as dicts; None where it has not come to that."""
+        # Requests of turns that overlap end in any order.
+        numbers = sorted({leg.turn for leg in self.legs if leg.turn is not None})
+        numbers += [None] if any(leg.turn is None for leg in self.legs) else []
         return [
-            _turn_row(turn, [leg.done for leg in self.legs if leg.turn == turn])
-            for turn in dict.fromkeys(leg.turn for leg in self.legs)
+            _turn_row(turn, [leg.done for leg in self.legs if leg.turn == turn]) for turn in numbers
         ]
 
     @property
@@ -162,7 +165,7 @@ def _turn_row(turn: int | None, done: list[LegDone]) -> dict[str, Any]:
         "turn": turn,
         "transcript_ms": min(heard, default=None),
         "first_token_ms": _first(done, "chat"),
-        "first_sound_ms": _first(done, "speak"),
+        "decision_to_sound_ms": _first(done, "speak"),
         "whole_ms": max((one.begin_ms + one.whole_ms for one in done), default=None),
         "requests": len(done),
         "usd": sum(known) if len(known) == len(costs) else None,
