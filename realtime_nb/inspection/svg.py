@@ -14,7 +14,7 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from realtime_nb.inspection.timeline import Region, Timeline
     from realtime_nb.inspection.timeline_turns import Kind, Mark, Side, Turn
@@ -45,6 +45,15 @@ STAGES: Final = (
     ("playback", "→ first sample audible", "#d07a1e"),
 )
 """The legs of the way: name, words, colour. Neighbours differ for the colour-blind, too."""
+
+CHAIN_STAGES: Final = (
+    STAGES[0],
+    ("transcript", "→ transcript", "#9a8a10"),
+    ("token", "→ first word", "#6a4fd6"),
+    ("delta", "→ first sound", "#b067b8"),
+    STAGES[-1],
+)
+"""The same of a chain's turns: what takes their time is its legs."""
 
 SIDES: Final[dict[Side, str]] = {"user": "#3a8f6a", "assistant": "#4a7fc1"}
 
@@ -209,7 +218,7 @@ def _waterfall(turns: list[Turn], y: int, least_ms: float) -> Iterator[str]:
     if not turns:
         return
     x = _NAME
-    for _, words, colour in STAGES:
+    for _, words, colour in stages_shown(turns):
         yield f'<rect x="{x}" y="{y}" width="9" height="9" fill="{colour}"/>'
         yield f'<text x="{x + 13}" y="{y + 9}">{words}</text>'
         x += 24 + round(6.2 * len(words))
@@ -231,6 +240,15 @@ def _waterfall(turns: list[Turn], y: int, least_ms: float) -> Iterator[str]:
             yield f'<text x="{at + 5:.1f}" y="{row + 10}">{legs[-1][2]:.0f} ms</text>'
 
 
+def stages_shown(turns: Iterable[Turn]) -> tuple[tuple[str, str, str], ...]:
+    """Return what the bars of turns are made of."""
+    return CHAIN_STAGES if any(_chained(turn) for turn in turns) else STAGES
+
+
+def _chained(turn: Turn) -> bool:
+    return turn.transcript_ms is not None or turn.token_ms is not None
+
+
 def stages_of(turn: Turn) -> list[tuple[str, float, float, str]]:
     """Return the legs of a turn's way: words, from and to in ms after its begin, colour.
 
@@ -239,16 +257,18 @@ def stages_of(turn: Turn) -> list[tuple[str, float, float, str]]:
     begin = turn.begin_ms
     if begin is None:
         return []
+    chained = _chained(turn)
     ends = (
         turn.decided_ms,
-        turn.committed_ms,
-        turn.created_ms,
+        turn.transcript_ms if chained else turn.committed_ms,
+        turn.token_ms if chained else turn.created_ms,
         turn.delta_ms,
         turn.audible_ms,
     )
+    stages = CHAIN_STAGES if chained else STAGES
     legs: list[tuple[str, float, float, str]] = []
     at = 0.0
-    for (_, words, colour), end in zip(STAGES, ends, strict=True):
+    for (_, words, colour), end in zip(stages, ends, strict=True):
         if end is not None and end - begin > at:
             legs.append((words, at, end - begin, colour))
             at = end - begin

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from realtime_nb.bridge.recorder import part_key
+from realtime_nb.protocol.chain import LEG_DONE, read_leg
 from realtime_nb.protocol.told import told_ms
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Turn:
         When the service said that it had the turn.
     created_ms
         When the first response to it began.
+    transcript_ms, token_ms
+        When its words were known and when the first word of the answer was: of a chain only.
     delta_ms
         When the first sound of the answer came (the first text, where it has no sound).
     audible_ms
@@ -116,6 +119,8 @@ class Turn:
     decided_ms: float | None = None
     committed_ms: float | None = None
     created_ms: float | None = None
+    transcript_ms: float | None = None
+    token_ms: float | None = None
     delta_ms: float | None = None
     audible_ms: float | None = None
     end_ms: float | None = None
@@ -201,6 +206,7 @@ class _Reader:
             "response.done": self._on_response_done,
             "conversation.item.truncated": self._on_truncated,
             "error": self._on_error,
+            LEG_DONE: self._on_leg,
         }
         self._sent: Mapping[str, Callable[[Event, float, int], None]] = {
             "conversation.item.create": self._on_item_create,
@@ -359,6 +365,17 @@ class _Reader:
         about = {"item_id": _id(event, "item_id"), "response_id": response_id}
         self._mark("truncated", "assistant", t_ms, seq, label, **about)
 
+    def _on_leg(self, event: Event, _t_ms: float, _seq: int) -> None:
+        done = read_leg(event)
+        turn = self._turns.get(done.item_id) or self._by_response.get(done.response_id)
+        if turn is None or turn.decided_ms is None:
+            return
+        begin = turn.decided_ms + done.begin_ms
+        if done.leg == "transcribe":
+            turn.transcript_ms = _sooner(turn.transcript_ms, begin + done.whole_ms)
+        elif done.leg == "chat" and done.first_ms is not None:
+            turn.token_ms = _sooner(turn.token_ms, begin + done.first_ms)
+
     def _on_error(self, event: Event, t_ms: float, seq: int) -> None:
         self._mark("error", "assistant", t_ms, seq, _id(event, "error.message"))
 
@@ -378,6 +395,10 @@ class _Reader:
         if len(marks) > 2 * KEPT:
             self._story.dropped_marks += len(marks) - KEPT
             del marks[:-KEPT]
+
+
+def _sooner(one: float | None, other: float) -> float:
+    return other if one is None else min(one, other)
 
 
 def _id(event: Event, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+from realtime_nb.protocol.chain import LEG_DONE, read_leg
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
 
 LONGEST: Final = 120
@@ -42,6 +43,8 @@ def _say(event: Event) -> str:  # noqa: C901, PLR0911 -- one line for each kind 
         return _say_error(event.get("error"))
     if isinstance(event.get("session"), dict):
         return _say_session(event.get("session"))
+    if event.type == LEG_DONE:
+        return _say_leg(event)
     if event.type in ("response.created", "response.done"):
         return _say_response(event)
     if isinstance(item := event.get("item"), dict):
@@ -79,6 +82,13 @@ def _say_session(session: Any) -> str:
     if isinstance(text := fields.get("instructions"), str):
         shown.append(f"“{text}”")
     return " · ".join(shown)
+
+
+def _say_leg(event: Event) -> str:
+    done = read_leg(event)
+    ended = done.status if done.status != "completed" else ""
+    shown = (done.leg, done.model, f"{done.whole_ms:,.0f} ms", ended, done.problem)
+    return " · ".join(part for part in shown if part)
 
 
 def _say_response(event: Event) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import anywidget
 import numpy as np
 
-from realtime_nb.inspection.svg import KINDS, SIDES, STAGES, stages_of, visible
+from realtime_nb.inspection.svg import KINDS, SIDES, stages_of, stages_shown, visible
 from realtime_nb.inspection.timeline import Timeline, plain_marks
 from realtime_nb.protocol.log_id import log_id
 from realtime_nb.widget.subshell import pin_subshell
@@ -168,7 +168,9 @@ class TimelineWidget(anywidget.AnyWidget):
             "dropped_marks": line.dropped_marks,
             "kinds": {kind: {"name": name, "colour": it} for kind, (name, it) in KINDS.items()},
             "sides": SIDES,
-            "stages": [{"name": words, "colour": colour} for _, words, colour in STAGES],
+            "stages": [
+                {"name": words, "colour": colour} for _, words, colour in stages_shown(line.turns)
+            ],
             "marks": plain_marks(line),
             "regions": [
                 {

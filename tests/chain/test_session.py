@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,11 @@ from realtime_nb.errors import ConnectionFailed, RealtimeError, ResponseFailed, 
 from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.check import check
 from realtime_nb.inspection.cost import bill
+from realtime_nb.inspection.svg import stages_of
 from realtime_nb.inspection.talk import Talk
+from realtime_nb.inspection.timeline import timeline
 from realtime_nb.protocol.chain import LEG_DONE, read_leg
+from realtime_nb.protocol.summary import summarise
 from realtime_nb.speech.voices import say_as_user
 from tests.chain.rest_peer import KEY, USAGE, Request, RestPeer, tone
 
@@ -171,6 +175,16 @@ def test_a_spoken_turn_is_transcribed_as_it_ends(session: RealtimeSession, peer:
     assert turn["turn"] == 1
     assert 0 < turn["transcript_ms"] <= turn["first_token_ms"] <= turn["decision_to_sound_ms"]
     assert turn["decision_to_sound_ms"] <= turn["whole_ms"]
+    line = timeline(talk_of(session))
+    ways = {words: end - start for words, start, end, _ in stages_of(line.turns[0])}
+    assert list(ways)[-3:] == ["→ transcript", "→ first word", "→ first sound"]
+    assert ways["→ transcript"] == pytest.approx(turn["transcript_ms"], abs=0.1)
+    waited_ms = turn["first_token_ms"] - turn["transcript_ms"]
+    assert ways["→ first word"] == pytest.approx(waited_ms, abs=0.1)
+    assert "→ transcript" in line.svg()
+    assert "→ committed" not in line.svg()
+    leg = next(r.event for r in session.log if r.event.type == LEG_DONE)
+    assert re.fullmatch(r"transcribe · scribe · [\d,]+ ms", summarise(leg))
     assert not check(session.log).df.shape[0]
 
 
@@ -220,6 +234,8 @@ def test_a_leg_that_fails_fails_the_response_and_the_session_lives(
     everything = json.dumps([record.event.data for record in session.log]) + repr(session)
     assert KEY not in everything
     assert next(turn for turn in legs(talk_of(session)).turns)["failed"] == leg
+    told = [summarise(r.event) for r in session.log if r.event.type == LEG_DONE]
+    assert any(f"ms · failed · the chain's {leg} leg" in line for line in told)
     assert not check(session.log).df.shape[0]
 
 
