@@ -11,7 +11,7 @@ from realtime_nb.audio.codec_base import SoundBlocks, Undecodable
 from realtime_nb.audio.codec_sndfile import open_sndfile
 from realtime_nb.audio.gathering import Bounds, Gathering
 from realtime_nb.audio.mp3_frames import with_true_length
-from realtime_nb.audio.sniff import HEAD_BYTES, sniff
+from realtime_nb.audio.sniff import HEAD_BYTES, beginning, sniff
 from realtime_nb.audio.timing import clock
 from realtime_nb.audio.wav_file import open_wav
 from realtime_nb.errors import UsageError
@@ -134,9 +134,8 @@ def _no_sound(file: IO[bytes], name: str) -> UsageError:
     head = file.read(8)
     if not head:
         return UsageError(f"{name} is empty: it holds no sound.")
-    return UsageError(
-        f"{name} is not a sound file that is known here (it begins with {head!r}): {_KNOWN} are."
-    )
+    begins = beginning(head)
+    return UsageError(f"{name} is not a sound file that is known here ({begins}): {_KNOWN} are.")
 
 
 def _broken(name: str, kind: str, error: Undecodable) -> UsageError:

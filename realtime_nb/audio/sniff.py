@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HEAD_BYTES", "sniff"]
+__all__ = ["HEAD_BYTES", "beginning", "is_text", "sniff"]
 
 HEAD_BYTES: Final = 64
 """How much of a file's beginning `sniff` needs."""
@@ -26,6 +26,8 @@ _MAGIC: Final = (
 )
 _LAYER_BITS: Final = 0x06  # of a frame's second byte: 0 is ADTS, the others MPEG's layers
 
+_OF_TEXT: Final = frozenset((*b"\t\n\r", *range(0x20, 0x7F)))
+
 
 def sniff(head: bytes) -> str:
     """Return wav, rf64, w64, mp3, flac, ogg, aiff, au, caf, aac, m4a or webm; else nothing."""
@@ -35,6 +37,16 @@ def sniff(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return "m4a"
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), _by_sync_word(head))
+
+
+def beginning(head: bytes) -> str:
+    """Return how a file begins that is none of these, for people; of a text nothing is quoted."""
+    return "it holds text" if is_text(head) else f"it begins with {head!r}"
+
+
+def is_text(head: bytes) -> bool:
+    """Return whether a file that begins like this may be plain text."""
+    return all(byte in _OF_TEXT for byte in head)
 
 
 def _by_sync_word(head: bytes) -> str:

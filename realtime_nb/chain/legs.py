@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.resolve import DEFAULT_MODELS, rest_endpoint
 from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import UsageError
@@ -56,7 +57,9 @@ class Legs:
     @property
     def model(self) -> str:
         """What the session calls its model: ``chain: A > B > C``."""
-        return chain_model([self[name].model for name in LEGS])
+        legs = [self[name] for name in LEGS]
+        # Whatever it was called: the practice server is no model.
+        return chain_model([PRACTICE_MODEL if leg.practice else leg.model for leg in legs])
 
     @property
     def practice(self) -> bool:

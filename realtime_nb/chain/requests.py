@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.service import RestService
 from realtime_nb.errors import RealtimeError, RequestRefused
 from realtime_nb.protocol.chain import LEG_DONE, LegDone
@@ -176,7 +177,8 @@ class LegRequest:
     ) -> None:
         told = LegDone(
             leg=self._leg,
-            model=self._service.model,
+            # Whatever it was called: the practice server is no model.
+            model=PRACTICE_MODEL if self._service.practice else self._service.model,
             service=self._service.name,
             practice=self._service.practice,
             begin_ms=(self._begun_s - self._since_s) * 1000,

@@ -202,6 +202,7 @@ def _has_terminal() -> bool:
 
 
 def _parsed(magic: Any, line: str) -> Namespace:
+    magic.parser.allow_abbrev = False  # half a name is a slip, and is told its whole
     try:
         return unquoted(cast("Namespace", parse_argstring(magic, line)))
     except ValueError as error:  # of quotes

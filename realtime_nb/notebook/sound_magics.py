@@ -177,8 +177,7 @@ class SoundMagics(Magics):
     @argument(
         "--format",
         choices=("mp3", "opus", "aac", "flac", "wav", "pcm"),
-        default="mp3",
-        help="What the sound is kept as (mp3).",
+        help="What the sound is kept as (as --save is called, else mp3).",
     )
     @argument("--no-play", action="store_true", help="Do not play it as it comes.")
     @argument("--save", metavar="FILE", help="Write the sound to a file, too.")

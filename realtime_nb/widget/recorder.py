@@ -126,6 +126,10 @@ class Recorder(anywidget.AnyWidget):
             self.stop()
         super().close()
 
+    def __getitem__(self, number: object) -> AudioClip:
+        """Explain where the recordings are: this is what records them."""
+        raise TypeError(f"a Recorder is no list: write .clips[{number}], or .clip for the last one")
+
     def __repr__(self) -> str:
         clip = "nothing recorded yet" if self.clip is None else repr(self.clip)
         return f"<Recorder, {self.state}: {clip}>"

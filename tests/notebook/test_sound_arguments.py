@@ -91,6 +91,7 @@ def test_every_option_is_read(magics: SoundMagics) -> None:
     [
         ("--voise marin", "did you mean '--voice'"),
         ("--steam", "did you mean '--stream'"),
+        ("--syst Brief", "did you mean '--system'"),
         ("--format ogg", "invalid choice: 'ogg'"),
         ("--in", "expected one argument; %audio_chat? explains"),
         ("stray", "unrecognized arguments: stray; %audio_chat? explains"),

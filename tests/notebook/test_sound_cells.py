@@ -116,7 +116,7 @@ def test_a_conversation_goes_on_by_the_sounds_id(run: Any, shell: Any, peer: Pee
     history = shell.run_line_magic("audio_chat", "history")
     assert len(history) == 4
     assert "A golden retriever?" in history._repr_html_()
-    assert "main: <AudioChat" in run("%audio_chat")
+    assert "main  gpt-audio-1.5 at 127.0.0.1" in run("%audio_chat")
     assert "Forgotten: main." in run("%audio_chat reset")
     assert "there is none yet" in run("%audio_chat history")
 
@@ -277,6 +277,7 @@ def test_the_stop_button_keeps_what_came_and_closes_the_stream(
     assert peer.gone.wait(10)
     errors = [line for line in said.splitlines() if line.startswith("Stopped:")]
     assert len(errors) == 1
+    assert errors[0].startswith("Stopped: after ")
     assert "what had come is in `answer`" in errors[0]
     answer = shell.user_ns["answer"]
     assert answer.partial

@@ -13,6 +13,7 @@ import pytest
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.sound.inputs import read_input
+from realtime_nb.widget.recorder import Recorder
 
 CLIP = AudioClip(np.full(2400, 0.25, np.float32), 24_000)
 
@@ -108,3 +109,21 @@ def test_what_is_no_sound_is_said_in_one_line(text: str, names: dict[str, Any], 
     assert said in str(caught.value)
     assert str(caught.value).startswith("--in ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_text_is_no_sound_and_is_not_quoted(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("root:x:0:0:root")
+    with pytest.raises(UsageError) as caught:
+        read(str(secret))
+    assert str(caught.value) == (
+        f"--in {secret}: that file holds text; give the path of a sound file."
+    )
+    with pytest.raises(UsageError, match="it holds text") as caught:
+        AudioClip.read(secret)
+    assert ":0:" not in str(caught.value)
+
+
+def test_a_recorder_tells_where_its_recordings_are() -> None:
+    with pytest.raises(UsageError, match=r"--in rec\[0\]: .* write \.clips\[0\]"):
+        read("rec[0]", rec=Recorder())

@@ -76,3 +76,54 @@ def test_a_model_that_cannot_is_one_line(shell: Any, capsys: Any, cell: str, mod
     said = capsys.readouterr().out.strip()
     assert "\n" not in said
     assert "model" in said or model in said
+
+
+def test_the_practice_server_is_never_called_by_the_name_of_a_model(run: Any, shell: Any) -> None:
+    assert "tts-1" not in run("%%speak --model tts-1\nhello")
+    assert shell.user_ns["speech"].model == "local-demo"
+    run("%transcribe speech --model whisper-1")
+    transcript = shell.user_ns["transcript"]
+    assert transcript.model == "local-demo"
+    run("%translate_audio speech")
+    assert "not translated" in shell.user_ns["transcript"]._repr_html_()
+
+
+def test_who_writes_without_a_prompt_is_told_that_one_helps(run: Any, shell: Any) -> None:
+    shell.user_ns["sound"] = say_as_user("hello")
+    assert run("%transcribe sound").count("--prompt") == 1
+    assert run("%translate_audio sound").count("--prompt") == 1
+    assert "--prompt" not in run("%transcribe sound --prompt hello")
+
+
+def test_what_the_practice_server_lacks_is_said_once(
+    run: Any, shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice, ears = "No speaker (it is away); tones.", "No recogniser (it is away); nothing."
+    monkeypatch.setattr(
+        "realtime_nb.notebook.sound.desk.fetch_missing", lambda _endpoint: [voice, ears]
+    )
+    shell.run_line_magic("reload_ext", "realtime_nb")
+    shell.user_ns["sound"] = say_as_user("hello")
+    assert voice not in run("%%audio_chat --text-only\nhello")
+    said = run("%%speak\nhello")
+    assert voice in said
+    assert ears not in said
+    assert voice not in run("%%speak\nhello")
+    assert ears in run("%audio_chat --in sound")
+    assert ears not in run("%transcribe sound")
+
+
+def test_a_speech_is_what_its_file_is_called(run: Any, shell: Any, tmp_path: Path) -> None:
+    said = run(f"%%speak --save '{tmp_path / 'a.wav'}'\nhello")
+    assert shell.user_ns["speech"].format == "wav"
+    assert f"Saved as {tmp_path / 'a.wav'}." in said
+    said = run(f"%%speak --format mp3 --save '{tmp_path / 'b.wav'}'\nhello")
+    assert "b.wav, converted; `speech` keeps the mp3 it came as." in said
+
+
+def test_conversations_are_listed_a_line_each(run: Any) -> None:
+    run("%%audio_chat --text-only --name long\nTell me a joke")
+    run("%%audio_chat --text-only\nhello")
+    first, second = run("%audio_chat").splitlines()
+    assert first.startswith("long  local practice server · 2 messages · Why did")
+    assert second.startswith("main  local practice server · 2 messages · ")

@@ -18,13 +18,14 @@ def test_a_stopped_request_of_the_practice_server_is_free(practice: Any) -> None
     spool = PcmSpool()
     spool.append(bytes(4800))
     live: Any = SimpleNamespace(progress=SimpleNamespace(transcript="Well", sound=spool))
-    endpoint = Endpoint("http://127.0.0.1:1/v1", "local-demo", "here", practice=practice)
+    endpoint = Endpoint("http://127.0.0.1:1/v1", "m", "here", practice=practice)
     clip = AudioClip.silence(100, 24_000)
     for part in (
         stopped_speech(live, endpoint, "Well, well.", "alloy", "stopped"),
         stopped_transcript(live, endpoint, clip, "stopped"),
     ):
         assert part is not None
+        assert part.model == ("local-demo" if practice else "m")
         assert part.cost == (0.0 if practice else None)
         assert ("free of charge" in part._repr_html_()) is practice
     spool.close()

@@ -14,6 +14,7 @@ import pybase64
 from realtime_nb.audio.codec_files import encode_blocks
 from realtime_nb.audio.codec_stream import encoders
 from realtime_nb.audio.spool import PcmSpool
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.notices import Notice, tell
@@ -225,7 +226,8 @@ class SpeechReading:
             sound=sound,
             format=form,
             voice=voice_name(ask.voice),
-            model=endpoint.model,
+            # Whatever it was called: the practice server is no model.
+            model=PRACTICE_MODEL if endpoint.practice else endpoint.model,
             spool=self._spool if self._made_here else None,
             usage=usage,
             price=speech_price(endpoint.model, read, usage, practice=endpoint.practice),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.long_sound import LARGEST_UPLOAD, Uploads
@@ -195,7 +196,8 @@ class _Writing:
             whole,
             duration_s=whole.duration_s if seconds is None else seconds,
             price=Price(0.0) if endpoint.practice else price(usage, endpoint.model),
-            model=endpoint.model,
+            # Whatever it was called: the practice server is no model.
+            model=PRACTICE_MODEL if endpoint.practice else endpoint.model,
             task=ask.task,
             sound=self._uploads.sound,
             partial=bool(problem) or whole.partial,

@@ -41,6 +41,7 @@ def read_options(magic: Any, line: str, body: str | None = None) -> Namespace:
     refuse_keys(line, body or "")
     parser = magic.parser
     name = f"{'%' if body is None else '%%'}{parser.prog}"
+    parser.allow_abbrev = False  # half a name is a slip, and is told its whole
     try:
         options = cast("Namespace", parser.parse_args(split_words(line)))
     except ParseError as error:

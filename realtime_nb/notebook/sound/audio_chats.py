@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import EndpointError, RealtimeError, UsageError
+from realtime_nb.notebook.sound.desk import EARS, VOICE
 from realtime_nb.notebook.variable import variable_name
+from realtime_nb.protocol.shown_text import visible
+from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -54,6 +57,9 @@ class AudioChats:
         overrides = _overrides(options)
         plays = options.stream and not options.text_only
         live = self._desk.live(options.model or chat.endpoint.model, plays=plays)
+        heard = [EARS] if clips else []
+        said = [] if options.text_only else [VOICE]
+        self._desk.tell_missing(live, chat.endpoint, *heard, *said)
         with _for_this_question(chat, self._tools(options.tools or []) if options.go_on else []):
             call = chat.ask(
                 prompt,
@@ -94,7 +100,8 @@ class AudioChats:
         """Return the conversations there are, a line each."""
         if not self.by_name:
             return "No conversations yet: start a cell with %%audio_chat."
-        return "\n".join(f"{name}: {chat!r}" for name, chat in self.by_name.items())
+        wide = max(map(len, self.by_name))
+        return "\n".join(f"{name:<{wide}}  {_told(chat)}" for name, chat in self.by_name.items())
 
     def _chat(self, name: str) -> AudioChat:
         if name not in self.by_name:
@@ -152,6 +159,14 @@ class AudioChats:
                 ) from None
             tools += value if isinstance(value, list | tuple) else [value]
         return tools
+
+
+def _told(chat: AudioChat) -> str:
+    """Return with whom a conversation is, how long it is, and what was said last."""
+    place, answer = chat.endpoint, chat.answer
+    who = place.name if place.practice else f"{place.model} at {place.name}"
+    last = "" if answer is None else f" · {shorten(visible(answer.text), 50)}"
+    return f"{who} · {len(chat.history)} messages{last}"
 
 
 def _parts(text: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from realtime_nb.client.practice import fetch_missing
+from realtime_nb.client.rest.notices import Notice
 from realtime_nb.client.rest.resolve import RestKind, rest_endpoint
 from realtime_nb.notebook.cell import lines_of
 from realtime_nb.notebook.expressions import Expressions
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.sound.screen import Screen
 
 T = TypeVar("T")
+
+VOICE: Final = "speaker"
+"""The engine that sound out needs, as a practice server calls it."""
+EARS: Final = "recogniser"
+"""The engine that sound in needs."""
 
 # The first line of a cell's text, as a person counts: the magic's own is 1.
 _TEXT_LINE: Final = 2
@@ -81,6 +88,7 @@ class Desk:
         self._screen = screen
         self._ask = ask
         self._realtime = realtime
+        self._told: set[str] = set()
         self._kept = KeptSound(lambda: int(realtime.saved_audio_bytes), screen.replace)
 
     def text(self, body: str) -> str:
@@ -121,6 +129,15 @@ class Desk:
             ask=self._ask if may_ask else None,
         )
 
+    def tell_missing(self, live: Live, endpoint: Endpoint, *parts: str) -> None:
+        """Say once what a practice server does without, of what a cell needs of it."""
+        if not endpoint.practice:
+            return
+        for line in fetch_missing(endpoint):
+            if line not in self._told and any(line.startswith(f"No {part}") for part in parts):
+                self._told.add(line)
+                live.on_notice(Notice("note", line))
+
     def show(self, result: Any) -> None:
         """Show a result again; its sound counts as that of the cell that made it."""
         bundle = {"text/html": result._repr_html_(), "text/plain": repr(result)}
@@ -131,7 +148,7 @@ class Desk:
         """Return the output of the cell that runs."""
         return Live(self._screen, self._kept, title, plays=plays)
 
-    def run(
+    def run(  # noqa: PLR0913 -- what a request needs
         self,
         live: Live,
         out: str,
@@ -139,6 +156,7 @@ class Desk:
         halt: Callable[[str], T | None],
         *,
         is_value: bool = False,
+        hint: str = "",
     ) -> T:
         """Wait for a request, show how it goes, and bind what comes of it.
 
@@ -155,6 +173,8 @@ class Desk:
             that was nothing. The call is cancelled afterwards in any case.
         is_value
             Whether the result is the value of the cell and shows itself.
+        hint
+            A line for people that goes with a result that is whole.
 
         Raises
         ------
@@ -166,7 +186,7 @@ class Desk:
         try:
             result = wait(call, live)
         except Stopped as stopped:
-            part = _halted(halt, str(stopped))
+            part = _halted(halt, f"stopped {stopped}")
             live.stop(part)
             if part is None:
                 raise Stopped(f"{stopped}; nothing had come{self._as_before(out)}.") from None
@@ -179,6 +199,8 @@ class Desk:
         finally:
             call.cancel()
         self.names[out] = result
+        if hint:
+            live.on_notice(Notice("note", hint))
         if is_value:
             live.stop(None)
         else:

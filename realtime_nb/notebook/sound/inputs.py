@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.audio.clip import AudioClip
+from realtime_nb.audio.plain_file import open_plain, reason
+from realtime_nb.audio.sniff import HEAD_BYTES, is_text, sniff
 from realtime_nb.errors import RealtimeError, UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def read_input(
         return sound_of(names[text], shown)
     path = _path(text)
     if path is not None:
+        _refuse_text(path, shown)
         return path
     _refuse_place(text, shown)
     unknown = _unknown_names(text, names)
@@ -96,6 +99,17 @@ def _path(text: str | bytes) -> Path | None:
         return path if path.is_file() else None
     except (OSError, RuntimeError, ValueError):  # too long, ~nobody, a null in it
         return None
+
+
+def _refuse_text(path: Path, shown: str) -> None:
+    """Refuse a file of text before it is sent; what it says is not quoted."""
+    try:
+        with open_plain(path) as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise UsageError(f"{shown}: cannot read it: {reason(error)}.") from None
+    if head and not sniff(head) and is_text(head):
+        raise UsageError(f"{shown}: that file holds text; give the path of a sound file.")
 
 
 def _refuse_place(text: str, shown: str) -> None:

@@ -129,7 +129,7 @@ class Live:
                 player.feed(self._sound)
             self._stand(_bundle_of(player))
         self._player.text(self._words)
-        self._player.status(self._line())
+        self._player.status(self._news())
 
     def end(self, result: Any) -> None:
         """Leave a result, which shows itself by ``_repr_html_`` and ``repr``.
@@ -158,11 +158,14 @@ class Live:
     # -- its parts
 
     def _line(self) -> str:
+        return f"{self._title}: {self._news()}"
+
+    def _news(self) -> str:
+        """Return how it goes, where the title stands already."""
         wait_s = self._until - time.monotonic()
         if wait_s > 0 and self.notes:
-            return f"{self._title}: {self.notes[-1]} ({wait_s:.0f} s)"
-        state = self._state or "waiting"
-        return f"{self._title}: {state} · {self.elapsed_s:.0f} s"
+            return f"{self.notes[-1]} ({wait_s:.0f} s)"
+        return f"{self._state or 'waiting'} · {self.elapsed_s:.0f} s"
 
     def _html(self) -> str:
         end = escaped(self._words[-_SHOWN_CHARACTERS:], _SHOWN_CHARACTERS)
@@ -178,7 +181,7 @@ class Live:
             self._print_notes()
             self._screen.show({"text/plain": plain}, self._place)
             return None
-        if result is None and not self._stands:
+        if result is None and not self._stands and not told:
             return None
         if result is None:
             told.append(f"{self._title}: {self.elapsed_s:.1f} s")

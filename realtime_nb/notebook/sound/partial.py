@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from realtime_nb.client.endpoint import PRACTICE_MODEL
 from realtime_nb.protocol.audio_api.speech import Speech
 from realtime_nb.protocol.audio_api.transcript import Transcript
 from realtime_nb.protocol.cost import Price
@@ -28,7 +29,7 @@ def stopped_speech(
         sound=sound.clip().wav(),
         format="wav",
         voice=voice,
-        model=endpoint.model,
+        model=PRACTICE_MODEL if endpoint.practice else endpoint.model,
         spool=sound,
         price=Price(0.0) if endpoint.practice else _UNTOLD,
         partial=True,
@@ -44,7 +45,7 @@ def stopped_transcript(live: Live, endpoint: Endpoint, sound: Sound, why: str) -
         return None
     return Transcript(
         text=words,
-        model=endpoint.model,
+        model=PRACTICE_MODEL if endpoint.practice else endpoint.model,
         sound=sound,
         price=Price(0.0) if endpoint.practice else _UNTOLD,
         partial=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.audio.codec_files import SUFFIXES as CLIP_SUFFIXES
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.sound.desk import VOICE
 from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_speech
 from realtime_nb.notebook.variable import variable_name
@@ -32,14 +33,16 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
     text = desk.text(body)
     if not text:
         raise UsageError("the cell has nothing to say: write the text below %%speak.")
+    form = options.format or _format_of(options.save)
     if options.save:
-        _check_suffix(options.save, options.format)
+        _check_suffix(options.save, form)
         refuse_path(options.save, "--save")
     settings = desk.settings
     model = options.model or settings.speech_model
     endpoint = desk.endpoint("speech", options.endpoint, model)
     voice = options.voice or settings.voice
     live = desk.live(endpoint.model, plays=not options.no_play)
+    desk.tell_missing(live, endpoint, VOICE)
     speech = desk.run(
         live,
         out,
@@ -50,7 +53,7 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
             voice=voice,
             instructions=options.instructions or "",
             speed=options.speed,
-            format=options.format,
+            format=form,
             stream=not options.no_play,
             timeout_s=settings.timeout,
             on_progress=live.on_progress,
@@ -59,7 +62,19 @@ def run_speak(desk: Desk, options: Namespace, body: str) -> None:
         lambda why: stopped_speech(live, endpoint, text, voice, why),
     )
     if options.save:
-        print(f"Saved as {speech.save(options.save)}.")  # noqa: T201 -- the answer
+        kept = speech.format in _formats_of(options.save)
+        what = "" if kept else f", converted; `{out}` keeps the {speech.format} it came as"
+        print(f"Saved as {speech.save(options.save)}{what}.")  # noqa: T201 -- the answer
+
+
+def _format_of(path: str | None) -> str:
+    """Return the format where none is named: that of the file that is wanted."""
+    return next(iter(_formats_of(path or "")), "mp3")
+
+
+def _formats_of(path: str) -> list[str]:
+    suffix = Path(path).suffix.lower()
+    return [form for form, suffixes in SUFFIXES.items() if suffix in suffixes]
 
 
 def _check_suffix(path: str, made: str) -> None:

@@ -34,4 +34,4 @@ def wait(call: Call[T], live: Live) -> T:
             live.news.clear()
         return call.result()
     except KeyboardInterrupt:
-        raise Stopped(f"stopped after {live.elapsed_s:.1f} s") from None
+        raise Stopped(f"after {live.elapsed_s:.1f} s") from None

@@ -280,9 +280,10 @@ def _given(words: Sequence[str]) -> dict[int, str]:
 
 
 def _answer(question: _Question, ask: Callable[[str], str]) -> str:
+    said = ""
     while True:
         try:
-            typed = ask(question.asks).strip().lower()
+            typed = ask(said + question.asks).strip().lower()
         except EOFError:
             return question.default
         except KeyboardInterrupt:
@@ -291,6 +292,8 @@ def _answer(question: _Question, ask: Callable[[str], str]) -> str:
             return question.default
         if typed in question.answers:
             return question.answers[typed]
+        words = ", ".join(dict.fromkeys(question.answers.values())).replace("both", "stream")
+        said = f"{typed[:40]!r} is none of {words}. "
 
 
 def _row(way: Way) -> tuple[str, ...]:

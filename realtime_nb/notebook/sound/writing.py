@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.sound.arguments import named_value
+from realtime_nb.notebook.sound.desk import EARS
 from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_transcript
 from realtime_nb.notebook.variable import variable_name
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from realtime_nb.notebook.sound.desk import Desk
+
+_FEW_WORDS: Final = (
+    'The practice recogniser is no model, and knows some words better than others: --prompt "…"'
+    " tells it what may be said."
+)
 
 
 def run_transcribe(desk: Desk, options: Namespace) -> Any:
@@ -36,6 +42,7 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
     model = options.model or desk.settings.transcription_model
     endpoint = desk.endpoint("transcription", options.endpoint, model)
     live = desk.live(endpoint.model)
+    desk.tell_missing(live, endpoint, EARS)
     timed = options.words or options.diarize
     transcript = desk.run(
         live,
@@ -58,6 +65,7 @@ def run_transcribe(desk: Desk, options: Namespace) -> Any:
         ),
         lambda why: stopped_transcript(live, endpoint, sound, why),
         is_value=True,
+        hint=_FEW_WORDS if endpoint.practice and not options.prompt else "",
     )
     _save_subtitles(transcript, options)
     return transcript
@@ -79,6 +87,7 @@ def run_translate(desk: Desk, options: Namespace) -> Any:
     model = options.model or desk.settings.translation_model
     endpoint = desk.endpoint("translation", options.endpoint, model)
     live = desk.live(endpoint.model)
+    desk.tell_missing(live, endpoint, EARS)
     transcript = desk.run(
         live,
         out,
@@ -94,6 +103,7 @@ def run_translate(desk: Desk, options: Namespace) -> Any:
         ),
         lambda why: stopped_transcript(live, endpoint, sound, why),
         is_value=True,
+        hint=_FEW_WORDS if endpoint.practice and not options.prompt else "",
     )
     _save_subtitles(transcript, options)
     return transcript

@@ -76,7 +76,7 @@ def facts(transcript: Transcript) -> str:
     who = "local practice server, not a model" if transcript.practice else transcript.model
     told = [who]
     if transcript.task == "translate":
-        told.append("translated into English")
+        told.append("not translated" if transcript.practice else "translated into English")
     told.append(", ".join(transcript.languages) or transcript.language)
     if transcript.duration_s is not None:
         told.append(f"{transcript.duration_s:,.1f} s")
