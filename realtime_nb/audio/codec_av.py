@@ -41,6 +41,8 @@ def av_library() -> Any:
     except (ImportError, OSError):  # OSError: a library of its is not there
         return None
     library: Any = av
+    if not hasattr(library, "logging"):
+        return None  # a folder or a file of the author's that is called av
     library.logging.set_level(None)  # else FFmpeg writes to stderr
     return library
 

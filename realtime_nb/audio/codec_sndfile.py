@@ -46,7 +46,8 @@ def sndfile() -> Any:
         import soundfile  # noqa: PLC0415 -- loads a C library: only when there is sound for it
     except (ImportError, OSError):  # OSError: its C library is not there
         return None
-    return soundfile
+    # A folder or a file of the author's that is called soundfile is none.
+    return soundfile if hasattr(soundfile, "SoundFile") else None
 
 
 @cache

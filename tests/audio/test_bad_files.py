@@ -16,6 +16,7 @@ from realtime_nb.audio import AudioClip, codec
 from realtime_nb.audio.codec_reading import read_sound
 from realtime_nb.audio.mp3_frames import with_true_length
 from realtime_nb.audio.source import SoundSource
+from realtime_nb.client.rest.long_sound import Uploads
 from realtime_nb.errors import UsageError
 from tests.audio.harness_ffmpeg import ffmpeg, tone
 
@@ -274,3 +275,10 @@ def test_floats_past_all_bounds_are_brought_near(kind):
     file = b"RIFF\0\0\0\0WAVEfmt " + form + b"data" + struct.pack("<I", len(content)) + content
     assert np.isfinite(AudioClip.read(file).rms_dbfs)
     assert np.isfinite(AudioClip.read(file, rate=8000).samples).all()
+
+
+def test_a_pipe_is_not_waited_for_to_be_written_down(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match="a pipe"):
+        Uploads(pipe)

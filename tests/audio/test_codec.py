@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import types
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_nb.audio import AudioClip, codec, codec_av, codec_reading, codec_stream
+from realtime_nb.audio import AudioClip, codec, codec_av, codec_reading, codec_sndfile, codec_stream
 from realtime_nb.audio.codec_reading import read_sound
 from realtime_nb.audio.codec_stream import StreamEncoder
 from realtime_nb.errors import UsageError
@@ -318,3 +319,15 @@ def test_what_people_should_know_of_a_file_is_noted():
     assert np.array_equal(clip.samples, left)
     quiet = AudioClip.read((np.zeros((100, 2), np.float32), 16_000))
     assert quiet.caption == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "load"), [("av", codec_av.av_library), ("soundfile", codec_sndfile.sndfile)]
+)
+def test_a_folder_of_a_librarys_name_is_no_library(name, load, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, types.ModuleType(name))  # as a folder is imported
+    load.cache_clear()
+    try:
+        assert load() is None
+    finally:
+        load.cache_clear()

@@ -387,3 +387,10 @@ def test_the_cards_tools_are_called_by_its_own_phrases():
     assert called("look up order number four two seven") == ("lookupOrder", {"order_id": "427"})
     assert called("turn on the light") == ("set_light", {"on": True})
     assert called("set a timer for two minutes") == ("start_timer", {"minutes": 2})
+
+
+def test_nobody_has_their_own_words_read_back_for_minutes():
+    said = BRAIN.answer(BrainRequest("", (ContextItem("message", "user", "word " * 8_000),)))
+    assert isinstance(said, str)
+    assert "and so on. That is not on my card." in said
+    assert len(said) < 400

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Tool: TypeAlias = Callable[..., Any] | Mapping[str, Any]
 
 _LONGEST_OUTPUT: Final = 200_000
+_SHORTENED: Final = "[the function returned {count:,} characters; these are the first of them]\n"
 
 
 class Functions:
@@ -85,12 +86,12 @@ class Functions:
 
 
 def _failed(name: str, arguments: str, why: str) -> ToolRun:
-    return ToolRun(name, arguments, _as_text({"error": why[:_LONGEST_OUTPUT]}), failed=True)
+    return ToolRun(name, arguments, _as_text({"error": why[: _LONGEST_OUTPUT // 8]}), failed=True)
 
 
 def _as_text(result: Any) -> str:
     if isinstance(result, str):
-        return whole_text(result)[:_LONGEST_OUTPUT]
+        return _fitting(whole_text(result))
     try:
         text = orjson.dumps(
             result,
@@ -99,7 +100,15 @@ def _as_text(result: Any) -> str:
         ).decode()
     except (TypeError, ValueError):
         text = str(result)
-    return whole_text(text)[:_LONGEST_OUTPUT]
+    return _fitting(whole_text(text))
+
+
+def _fitting(text: str) -> str:
+    """Return a text that is not too long to send, and says so where it was: half JSON is none."""
+    if len(text) <= _LONGEST_OUTPUT:
+        return text
+    told = _SHORTENED.format(count=len(text))
+    return told + text[: _LONGEST_OUTPUT - len(told)]
 
 
 def _outcome(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[str, str]:

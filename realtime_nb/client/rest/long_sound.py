@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.codec_files import encode_blocks
 from realtime_nb.audio.codec_stream import encoders
+from realtime_nb.audio.plain_file import open_plain, reason
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.audio.sniff import HEAD_BYTES, sniff
 from realtime_nb.client.rest.long_cuts import cut_points
@@ -238,12 +239,11 @@ def _file_of(recording: Recording) -> tuple[Path | bytes, int, str] | None:
     if isinstance(recording, str | os.PathLike):
         path = Path(recording)
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 head = file.read(HEAD_BYTES)
             return path, path.stat().st_size, sniff(head)
         except OSError as error:
-            reason = (error.strerror or str(error)).rstrip(".")
-            raise UsageError(f"cannot read {os.fspath(path)!r}: {reason}.") from error
+            raise UsageError(f"cannot read {os.fspath(path)!r}: {reason(error)}.") from error
     return None
 
 

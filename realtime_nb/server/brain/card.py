@@ -29,6 +29,8 @@ ABOUT: Final = (
     "Of instructions it obeys a name, a greeting, brief or long, formal or casual."
 )
 
+_LONGEST_ECHO: Final = 200  # characters of what was heard that are said back
+
 
 def _now() -> datetime:
     return datetime.now().astimezone()
@@ -119,6 +121,13 @@ def _without_words(scene: Scene) -> str | None:
     return "I did not catch that."
 
 
+def _begun(text: str) -> str:
+    """Return what is said back of a text: nobody waits for minutes of their own words."""
+    if len(text) <= _LONGEST_ECHO:
+        return text
+    return f"{text[:_LONGEST_ECHO].rsplit(None, 1)[0]}, and so on"
+
+
 def _welcome(persona: Persona) -> str:
     if persona.greeting:
         return persona.hello
@@ -127,7 +136,7 @@ def _welcome(persona: Persona) -> str:
 
 
 def _off_card(scene: Scene) -> str:
-    heard = f"I heard: {scene.user_text.rstrip('.?!')}."
+    heard = f"I heard: {_begun(scene.user_text).rstrip('.?!')}."
     told = any(
         item.role == "assistant" and "not on my card" in item.text for item in scene.request.items
     )

@@ -61,3 +61,18 @@ async def test_however_a_function_ends_the_model_is_told(function, output):
     run = await asyncio.wait_for(functions.run(call), 10)
 
     assert (run.output, run.failed) == (output, True)
+
+
+def tells_much():
+    """Tell too much."""
+    return ["word"] * 50_000
+
+
+async def test_what_is_too_long_to_send_says_that_it_was_shortened():
+    call = {"id": "1", "function": {"name": "tells_much", "arguments": "{}"}}
+
+    run = await asyncio.wait_for(Functions([tells_much]).run(call), 10)
+
+    assert len(run.output) == 200_000
+    assert run.output.startswith("[the function returned 350,001 characters; these are the first")
+    assert '\n["word","word"' in run.output
