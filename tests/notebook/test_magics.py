@@ -27,6 +27,7 @@ def run(shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str) 
         ("%%realtime class\nHi", "cannot be a variable"),
         ("%%realtime --voice marin\nHi", "'voice' is no option: write it between"),
         ("%%realtime --endpont local\nHi", "did you mean '--endpoint'?"),
+        ("%%realtime --endp local\nHi", "did you mean '--endpoint'?"),
         ("%%realtime --endpoint\nHi", "expected one argument; %%realtime? explains"),
         ("%%realtime chat local\nHi", "unrecognized arguments: local; %%realtime? explains"),
         ("%%realtime --endpoint ftp://x\nHi", "ftp"),

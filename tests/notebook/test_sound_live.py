@@ -105,7 +105,7 @@ def test_the_result_stands_below_the_player_which_goes_when_all_was_heard(
     live.tick()
     assert player.fed == [spool]
     assert player.words == "Hello <b>"
-    assert "answering" in player.line
+    assert player.line.startswith("answering · ")  # the title stands before it
     player.hello()
     live.end(RESULT)
     assert player.finished
