@@ -452,6 +452,20 @@ async def test_a_broken_form_is_refused_at_once(body: bytes) -> None:
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
+async def test_a_file_without_a_name_is_told_apart_from_a_broken_form() -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n'
+    headers = {**KEYS, "Content-Type": "multipart/form-data; boundary=b"}
+    async with serving() as served, httpx2.AsyncClient() as http:
+        answer = await http.post(
+            f"{served.url}/audio/transcriptions",
+            content=head + b"RIFF\xff\xff\r\n--b--\r\n",
+            headers=headers,
+        )
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"]) == (400, "file")
+    assert "filename" in error["message"]
+
+
 class Counting(ScriptedRecognition):
     """Takes its time, as the real one does."""
 

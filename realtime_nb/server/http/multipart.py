@@ -9,6 +9,7 @@ from tornado.httputil import HTTPFile, HTTPInputError, parse_body_arguments
 
 from realtime_nb.server.http.body import ApiHandler
 from realtime_nb.server.http.errors import Refusal, bad_request
+from realtime_nb.server.wire_errors import shown
 
 MAX_UPLOAD: Final = 25 << 20
 """Bytes of a whole form, as the service counts them."""
@@ -70,19 +71,25 @@ class FormHandler(ApiHandler):
             parse_body_arguments(content_type, self.body, arguments, files, self.request.headers)
         except HTTPInputError:
             raise _no_form() from None
-        try:
-            fields = {
-                name: [value.decode() for value in values] for name, values in arguments.items()
-            }
-        except UnicodeDecodeError:
-            raise bad_request("A field of the form is not UTF-8 text.") from None
         return Form(
-            fields,
+            {name: [_text(name, value) for value in values] for name, values in arguments.items()},
             {
                 name: [Upload(one.filename, one.body, one.content_type) for one in given]
                 for name, given in files.items()
             },
         )
+
+
+def _text(name: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        # What has no file name is a field, also where it holds a file.
+        raise bad_request(
+            f"The field '{shown(name)}' of the form is not UTF-8 text. A file needs a filename.",
+            param=shown(name),
+            code="invalid_value",
+        ) from None
 
 
 def _no_form() -> Refusal:
