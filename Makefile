@@ -109,11 +109,12 @@ test-js: js/node_modules/.installed
 
 test-browser: $(STAMP)-test chromium
 	@echo '==> browser tests'
-	@$(PY) -m pytest -q -m browser
+	@$(PY) -m pytest -q -n 2 -m 'browser and not alone'
+	@$(PY) -m pytest -q -m 'browser and alone'
 
 test-notebooks: $(STAMP)-test
 	@echo '==> tutorial notebooks'
-	@$(PY) -m pytest -q -m notebooks
+	@$(PY) -m pytest -q -n 2 -m notebooks
 
 check: $(STAMP)-test js/node_modules/.installed
 	@echo '==> lint, formatting, types, walls'
