@@ -34,10 +34,9 @@ _HERE = Path(__file__).parent
 # What judges sound or its times by the clock has the machine for itself; the rest runs two at
 # a time.
 _ALONE = {
-    *("test_audio_cells.py", "test_captions.py", "test_carriers.py", "test_chained.py"),
-    *("test_clips.py", "test_engine.py", "test_late_words.py", "test_recorder.py"),
-    *("test_stream_player.py", "test_take_over.py", "test_talk.py", "test_timeline.py"),
-    *("test_turns.py", "test_waits.py"),
+    *("test_carriers.py", "test_clips.py", "test_engine.py", "test_late_words.py"),
+    *("test_recorder.py", "test_stream_player.py", "test_take_over.py", "test_talk.py"),
+    *("test_timeline.py", "test_turns.py"),
 }
 _RESULTS = _HERE.parent.parent / "test-results"
 _PAGES: pytest.StashKey[list[NotebookPage]] = pytest.StashKey()
