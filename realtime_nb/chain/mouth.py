@@ -17,13 +17,13 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float, pcm16_to_int16
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.chain.sound import SoundStream
-from realtime_nb.server.brain.interface import Breath
+from realtime_nb.server.brain.interface import Breath, closable
 from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.speech_stream import Captions
 from realtime_nb.speech.interfaces import WordTime
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
     from realtime_nb.chain.requests import Requests
@@ -98,7 +98,7 @@ class RestMouth:
 
         end: BaseException | None = None
         try:
-            async with contextlib.aclosing(_closable(pieces)) as stream:
+            async with contextlib.aclosing(closable(pieces)) as stream:
                 async for piece in stream:
                     if isinstance(piece, str):
                         for clause in clauses.feed(piece):
@@ -243,14 +243,3 @@ class RestSpeaking:
             error = task.exception()
             self._failure = error if isinstance(error, Exception) else None
         self._end()
-
-
-async def _closable(pieces: AsyncIterator[Piece]) -> AsyncGenerator[Piece]:
-    """Pass pieces on as a generator, so that closing it closes the brain's own."""
-    try:
-        async for piece in pieces:
-            yield piece
-    finally:
-        close = getattr(pieces, "aclose", None)
-        if close is not None:
-            await close()

@@ -10,12 +10,12 @@ import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.brain.interface import Breath, FunctionCall, Piece
+from realtime_nb.server.brain.interface import Breath, FunctionCall, Piece, closable
 from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.pacing import WORD_MS, Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from realtime_nb.server.parts import Mouth
     from realtime_nb.server.response_events import FinalStatus, ResponseEvents
@@ -74,7 +74,7 @@ class Answer:
         """
         try:
             spoken = self._voice.ahead(pieces) if self._speaks else pieces
-            async with aclosing(_closable(spoken)) as stream:
+            async with aclosing(closable(spoken)) as stream:
                 async for piece in stream:
                     await self._take(piece)
                 await self._end_of_text()
@@ -142,14 +142,3 @@ class Answer:
     def _require(self, *, text: str = "", audio_ms: float = 0.0) -> None:
         if not self._events.room_for(text=text, audio_ms=audio_ms):
             raise _OutOfTokensError
-
-
-async def _closable(pieces: AsyncIterator[Piece]) -> AsyncGenerator[Piece]:
-    """Pass pieces on as a generator, so that closing it closes the brain's own."""
-    try:
-        async for piece in pieces:
-            yield piece
-    finally:
-        close = getattr(pieces, "aclose", None)
-        if close is not None:
-            await close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 Json = dict[str, Any]
 
@@ -201,6 +201,17 @@ class Breath:
 
 
 Piece: TypeAlias = str | FunctionCall | Breath
+
+
+async def closable(pieces: AsyncIterator[Piece]) -> AsyncGenerator[Piece]:
+    """Pass pieces on as a generator, so that closing it closes the brain's own."""
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()
 
 
 class Brain(Protocol):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.audio_format import PCM_24K
-from realtime_nb.server.brain.interface import FunctionCall, Piece
+from realtime_nb.server.brain.interface import FunctionCall, Piece, closable
 from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.completions.limits import OutputMeter, StopFilter
 from realtime_nb.server.pacing import WORD_MS, Pacer
@@ -119,7 +119,7 @@ class Answering:
             When there can be no answer.
         """
         try:
-            async with aclosing(_closable(thought)) as pieces:
+            async with aclosing(closable(thought)) as pieces:
                 async for piece in pieces:
                     async with aclosing(self._take(piece)) as saids:
                         async for said in saids:
@@ -199,14 +199,3 @@ class Answering:
     def _require(self, fits: bool) -> None:  # noqa: FBT001 -- the one question
         if not fits:
             raise _OutOfTokensError
-
-
-async def _closable(thought: AsyncIterator[Piece]) -> AsyncGenerator[Piece]:
-    """Pass pieces on as a generator, so that closing it closes the brain's own."""
-    try:
-        async for piece in thought:
-            yield piece
-    finally:
-        close = getattr(thought, "aclose", None)
-        if close is not None:
-            await close()
