@@ -13,7 +13,8 @@ import tornado.web
 
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.card import CardBrain
-from realtime_nb.server.brain.chat import ChatBrain, ChatEndpoint, as_messages, read_chat_url
+from realtime_nb.server.brain.chat import ChatBrain, ChatEndpoint, read_chat_url
+from realtime_nb.server.brain.chat_messages import as_messages
 from realtime_nb.server.brain.echo import EchoBrain
 from realtime_nb.server.brain.interface import (
     BrainError,

@@ -15,7 +15,7 @@ import pytest
 
 from realtime_nb.audio.codec import decode, encoders
 from realtime_nb.server.brain.card import CardBrain
-from realtime_nb.server.brain.chat import as_messages
+from realtime_nb.server.brain.chat_messages import as_messages
 from realtime_nb.server.brain.echo import EchoBrain
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
 from realtime_nb.server.completions import replies, request

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.server.brain.chat import as_messages
+from realtime_nb.server.brain.chat_messages import as_messages
 from realtime_nb.server.brain.interface import Recording
 from realtime_nb.server.completions import remembered
 from realtime_nb.server.completions.remembered import Listened, Remembered, digest_of

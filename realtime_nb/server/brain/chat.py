@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from realtime_nb.errors import UsageError
+from realtime_nb.server.brain.chat_messages import as_messages, chat_tools
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
     from openai.types.chat import ChatCompletionChunk
 
-    from realtime_nb.server.brain.interface import BrainRequest, ContextItem, Piece
+    from realtime_nb.server.brain.interface import BrainRequest, Piece
 
 Json = dict[str, Any]
 
@@ -118,7 +119,7 @@ class ChatBrain:
             "model": await self._model_name(client),
             "messages": as_messages(request),
             "stream": True,
-            **_tools(request),
+            **chat_tools(request),
         }
         create: Any = client.chat.completions.create  # its overloads cannot read `**body`
         stream: AsyncStream[ChatCompletionChunk] = await create(**body)
@@ -148,58 +149,3 @@ class ChatBrain:
                 )
             self._model = models.data[0].id
         return self._model
-
-
-def as_messages(request: BrainRequest) -> list[Json]:
-    """Return a request's conversation as chat messages.
-
-    Calls made one after the other become one message, as chat services demand; a call
-    whose output is missing is left out together with it.
-    """
-    messages: list[Json] = []
-    if request.instructions:
-        messages.append({"role": "system", "content": request.instructions})
-    answered = {item.call_id for item in request.items if item.kind == "function_call_output"}
-    called = {item.call_id for item in request.items if item.kind == "function_call"}
-    for item in request.items:
-        if item.kind == "function_call" and item.call_id in answered:
-            _add_call(messages, item)
-        elif item.kind == "function_call_output" and item.call_id in called:
-            messages.append({"role": "tool", "tool_call_id": item.call_id, "content": item.output})
-        elif item.kind == "message" and item.told:
-            messages.append({"role": item.role, "content": item.told})
-    if request.idle:
-        messages.append({"role": "system", "content": "The user has been silent for a while."})
-    return messages
-
-
-def _add_call(messages: list[Json], item: ContextItem) -> None:
-    call = {
-        "id": item.call_id,
-        "type": "function",
-        "function": {"name": item.name, "arguments": item.arguments},
-    }
-    if messages and messages[-1].get("tool_calls"):
-        messages[-1]["tool_calls"].append(call)
-    else:
-        messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
-
-
-def _tools(request: BrainRequest) -> Json:
-    if not request.tools or request.tool_choice == "none":
-        return {}
-    choice: Any = request.tool_choice
-    if choice == "function":
-        choice = {"type": "function", "function": {"name": request.forced_tool}}
-    tools = [
-        {
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.parameters or {"type": "object", "properties": {}},
-            },
-        }
-        for tool in request.tools
-    ]
-    return {"tools": tools, "tool_choice": choice}
