@@ -32,7 +32,6 @@ _BEGINNING: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", re
 _ENCODER_DELAY: Final = 576  # samples, LAME's; what the decoder adds every decoder knows
 _HAS_FRAMES: Final = 1
 _HAS_BYTES: Final = 2
-_TABLE_BYTES: Final = 100  # of a table for seeking, where flag 4 says that there is one
 
 
 @dataclass(frozen=True, slots=True)
