@@ -19,12 +19,14 @@ from realtime_nb.bridge.pages import LOST_S, Pages
 from realtime_nb.bridge.status import Status
 from realtime_nb.bridge.succession import Succession
 from realtime_nb.bridge.timing import Timing
+from realtime_nb.bridge.tools import ToolRows
 from realtime_nb.bridge.turns import Turns
+from realtime_nb.bridge.view import told, untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from realtime_nb.bridge.view import Buffers, Message, View
+    from realtime_nb.bridge.view import Buffers, Message, PageHandler, View
     from realtime_nb.client.loop import BackgroundLoop, Call
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.events import Event
@@ -64,6 +66,8 @@ class Bridge:
         Counts the microphone's frames, and knows when each was captured.
     timing
         Where each spoken turn's time went.
+    tools
+        Shows a desk of tools in the pages; see `ToolRows.attach`.
     """
 
     def __init__(
@@ -85,7 +89,9 @@ class Bridge:
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
         self._complaints = Complaints(self.notice, loop.loop)
-        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop)
+        self.tools = ToolRows(session.conversation, self._announcer, loop)
+        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop, self.tools.card)
+        self.tools.touched = self._feed.touched
         self._growth = Growth(session.log, self._announcer.to_all, loop.loop)
         self._rows = EventRows(session.log, name, self._announcer.to)
         self._loudspeaker = Loudspeaker(
@@ -111,22 +117,23 @@ class Bridge:
         self._cost = Cost(session, self._announcer, self._capture.let_go)
         self.uplink = self._capture.uplink
         self.timing = Timing(self.uplink)
-        self._handlers: Mapping[str, Callable[[str, Message, Buffers], None]] = {
+        self._handlers: Mapping[str, PageHandler] = {
             "hello": self._on_hello,
             "leave": self._on_leave,
             "mic": self._on_microphone,
             "mic_failed": self._on_microphone_failed,
             "audio": self._on_audio,
             "text": self._on_text,
-            "stop": self._on_stop,
-            "commit": self._on_commit,
+            "approve": self.tools.answer,
+            "stop": untold(self._turns.stop),
+            "commit": untold(self._turns.finish),
             "talk": self._on_talk,
-            "turns": self._on_turns,
+            "turns": told(self._modes.asked),
             "take_over": self._on_take_over,
-            "played": self._on_played,
+            "played": told(self._loudspeaker.played),
             "started": self._on_started,
-            "drained": self._on_drained,
-            "cleared": self._on_cleared,
+            "drained": told(self._loudspeaker.drained),
+            "cleared": told(self._loudspeaker.cleared),
             "rows": self._rows.ask,
             "event": self._rows.ask,
             "event_sound": self._rows.ask,
@@ -161,6 +168,7 @@ class Bridge:
         for undo in self._undo:
             undo()
         self._undo = []
+        self.tools.detach()
         return self._loop.call(self._stop(reason))
 
     def interrupt(self) -> None:
@@ -294,6 +302,7 @@ class Bridge:
             self._capture.left()
         self._announcer.to(client, self._welcome(owner=owner))
         self._announcer.to(client, self._cost.message())
+        self.tools.welcome(client)
         if owner:
             self._announcer.to_all({"kind": "owner", "client": client})
         self._announcer.show_early()
@@ -369,31 +378,13 @@ class Bridge:
             self._claim(client)
         self._turns.say(text)
 
-    def _on_commit(self, _client: str, _message: Message, _buffers: Buffers) -> None:
-        self._turns.finish()
+    def _on_take_over(self, client: str, _message: Message, _buffers: Buffers) -> None:
+        self._claim(client)
 
     def _on_talk(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
             self._modes.talk(message)
 
-    def _on_turns(self, _client: str, message: Message, _buffers: Buffers) -> None:
-        self._modes.asked(message)
-
-    def _on_take_over(self, client: str, _message: Message, _buffers: Buffers) -> None:
-        self._claim(client)
-
-    def _on_stop(self, _client: str, _message: Message, _buffers: Buffers) -> None:
-        self._turns.stop()
-
-    def _on_played(self, _client: str, message: Message, _buffers: Buffers) -> None:
-        self._loudspeaker.played(message)
-
     def _on_started(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:
             self.timing.started(message.get("t_ms"))
-
-    def _on_drained(self, _client: str, message: Message, _buffers: Buffers) -> None:
-        self._loudspeaker.drained(message)
-
-    def _on_cleared(self, _client: str, message: Message, _buffers: Buffers) -> None:
-        self._loudspeaker.cleared(message)

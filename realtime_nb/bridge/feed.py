@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.bridge.tools_card import card_kind, show_card
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -41,6 +43,8 @@ class Feed:
         Sends a message to every page.
     loop
         The loop this runs on.
+    card
+        Returns what a page needs to show a tool's item, None for other items.
     """
 
     def __init__(
@@ -48,7 +52,9 @@ class Feed:
         conversation: Conversation,
         send: Callable[[Message], None],
         loop: asyncio.AbstractEventLoop,
+        card: Callable[[Item], Message | None] = show_card,
     ) -> None:
+        self._card = card
         self._conversation = conversation
         self._send = send
         self._loop = loop
@@ -69,12 +75,18 @@ class Feed:
     def unheard(self, item_id: str) -> None:
         """Note that an answer was stopped before anything of it was heard."""
         _note(self._unheard, item_id)
+        self.touched(item_id)
+
+    def touched(self, item_id: str) -> None:
+        """Tell of an item again: what is known of it beside the conversation has changed."""
         self._changed[item_id] = None
         self._flush_soon()
 
     def show(self, item: Item) -> dict[str, Any]:
         """Return what a page shows of an item."""
         shown = show_item(item, self._conversation)
+        if (card := self._card(item)) is not None:
+            shown["tool"] = card
         if item.id in self._idle and not item.text:
             # Nothing was said, so no words are to come.
             shown.update(pending=False, final=True, note=IDLE_NOTE)
@@ -102,9 +114,14 @@ class Feed:
             gone = [key for key, item in zip(self._changed, items, strict=True) if item is None]
             self._changed.clear()
             shown = [self.show(item) for item in items if item is not None]
-            size = sum(len(item["text"]) for item in shown)
+            size = sum(_size(item) for item in shown)
             self._gather_s = max(GATHER_S, size / CHARS_PER_S)
             self._send({"kind": "items", "items": shown, "gone": gone})
+
+
+def _size(shown: Message) -> int:
+    texts: Message = {"text": shown["text"], **shown.get("tool", {})}
+    return sum(len(text) for text in texts.values() if isinstance(text, str))
 
 
 def _note(items: dict[str, None], item_id: str) -> None:
@@ -139,6 +156,8 @@ def _role_and_text(item: Item) -> tuple[str, str, str | None]:
         return "tool", f"{item.name or '…'}({item.arguments})", None
     if item.type == "function_call_output":
         return "tool", f"→ {item.output or ''}", None
+    if card_kind(item) is not None:
+        return "tool", f"{item.server or 'MCP'}: {item.name or item.type}", None
     note = item.error
     if item.role == "user" and note is not None:
         note = f"not transcribed: {note}"

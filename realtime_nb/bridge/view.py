@@ -8,6 +8,18 @@ from typing import Any, Protocol, TypeAlias
 Message: TypeAlias = dict[str, Any]
 Buffers: TypeAlias = Sequence[bytes | memoryview]
 Handler: TypeAlias = Callable[[Message, Buffers], None]
+PageHandler: TypeAlias = Callable[[str, Message, Buffers], None]
+"""Of one kind of message: which page sent it, the message, and its buffers."""
+
+
+def told(handle: Callable[[Message], None]) -> PageHandler:
+    """Return a handler that needs to know the message alone."""
+    return lambda _client, message, _buffers: handle(message)
+
+
+def untold(handle: Callable[[], None]) -> PageHandler:
+    """Return a handler that needs to know nothing."""
+    return lambda _client, _message, _buffers: handle()
 
 
 class View(Protocol):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ItemStatus: TypeAlias = Literal["in_progress", "completed", "incomplete", "failed"]
 
@@ -58,7 +61,13 @@ class Item:
     truncated_ms
         Where the service cut the item's sound, None when it was not cut.
     name, call_id, arguments, output
-        Of function calls and their outputs.
+        Of function calls and their outputs, and of a server's (MCP).
+    server
+        The label of the MCP server that has the tool.
+    tools
+        The names of an MCP server's tools, once they are listed.
+    approve
+        How an MCP approval was answered; None while it is not.
     error
         What went wrong, in the service's words.
     """
@@ -77,6 +86,9 @@ class Item:
     call_id: str | None = None
     arguments: str = ""
     output: str | None = None
+    server: str | None = None
+    tools: tuple[str, ...] | None = None
+    approve: bool | None = None
     error: str | None = None
 
     @property
@@ -129,11 +141,21 @@ class Item:
         self.call_id = wire.get("call_id") or self.call_id
         self.arguments = wire.get("arguments") or self.arguments
         self.output = wire.get("output") or self.output
+        self._read_mcp(wire)
         content = wire.get("content")
         if isinstance(content, list):
             for place, entry in enumerate(content):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- JSON
                 if isinstance(entry, dict):
                     self._read_part(place, entry)  # pyright: ignore[reportUnknownArgumentType] -- JSON
+
+    def _read_mcp(self, wire: dict[str, Any]) -> None:
+        label, approve = wire.get("server_label"), wire.get("approve")
+        self.server = label if isinstance(label, str) and label else self.server
+        self.approve = approve if isinstance(approve, bool) else self.approve
+        if isinstance(tools := wire.get("tools"), list):
+            self.tools = tuple(_names(tools))  # pyright: ignore[reportUnknownArgumentType] -- JSON
+        if error := wire.get("error"):
+            self.error = _error_text(error)
 
     def _read_part(self, place: int, entry: dict[str, Any]) -> None:
         kind = str(entry.get("type", ""))
@@ -141,6 +163,19 @@ class Item:
         text = entry.get("text") or entry.get("transcript")
         if isinstance(text, str) and text:
             part.text = text
+
+
+def _names(tools: list[Any]) -> Iterator[str]:
+    for tool in tools:
+        name = tool.get("name") if isinstance(tool, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] -- JSON
+        if isinstance(name, str):
+            yield name
+
+
+def _error_text(error: Any) -> str:
+    """Return what an item's error says: a text, or an object with a message."""
+    message = error.get("message") if isinstance(error, dict) else error  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] -- JSON
+    return message if isinstance(message, str) and message else "it failed, with no reason given"
 
 
 def _part_kind(wire_kind: str) -> str:
