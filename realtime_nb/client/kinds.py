@@ -25,6 +25,7 @@ _WHAT_IT_DOES: Final[Mapping[SessionKind, str]] = {
 _CALLS: Final[Mapping[SessionKind, frozenset[str]]] = {
     "realtime": frozenset(
         {"say", "respond", "create_item", "commit", "clear_input", "cancel", "truncate"}
+        | {"insert", "delete", "retrieve", "seed"}
     ),
     "transcription": frozenset({"commit", "clear_input"}),
     "translation": frozenset(),

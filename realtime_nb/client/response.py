@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
-from realtime_nb.audio.clip import AudioClip
-from realtime_nb.audio.g711 import alaw_decode, ulaw_decode
 from realtime_nb.client.junk import as_object, as_text
+from realtime_nb.client.sound_format import clip_of
 from realtime_nb.protocol.summary import item_texts, shorten
 
 if TYPE_CHECKING:
+    from realtime_nb.audio.clip import AudioClip
     from realtime_nb.protocol.events import Event
 
 DELTAS = frozenset(
@@ -26,8 +24,6 @@ DELTAS = frozenset(
 )
 """The events of a running response that a `Response` is made of, besides its end."""
 
-_PCM_RATE = 24_000
-_G711_RATE = 8_000
 _AUDIO_DELTA = "response.output_audio.delta"
 _TEXT_DELTAS = ("response.output_text.delta", "response.output_audio_transcript.delta")
 
@@ -107,17 +103,7 @@ class Response:
         sound = b"".join(delta.audio or b"" for delta in self._deltas if delta.type == _AUDIO_DELTA)
         if not sound:
             return None
-        audio_format = _output_format(self.data)
-        kind = audio_format.get("type")
-        if kind in ("audio/pcmu", "audio/pcma"):
-            decode = ulaw_decode if kind == "audio/pcmu" else alaw_decode
-            pcm = np.ascontiguousarray(decode(sound), dtype="<i2").tobytes()
-            return AudioClip.from_pcm16(pcm, _G711_RATE, caption=shorten(self.text))
-        rate = audio_format.get("rate")
-        whole = sound[: len(sound) // 2 * 2]
-        return AudioClip.from_pcm16(
-            whole, rate if isinstance(rate, int) else _PCM_RATE, caption=shorten(self.text)
-        )
+        return clip_of(sound, _output_format(self.data), shorten(self.text))
 
     def __repr__(self) -> str:
         return f"<Response {self.status}: {shorten(self.text)!r}>"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from realtime_nb.audio.source import SoundSource
 from realtime_nb.client import calls
 from realtime_nb.client.core import DRAIN_TIMEOUT_S, REPLY_TIMEOUT_S, SessionCore, State
+from realtime_nb.client.editing import HasEdits
 from realtime_nb.client.kinds import kind_of
 from realtime_nb.client.listening import Then, listen
 from realtime_nb.client.loop import BackgroundLoop, Call
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RealtimeSession:
+class RealtimeSession(HasEdits):
     """A long-lived session with a realtime service, on a thread of its own.
 
     Every method may be called from any thread and returns at once. What takes time

@@ -17,6 +17,7 @@ from realtime_nb.inspection.tables import LiveTurns
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.cell_fields import read_budget
+from realtime_nb.notebook.chat_history import HasHistory
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
@@ -46,7 +47,7 @@ CLOSE_TIMEOUT_S: Final = 8.0
 _OPENING: Final = 3
 
 
-class Chat(Inspecting):
+class Chat(HasHistory, Inspecting):
     """A live conversation in a notebook.
 
     A `%%realtime` cell makes one and binds it to a name; it is shown where it is the last

@@ -134,6 +134,8 @@ class Conversation:
             if event.type in _APPENDS:
                 form = audio_format(self.session, "input")
                 self.input_audio_ms += audio_ms(payload_bytes(event), form)
+            elif event.type == "conversation.item.create":
+                self._order.asked(event.get("item.id"), event.get("previous_item_id"))
             return _NOTHING
         if event.type in CAPTION_TYPES:
             return self._captions.add(event, t_ms)

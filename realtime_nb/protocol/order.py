@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+ROOT: Final = "root"
+"""The place before all items."""
+_ASKED_KEPT: Final = 512
 
 
 class Order:
@@ -16,6 +20,8 @@ class Order:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+        # Put at the front by the client: what was added first is told with no place, too.
+        self._to_front: dict[str, None] = {}
         self._previous: dict[str, str] = {}
         self._followers: dict[str, dict[str, None]] = {}
 
@@ -35,9 +41,19 @@ class Order:
         self.ids.remove(item_id)
         self._unbind(item_id)
 
+    def asked(self, item_id: Any, previous: Any) -> None:
+        """Note where a client puts an item that it adds."""
+        if previous == ROOT and isinstance(item_id, str):
+            self._to_front[item_id] = None
+            while len(self._to_front) > _ASKED_KEPT:
+                del self._to_front[next(iter(self._to_front))]
+
     def place(self, item_id: str, previous: Any) -> None:
         """Put an id after `previous`; ``"root"`` is the front, others wait for theirs."""
-        if previous == "root":
+        if item_id in self._to_front:
+            del self._to_front[item_id]
+            previous = previous or ROOT
+        if previous == ROOT:
             self._unbind(item_id)
             self._move_behind(item_id, None)
         elif isinstance(previous, str) and previous != item_id:

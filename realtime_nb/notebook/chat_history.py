@@ -1,0 +1,152 @@
+"""`HasHistory`: what a chat can do to its conversation: show, insert, delete, cut, seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.protocol.authored import item_of, picture_message
+from realtime_nb.protocol.carry import pictures_in
+from realtime_nb.protocol.images import read_picture
+from realtime_nb.protocol.images.sources import MAX_SIDE
+from realtime_nb.protocol.items import Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from realtime_nb.client.editing import RetrievedItem
+    from realtime_nb.client.loop import Call
+    from realtime_nb.client.session import RealtimeSession
+
+
+class HasHistory:
+    """Pictures, and a conversation that can be edited; `Chat` has it.
+
+    All of it returns at once with a `Call`; what cannot be, and needs no service to know, is
+    raised at once.
+    """
+
+    session: RealtimeSession
+
+    def show(
+        self,
+        picture: Any,
+        text: str | None = None,
+        *,
+        detail: str = "auto",
+        respond: bool = False,
+        max_side: int = MAX_SIDE,
+    ) -> Call[str]:
+        """Put a picture into the conversation; what is sent is printed before it goes.
+
+        Parameters
+        ----------
+        picture
+            A matplotlib figure or axes, a PIL image, an array of shape (h, w), (h, w, 3) or
+            (h, w, 4), the path, bytes or ``data:`` URI of a PNG or JPEG, or what shows itself
+            in a cell as one. It is taken as it is now.
+        text
+            Words that go with it.
+        detail
+            How closely it is looked at: ``"auto"``, ``"low"`` (cheaper) or ``"high"``.
+        respond
+            Whether to have it answered; else the next answer sees it.
+        max_side
+            Pixels of the longer side; what is larger is scaled, and the line says so.
+
+        Returns
+        -------
+        Call
+            Of the item's id.
+
+        Raises
+        ------
+        UsageError
+            At once, for what is no picture or cannot be made small enough.
+        """
+        read = read_picture(picture, max_side=max_side)
+        item = item_of(picture_message(read.url, detail, text))
+        print(f"Picture: {read}")  # noqa: T201 -- told before it is sent, where it was asked for
+        call = self.session.insert_item(item)
+        if respond:
+            call.add_done_callback(self._respond_to)
+        return call
+
+    def _respond_to(self, added: Call[str]) -> None:
+        # An answer that fails is told of by its own event.
+        if added.done() and added.exception() is None:
+            self.session.respond()
+
+    def insert(
+        self,
+        item: str | Item | Mapping[str, Any],
+        *,
+        role: str = "user",
+        after: str | Item | None = None,
+    ) -> Call[str]:
+        """Add an item; nothing answers it, and the next answer knows it.
+
+        Parameters
+        ----------
+        item
+            Words, an item of `items`, which is told again, or an item's dict.
+        role
+            Who says mere words: ``"user"``, ``"assistant"`` or ``"system"``.
+        after
+            The item it comes after, or its id; ``"root"`` for the front, None for the end.
+
+        Returns
+        -------
+        Call
+            Of the new item's id. It fails with one line when there is no item `after`, or the
+            service refuses it.
+
+        Raises
+        ------
+        UsageError
+            At once, for what the service would refuse.
+        """
+        wire = item_of(item, role, lambda: pictures_in(self.session.log))
+        return self.session.insert_item(wire, None if after is None else _id(after))
+
+    def delete(self, item: str | Item) -> Call[None]:
+        """Take an item, or the one of that id, out of the conversation."""
+        return self.session.delete_item(_id(item))
+
+    def retrieve(self, item: str | Item) -> Call[RetrievedItem]:
+        """Ask the service for an item as it has it; ``.audio`` is its sound as an `AudioClip`."""
+        return self.session.retrieve_item(_id(item))
+
+    def truncate(self, item: str | Item, ms: float) -> Call[None]:
+        """Cut the sound of an answer after `ms` milliseconds; its words are forgotten with it.
+
+        The service drops the transcript of an item that is cut: the next answer knows of it
+        what was heard. The call fails with one line for an unknown id, for what is no sound of
+        the assistant, and for a cut past the end.
+        """
+        return self.session.cut_item(_id(item), ms)
+
+    def seed(self, turns: Iterable[Any]) -> Call[list[str]]:
+        """Begin the talk with earlier turns: they stand before all that was said.
+
+        Parameters
+        ----------
+        turns
+            A list of ``("user", "…")``, ``("assistant", "…")``, ``("system", "…")``, of items'
+            dicts, or of items, as of another chat: ``chat.seed(before.items)``. Of items, what
+            cannot be told again is left out where there are only items.
+
+        Returns
+        -------
+        Call
+            Of the ids, in order: all were added, or, where one was refused, none.
+
+        Raises
+        ------
+        UsageError
+            At once, for what are no turns; it names the place.
+        """
+        return self.session.seed_items(turns)
+
+
+def _id(item: str | Item) -> str:
+    return item.id if isinstance(item, Item) else item
