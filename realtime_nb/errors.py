@@ -12,6 +12,7 @@
     ├── ServerError              the service answered with an `error` event
     ├── RequestRefused           the service answered a REST request with a refusal
     ├── ResponseFailed           a response ended with status `failed`
+    ├── Vetoed                   a guard of the author's did not let it pass
     ├── CallTimeout              the service did not answer in time
     └── MalformedEvent           a frame that is no event (also a ValueError)
 
@@ -37,6 +38,7 @@ __all__ = [
     "ResponseFailed",
     "ServerError",
     "UsageError",
+    "Vetoed",
 ]
 
 
@@ -182,6 +184,10 @@ class ResponseFailed(RealtimeError):
         super().__init__(message)
         self.code = code
         self.response_id = response_id
+
+
+class Vetoed(RealtimeError):
+    """A guard of the author's did not let it pass: it was not sent, or not answered."""
 
 
 class CallTimeout(RealtimeError):

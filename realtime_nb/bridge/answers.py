@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge.codec import Decoder
+from realtime_nb.bridge.holding import Holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,11 @@ class Answers:
         The way to the page.
     unheard
         Takes the item of an answer that was stopped before anything of it was heard.
+
+    Attributes
+    ----------
+    holding
+        Keeps the sound of answers that may not be heard yet.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Answers:
         downlink: Downlink,
         unheard: Callable[[str], None],
     ) -> None:
+        self.holding = Holding(downlink)
         self._unheard = unheard
         self._status = status
         self._playback = playback
@@ -57,6 +64,8 @@ class Answers:
         """
         if response_id is not None:
             self._silenced.append(response_id)
+            for item_id in self.holding.drop(response_id):
+                self._unheard(item_id)
         else:
             self._silence_next = True
 
@@ -96,7 +105,8 @@ class Answers:
                 self._downlink.shut(key)
                 if wanted and not self._playback.received(key):
                     self._unheard(key[0])
-            self._hear(key, self._decoder(key, response_id)(event.audio), wanted=wanted)
+            pcm = self._decoder(key, response_id)(event.audio)
+            self._hear(key, response_id, pcm, wanted=wanted)
 
     def _decoder(self, key: PartKey, response_id: Any) -> Decoder:
         if key not in self._open:
@@ -105,17 +115,17 @@ class Answers:
                 del self._open[next(iter(self._open))]
         return self._open[key][0]
 
-    def _hear(self, key: PartKey, pcm: bytes, *, wanted: bool) -> None:
+    def _hear(self, key: PartKey, response_id: Any, pcm: bytes, *, wanted: bool) -> None:
         before = self._playback.received(key)
         self._playback.receive(key, len(pcm) // 2)
         if wanted:
-            self._downlink.add(key, pcm, before=before)
+            self.holding.add(response_id, key, pcm, before=before)
 
     def _end(self, key: PartKey, *, wanted: bool) -> None:
-        decoder, _ = self._open.pop(key, (None, None))
+        decoder, response_id = self._open.pop(key, (None, None))
         if decoder is not None and (rest := decoder.rest()):
-            self._hear(key, rest, wanted=wanted)
-        self._downlink.end(key)
+            self._hear(key, response_id, rest, wanted=wanted)
+        self.holding.end(response_id, key)
 
 
 def _key(item_id: Any, content_index: Any) -> PartKey | None:

@@ -13,6 +13,7 @@ from realtime_nb.bridge.complaints import Complaints
 from realtime_nb.bridge.cost import Cost
 from realtime_nb.bridge.event_rows import EventRows, Growth
 from realtime_nb.bridge.feed import Feed
+from realtime_nb.bridge.guarded import GuardedSpeaker
 from realtime_nb.bridge.loudspeaker import Loudspeaker
 from realtime_nb.bridge.modes import TurnModes
 from realtime_nb.bridge.pages import LOST_S, Pages
@@ -66,6 +67,8 @@ class Bridge:
         Counts the microphone's frames, and knows when each was captured.
     timing
         Where each spoken turn's time went.
+    guarded
+        Holds and stops answers where guards say so.
     tools
         Shows a desk of tools in the pages; see `ToolRows.attach`.
     """
@@ -105,6 +108,9 @@ class Bridge:
             silence=self._loudspeaker.silence,
             notice=self.notice,
             loop=loop,
+        )
+        self.guarded = GuardedSpeaker(
+            session, self._loudspeaker, self._turns, remark=self._feed.remark, notice=self.notice
         )
         self._absence = Absence(self._pages, self._turns.abandon, loop.loop)
         self._modes = TurnModes(
@@ -235,6 +241,8 @@ class Bridge:
         if record.direction != "received":
             return
         event = record.event
+        if self._session.conversation.asides.tells(event):
+            return  # out of band: nobody's turn, and not for the loudspeaker
         handler = self._received.get(event.type)
         if handler is not None:
             handler(event)
@@ -257,8 +265,7 @@ class Bridge:
             self._loudspeaker.interruption.start()
 
     def _on_response_created(self, event: Event) -> None:
-        if event.get("response.conversation_id", "default") is not None:
-            self._loudspeaker.answers.begun(event.get("response.id"))
+        self._loudspeaker.answers.begun(event.get("response.id"))
 
     def _on_response_done(self, event: Event) -> None:
         self._loudspeaker.answers.over(event.get("response.id"), wanted=self.has_page)

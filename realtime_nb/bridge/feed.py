@@ -61,6 +61,7 @@ class Feed:
         self._changed: dict[str, None] = {}
         self._idle: dict[str, None] = {}
         self._unheard: dict[str, None] = {}
+        self._remarks: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
 
@@ -82,6 +83,14 @@ class Feed:
         self._changed[item_id] = None
         self._flush_soon()
 
+    def remark(self, item_id: str, note: str) -> None:
+        """Show a line at an item, in place of its note."""
+        self._remarks[item_id] = note
+        if len(self._remarks) > _NOTED:
+            del self._remarks[next(iter(self._remarks))]
+        self._changed[item_id] = None
+        self._flush_soon()
+
     def show(self, item: Item) -> dict[str, Any]:
         """Return what a page shows of an item."""
         shown = show_item(item, self._conversation)
@@ -93,6 +102,8 @@ class Feed:
         if item.role == "assistant" and item.truncated_ms is None and self._is_unheard(item):
             # There is nothing to cut for the service: it knows the whole of it.
             shown.update(heard_chars=0, note=UNHEARD_NOTE)
+        if item.id in self._remarks:
+            shown["note"] = self._remarks[item.id]
         return shown
 
     def _is_unheard(self, item: Item) -> bool:

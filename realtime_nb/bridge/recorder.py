@@ -203,7 +203,8 @@ class Recorder:
     def _on_sound(self, event: Event, record: Record) -> None:
         key = part_key(event)
         size = payload_bytes(event)
-        if key is None or not size:
+        aside = event.get("response_id") in self._session.conversation.asides
+        if key is None or not size or aside:
             return
         notes = self._notes
         part = notes.parts.get(key)

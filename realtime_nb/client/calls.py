@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 _NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
 
 
-async def update(core: SessionCore, config: Mapping[str, Any]) -> dict[str, Any]:
+async def update(
+    core: SessionCore, config: Mapping[str, Any], event_id: str = ""
+) -> dict[str, Any]:
     """Change the session; return what is in force afterwards."""
     await core.ready()
-    answer = await core.ask(update_of(config, core.kind))
+    named = {"event_id": event_id} if event_id else {}
+    answer = await core.ask({**update_of(config, core.kind), **named})
     return as_object(answer.get("session")) or core.conversation.session or {}
 
 
@@ -37,6 +40,10 @@ async def say(core: SessionCore, text: str) -> Response:
     require_call(core.kind, "say")
     if not text.strip():
         raise UsageError("say() needs some text")
+    if core.gate is not None:
+        await core.gate.admit(text)
+        await core.gate.settled(strict=False)
+        await core.ready()
     core.budget.check()  # before the item, which nobody would answer
     item = {
         "id": new_id("item"),
@@ -72,6 +79,9 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
     """Have a response made."""
     await core.ready()
     require_call(core.kind, "respond")
+    if core.gate is not None and overrides.get("conversation") != "none":
+        await core.gate.settled()
+        await core.ready()
     future = _future()
     return await _response(core, future, _submit(core, overrides, future))
 

@@ -47,6 +47,7 @@ from realtime_nb.protocol.log import EventLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from realtime_nb.client.gate import Gate
     from realtime_nb.client.ledger import Answer, Refuse
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.service import Endpoint
@@ -88,6 +89,7 @@ class SessionCore:
     ) -> None:
         self.endpoint = endpoint
         self.state: State = "idle"
+        self.gate: Gate | None = None
         self.failure: RealtimeError | None = None
         self.log = EventLog()
         self.conversation = Conversation()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from realtime_nb.client.answer_data import FunctionCall, read_json
 from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.sound_format import clip_of
 from realtime_nb.protocol.summary import item_texts, shorten
@@ -92,6 +93,27 @@ class Response:
             status_details=as_object(data.get("status_details")) or None,
             data=data,
             _deltas=deltas,
+        )
+
+    def json(self) -> Any:
+        """Return the answer read as JSON, also from between a code block's fences.
+
+        Raises
+        ------
+        UsageError
+            When it is none, with how it begins and where it breaks off.
+        """
+        return read_json(self.text, self.status)
+
+    @property
+    def calls(self) -> tuple[FunctionCall, ...]:
+        """The function calls it made, in order."""
+        output = self.data.get("output")
+        made = cast("list[Any]", output) if isinstance(output, list) else []
+        return tuple(
+            FunctionCall.of(item)
+            for item in map(as_object, made)
+            if item.get("type") == "function_call"
         )
 
     @cached_property

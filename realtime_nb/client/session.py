@@ -20,6 +20,7 @@ from realtime_nb.audio.source import SoundSource
 from realtime_nb.client import calls
 from realtime_nb.client.core import DRAIN_TIMEOUT_S, REPLY_TIMEOUT_S, SessionCore, State
 from realtime_nb.client.editing import HasEdits
+from realtime_nb.client.gate import HasGate
 from realtime_nb.client.kinds import kind_of
 from realtime_nb.client.listening import Then, listen
 from realtime_nb.client.loop import BackgroundLoop, Call
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RealtimeSession(HasEdits):
+class RealtimeSession(HasEdits, HasGate):
     """A long-lived session with a realtime service, on a thread of its own.
 
     Every method may be called from any thread and returns at once. What takes time
@@ -204,8 +205,15 @@ class RealtimeSession(HasEdits):
 
     # -- asking
 
-    def update(self, config: Mapping[str, Any]) -> Call[dict[str, Any]]:
+    def update(self, config: Mapping[str, Any], *, event_id: str = "") -> Call[dict[str, Any]]:
         """Change the session: only the fields given, objects merged by the service.
+
+        Parameters
+        ----------
+        config
+            The fields.
+        event_id
+            What the event is to be called in the log; ``""`` for any name.
 
         Returns
         -------
@@ -213,7 +221,7 @@ class RealtimeSession(HasEdits):
             Of the session object in force afterwards. It fails with `ServerError`, with
             the field's name in `param`, when the service refuses; then nothing changed.
         """
-        return self._call(calls.update(self._core, deepcopy(dict(config))), "update")
+        return self._call(calls.update(self._core, deepcopy(dict(config)), event_id), "update")
 
     def say(self, text: str) -> Call[Response]:
         """Add a message of the user, and have it answered when no response is active.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.bridge import Bridge
 from realtime_nb.bridge.recorder import Recorder
+from realtime_nb.client.agents import Agents
+from realtime_nb.client.guarding import Guards
 from realtime_nb.client.loop import BackgroundLoop, Call
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.client.session import RealtimeSession
@@ -17,6 +19,8 @@ from realtime_nb.inspection.tables import LiveTurns
 from realtime_nb.inspection.talk import config_rows
 from realtime_nb.notebook.applying import Outcome, begin, change
 from realtime_nb.notebook.cell_fields import read_budget
+from realtime_nb.notebook.chat_agents import HasAgents
+from realtime_nb.notebook.chat_asking import HasAsides
 from realtime_nb.notebook.chat_history import HasHistory
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.inspecting import Inspecting
@@ -47,7 +51,7 @@ CLOSE_TIMEOUT_S: Final = 8.0
 _OPENING: Final = 3
 
 
-class Chat(HasHistory, Inspecting):
+class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
     """A live conversation in a notebook.
 
     A `%%realtime` cell makes one and binds it to a name; it is shown where it is the last
@@ -103,6 +107,8 @@ class Chat(HasHistory, Inspecting):
         self._recorder = Recorder(
             self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page
         )
+        self._guards = Guards(self.session, self.bridge.guarded, loop)
+        self._agents = Agents(self.session)
         self._events = RealtimeLog(self.session.log, name=name)
         self._closed = False
 
@@ -247,16 +253,6 @@ class Chat(HasHistory, Inspecting):
             when the page has played the answer.
         """
         return self._listening.start(source, realtime=realtime, then=then)
-
-    def respond(self, **overrides: Any) -> Call[Response]:
-        """Ask for an answer to the conversation as it stands.
-
-        Parameters
-        ----------
-        **overrides
-            Fields of ``response.create``'s `response`, for this answer only.
-        """
-        return self.session.respond(**overrides)
 
     def update(self, *, check: bool = True, **settings: Any) -> Call[dict[str, Any]]:
         """Change the live session; names as in a cell's front matter.

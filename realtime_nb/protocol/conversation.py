@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
+from realtime_nb.protocol.asides import Asides
 from realtime_nb.protocol.captions import CAPTION_TYPES, Captions
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.items import Item, audio_ms
@@ -56,6 +57,8 @@ class Conversation:
         The session object in force, from the last `session.created` or `session.updated`.
     input_audio_ms
         Milliseconds of sound sent so far; the service counts its offsets in them.
+    asides
+        Which responses are out of band.
     """
 
     def __init__(self) -> None:
@@ -65,7 +68,8 @@ class Conversation:
         self._gone: dict[str, None] = {}
         self._unfinished = Unfinished()
         self._also_changed: str | None = None
-        self._open = OpenResponses()
+        self.asides = Asides()
+        self._open = OpenResponses(self.asides)
         self.session: dict[str, Any] | None = None
         self.input_audio_ms = 0.0
 
@@ -130,6 +134,7 @@ class Conversation:
         t_ms
             Milliseconds since the session's start.
         """
+        self.asides.take(direction, event)
         if direction == "sent":
             if event.type in _APPENDS:
                 form = audio_format(self.session, "input")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from realtime_nb.protocol.asides import Asides
     from realtime_nb.protocol.events import Event
 
 _KEPT: Final = 8
@@ -13,25 +14,27 @@ _KEPT: Final = 8
 class OpenResponses:
     """Ids of the responses that have begun and not ended.
 
+    Parameters
+    ----------
+    asides
+        Which responses are out of band: those block nothing.
+
     Attributes
     ----------
     ids
         The ids, the newest last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asides: Asides) -> None:
+        self._asides = asides
         self.ids: tuple[str, ...] = ()
 
     def begun(self, event: Event) -> None:
         """Take a `response.created`."""
-        # An out-of-band response has no conversation and blocks nothing. Where the service
-        # says nothing of the conversation, it is the default one.
-        response, response_id = event.get("response"), event.get("response.id")
-        if isinstance(response, dict) and isinstance(response_id, str):
-            fields = cast("dict[str, Any]", response)
-            if fields.get("conversation_id", "default") is not None:
-                others = (one for one in self.ids if one != response_id)
-                self.ids = (*others, response_id)[-_KEPT:]
+        response_id = event.get("response.id")
+        if isinstance(response_id, str) and response_id not in self._asides:
+            others = (one for one in self.ids if one != response_id)
+            self.ids = (*others, response_id)[-_KEPT:]
 
     def ended(self, event: Event) -> None:
         """Take a `response.done`."""

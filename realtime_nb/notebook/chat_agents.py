@@ -1,0 +1,190 @@
+"""`chat.agent` and `chat.handoff`: named instructions and tools, swapped in a live session."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.errors import UsageError
+from realtime_nb.notebook.overriding import overrides
+from realtime_nb.protocol.shown_text import visible
+from realtime_nb.protocol.tools.agent import Agent, voice_of
+from realtime_nb.protocol.tools.definition import define_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from realtime_nb.bridge import Bridge
+    from realtime_nb.client.agents import Agents
+    from realtime_nb.client.loop import Call
+    from realtime_nb.client.session import RealtimeSession
+
+
+class AgentTable:
+    """The agents of a chat, by name."""
+
+    def __init__(self, agents: Agents) -> None:
+        self._agents = agents
+
+    def __len__(self) -> int:
+        return len(self._agents)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([agent.name for agent in self._agents])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._agents
+
+    def __getitem__(self, name: str) -> Agent:
+        """Return an agent by its name; raises `UsageError` with those there are."""
+        return self._agents[name]
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                "→" if agent.name == self._agents.current else "",
+                agent.name,
+                ", ".join(
+                    str(tool.get("name") or tool.get("server_label")) for tool in agent.tools
+                ),
+                agent.voice or "",
+                visible(" ".join(agent.instructions.split()))[:120],
+            )
+            for agent in self._agents
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(" ".join(filter(None, row)) for row in self._rows()) or "<no agents>"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{n}</th>" for n in ("", "agent", "tools", "voice", "instructions"))
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>"
+            for row in self._rows()
+        )
+        return f"<table><tr>{head}</tr>{rows}</table>" if rows else "<em>no agents</em>"
+
+
+class HasAgents:
+    """The part of a `Chat` that hands the conversation from one agent to another."""
+
+    session: RealtimeSession
+    bridge: Bridge
+    _agents: Agents
+
+    def agent(
+        self,
+        name: str,
+        instructions: str,
+        *,
+        tools: Sequence[Any] = (),
+        tool_choice: Any = None,
+        voice: str | None = None,
+    ) -> Agent:
+        """Define an agent; nothing is sent before `handoff`.
+
+        Parameters
+        ----------
+        name
+            Letters, digits, ``_`` and ``-``. One of this name gives way to it.
+        instructions
+            What the model is told while this agent has the conversation.
+        tools
+            Its functions, or definitions. The session has only these while it has it.
+        tool_choice, voice
+            As in a cell. A conversation in which the assistant has spoken keeps its voice.
+
+        Raises
+        ------
+        ConfigError, UsageError
+            For what the service would refuse.
+        """
+        given = [tools] if callable(tools) or isinstance(tools, str | dict) else list(tools)
+        found = self._find_tools(given)
+        written: dict[str, Any] = {"instructions": instructions, "tools": found}
+        if tool_choice is not None:
+            written["tool_choice"] = tool_choice
+        if voice is not None:
+            written["voice"] = voice
+        checked = overrides(written, self.session, "agent")
+        functions = {str(getattr(one, "__name__", "")): one for one in found if callable(one)}
+        made = Agent(
+            name,
+            instructions,
+            tuple(checked.get("tools") or ()),
+            checked.get("tool_choice"),
+            voice,
+            functions,
+        )
+        self._agents.add(made)
+        return made
+
+    def _find_tools(self, tools: list[Any]) -> list[Any]:
+        """Return functions and definitions as they are; names are for cells to look up."""
+        for tool in tools:
+            if not callable(tool) and not isinstance(tool, dict):
+                raise UsageError(f"{tool!r:.80} is no tool: give a function, or its definition")
+        return tools
+
+    @property
+    def agents(self) -> AgentTable:
+        """The agents there are, and which of them has the conversation."""
+        return AgentTable(self._agents)
+
+    @property
+    def current_agent(self) -> str:
+        """Name of the agent that has the conversation; ``""`` before any hand-over."""
+        return self._agents.current
+
+    def handoff(self, name: str, say: str | None = None) -> Call[dict[str, Any]]:
+        """Hand the conversation to an agent: its instructions and tools, the talk kept.
+
+        From a tool, a cell or a guard.
+
+        Parameters
+        ----------
+        name
+            The agent.
+        say
+            What it is to say first, as an instruction such as ``"Greet the caller"``; None
+            leaves it to the next turn. In a tool the answer to the tool's output follows
+            anyway, and is this agent's.
+
+        Returns
+        -------
+        Call
+            Of the session object in force. It fails with `ServerError` when the service
+            refuses: then the agent before goes on.
+
+        Raises
+        ------
+        UsageError
+            At once, when no agent is called so, with those there are.
+        """
+        agent = self._agents[name]
+        before = self._agents.current
+        call = self._agents.hand_over(name)
+
+        def handed(done: Call[dict[str, Any]]) -> None:
+            error = done.exception()
+            if error is None:
+                self._handed(agent, before, say)
+            else:
+                self._tell("error", f"Not handed over to {name}: {error}")
+
+        call.add_done_callback(handed)
+        return call
+
+    def _handed(self, agent: Agent, before: str, say: str | None) -> None:
+        since = f" (before: {before})" if before and before != agent.name else ""
+        now = voice_of(self.session.effective or {})
+        kept = f"; the voice stays {now}" if agent.voice not in (None, now) else ""
+        self._tell("info", f"Handed over to {agent.name}{since}{kept}")
+        if say:
+            told = f"{agent.instructions}\n\n{say}"
+            self.session.respond(instructions=told).add_done_callback(lambda done: done.exception())
+
+    def _tell(self, level: str, text: str) -> None:
+        from realtime_nb.client.loop import BackgroundLoop  # noqa: PLC0415
+
+        BackgroundLoop.shared().post(self.bridge.notice, level, visible(text))
