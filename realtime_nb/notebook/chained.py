@@ -12,7 +12,7 @@ from realtime_nb.errors import UsageError
 from realtime_nb.notebook.agents import forget, remember
 from realtime_nb.notebook.chat import Chat
 from realtime_nb.protocol.cost import prices_of
-from realtime_nb.protocol.tool_definitions import define_tools
+from realtime_nb.protocol.tools.definition import define_tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

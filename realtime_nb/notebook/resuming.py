@@ -16,7 +16,7 @@ from realtime_nb.protocol.config.paths import MISSING, get, merge, put
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.protocol.config.units import HIDDEN
 from realtime_nb.protocol.config.write import request_of
-from realtime_nb.protocol.tool_definitions import define_tools
+from realtime_nb.protocol.tools.definition import define_tools
 
 if TYPE_CHECKING:
     from realtime_nb.client.endpoint import Endpoint
