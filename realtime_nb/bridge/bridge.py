@@ -11,6 +11,7 @@ from realtime_nb.bridge.capture import Capture
 from realtime_nb.bridge.carrier import Carriers
 from realtime_nb.bridge.complaints import Complaints
 from realtime_nb.bridge.cost import Cost
+from realtime_nb.bridge.editing import PageEdits
 from realtime_nb.bridge.event_rows import EventRows, Growth
 from realtime_nb.bridge.feed import Feed
 from realtime_nb.bridge.guarded import GuardedSpeaker
@@ -93,7 +94,9 @@ class Bridge:
         self.notice = self._announcer.notice
         self._complaints = Complaints(self.notice, loop.loop)
         self.tools = ToolRows(session.conversation, self._announcer, loop)
-        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop, self.tools.card)
+        self._edits = PageEdits(session, self._announcer, loop.loop)
+        shows = (self.tools.card, self._edits.pictures)
+        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop, *shows)
         self.tools.touched = self._feed.touched
         self._growth = Growth(session.log, self._announcer.to_all, loop.loop)
         self._rows = EventRows(session.log, name, self._announcer.to)
@@ -131,6 +134,7 @@ class Bridge:
             "audio": self._on_audio,
             "text": self._on_text,
             "approve": self.tools.answer,
+            "edit": self._edits.edit,
             "stop": untold(self._turns.stop),
             "commit": untold(self._turns.finish),
             "talk": self._on_talk,
@@ -215,6 +219,7 @@ class Bridge:
     async def _stop(self, reason: str) -> None:
         self._absence.end()
         self._succession.stop()
+        self._edits.stop()
         self._capture.stop()
         self._feed.flush()
         self._growth.flush()
@@ -236,6 +241,7 @@ class Bridge:
     # -- from the session
 
     def _on_record(self, record: Record, changed: frozenset[str]) -> None:
+        self._edits.add(record)
         self._feed.add(record, changed)
         self._growth.add()
         if record.direction != "received":

@@ -45,6 +45,8 @@ class Feed:
         The loop this runs on.
     card
         Returns what a page needs to show a tool's item, None for other items.
+    pictures
+        Returns what a page needs to show an item's pictures.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Feed:
         send: Callable[[Message], None],
         loop: asyncio.AbstractEventLoop,
         card: Callable[[Item], Message | None] = show_card,
+        pictures: Callable[[Item], list[Message]] = lambda _item: [],
     ) -> None:
+        self._pictures = pictures
         self._card = card
         self._conversation = conversation
         self._send = send
@@ -96,6 +100,8 @@ class Feed:
         shown = show_item(item, self._conversation)
         if (card := self._card(item)) is not None:
             shown["tool"] = card
+        if pictures := self._pictures(item):
+            shown["pictures"] = pictures
         if item.id in self._idle and not item.text:
             # Nothing was said, so no words are to come.
             shown.update(pending=False, final=True, note=IDLE_NOTE)
@@ -159,6 +165,7 @@ def show_item(item: Item, conversation: Conversation) -> dict[str, Any]:
         "pending": item.awaits_transcript and not item.text,
         "final": not item.awaits_transcript,
         "note": note,
+        "audio_ms": round(item.audio_ms),
     }
 
 

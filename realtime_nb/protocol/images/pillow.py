@@ -78,16 +78,16 @@ def fitted(picture: Picture | PillowImage, max_side: int) -> Picture:
         raise UsageError(f"the picture cannot be read to its end{_why(error)}") from None
 
 
-def small(picture: Picture, max_side: int, max_bytes: int) -> Picture | None:
-    """Return a picture for a page, or itself where it is small; None where it cannot be made."""
+def small(picture: Picture, max_side: int, max_bytes: int) -> Picture:
+    """Return a small one of a picture with more than `max_bytes`; itself where none can be made."""
     if len(picture.data) <= max_bytes:
         return picture
     try:
         image = _pillow("").open(io.BytesIO(picture.data))
         image.thumbnail((max_side, max_side))
         return _encoded(image, jpeg=True)
-    except Exception:  # noqa: BLE001 -- no Pillow, or no picture: then only its size is told
-        return None
+    except Exception:  # noqa: BLE001 -- no Pillow, or data that it cannot read: a page may
+        return picture
 
 
 def _write(given: Any, max_side: int) -> Picture:
