@@ -13,7 +13,7 @@ from realtime_nb.errors import ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from realtime_nb.client.core import SessionCore
     from realtime_nb.client.outgoing import AnyEvent
@@ -84,6 +84,21 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
         await core.ready()
     future = _future()
     return await _response(core, future, _submit(core, overrides, future))
+
+
+async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response | None:
+    """Have a response made, unless it is not wanted any more when its time has come."""
+    await core.ready()
+    require_call(core.kind, "respond")
+    future = _future()
+
+    def still() -> bool:
+        if not future.done() and not wanted():
+            settle(future)(None)
+        return not future.done()
+
+    turn = core.sequencer.submit({}, settle(future), fail(future), still)
+    return await _response(core, future, turn)
 
 
 def _submit(core: SessionCore, overrides: Mapping[str, Any], future: asyncio.Future[Any]) -> Turn:

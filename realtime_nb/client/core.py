@@ -98,6 +98,7 @@ class SessionCore:
         self.records: Listeners[Record, frozenset[str]] = Listeners()
         self.states: Listeners[str] = Listeners()
         self.strays: Listeners[ServerError] = Listeners()
+        self.interruptions: Listeners[[]] = Listeners()
         self._ledger = Ledger()
         self.strike = self._ledger.strike
         self.sequencer = ResponseSequencer(

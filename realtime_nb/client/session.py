@@ -265,6 +265,21 @@ class RealtimeSession(HasEdits, HasGate):
         """
         return self._call(calls.respond(self._core, deepcopy(overrides)), "respond")
 
+    def respond_if(self, wanted: Callable[[], bool]) -> Call[Response | None]:
+        """Have a response made when no other is active, if that is wanted still by then.
+
+        Parameters
+        ----------
+        wanted
+            Asked on the session's thread each time before the request is sent.
+
+        Returns
+        -------
+        Call
+            Of the `Response`; of None when it was not wanted any more.
+        """
+        return self._call(calls.respond_if(self._core, wanted), "respond_if")
+
     def append_audio(self, pcm: bytes) -> bool:
         """Send sound; never waits.
 
@@ -374,7 +389,18 @@ class RealtimeSession(HasEdits, HasGate):
         """
         return self._call(calls.send(self._core, deepcopy(event)), "send")
 
+    def interrupted(self) -> None:
+        """Say that the user has stopped what is under way, whether or not a response is.
+
+        It tells those who work for the answer, see `on_interrupted`; nothing is sent.
+        """
+        self._running_loop().post(self._core.interruptions.tell)
+
     # -- being told
+
+    def on_interrupted(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Have `listener` called on the session's thread with each `interrupted`."""
+        return self._core.interruptions.add(listener)
 
     def subscribe(self, listener: Callable[[Record, frozenset[str]], object]) -> Callable[[], None]:
         """Have `listener` called for every event sent and received.

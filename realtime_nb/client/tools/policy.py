@@ -1,0 +1,90 @@
+"""What a `CallLedger` has to know, read from the session and the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from realtime_nb.client.junk import as_object, as_text
+from realtime_nb.client.kinds import creates_response
+from realtime_nb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.client.tools.registry import Tool, ToolRegistry
+    from realtime_nb.protocol.events import Event
+
+_MAX_NAMES = 1000
+
+
+class SessionPolicy:
+    """The session's rules.
+
+    A call of a name that the registry has, or had, is answered here, and so is one of a name
+    that the model made up. Only a function that the session defines and nothing here runs is
+    left to the user.
+
+    Parameters
+    ----------
+    session
+        The session.
+    registry
+        Its functions.
+    """
+
+    def __init__(self, session: RealtimeSession, registry: ToolRegistry) -> None:
+        self._session = session
+        self._registry = registry
+        self._had = dict.fromkeys(registry.names)
+        self._defined: dict[str, None] = {}
+
+    def start(self) -> Callable[[], None]:
+        """Follow the registry; return what ends that."""
+        return self._registry.subscribe(self._changed)
+
+    def on_interrupt(self, name: str) -> Literal["cancel", "finish"] | None:
+        """Return what an interruption does to a function; None for one that is the user's."""
+        tool = self._registry.get(name)
+        if tool is not None:
+            return tool.options.on_interrupt
+        theirs = name not in self._had and name in (*self._of_session(), *self._defined)
+        return None if theirs else "cancel"
+
+    def interrupts(self) -> bool:
+        """Whether the user's voice interrupts the model."""
+        return self._detection().get("interrupt_response", True) is not False
+
+    def answers(self) -> bool:
+        """Whether the service answers the user's voice by itself."""
+        return creates_response(self._session.effective)
+
+    def sent(self, event: Event) -> None:
+        """Note the functions that a request defines for its response only."""
+        if event.type == "response.create":
+            self._defined |= dict.fromkeys(_names(event.get("response.tools")))
+            while len(self._defined) > _MAX_NAMES:
+                del self._defined[next(iter(self._defined))]
+
+    def require(self, name: str) -> None:
+        """Raise `UsageError` where the registry has no such function."""
+        if self._registry.get(name) is None:
+            known = ", ".join(self._registry.names) or "none; write @chat.tool above a function"
+            raise UsageError(f"no tool {name!r} here; there are: {known}")
+
+    def _of_session(self) -> Iterator[str]:
+        return _names((self._session.effective or {}).get("tools"))
+
+    def _detection(self) -> dict[str, Any]:
+        audio = as_object((self._session.effective or {}).get("audio"))
+        return as_object(as_object(audio.get("input")).get("turn_detection"))
+
+    def _changed(self, name: str, _tool: Tool | None) -> None:
+        self._had[name] = None
+
+
+def _names(tools: Any) -> Iterator[str]:
+    for tool in cast("list[Any]", tools) if isinstance(tools, list) else ():
+        name = as_text(as_object(tool).get("name"))
+        if name is not None:
+            yield name
