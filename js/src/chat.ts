@@ -14,6 +14,7 @@ import type {
 } from "./messages.js";
 import type { Carrier } from "./port.js";
 import { MessageSource } from "./table/source.js";
+import type { Approval, Display } from "./tools/wire.js";
 import { Transcript } from "./transcript.js";
 
 export type Topic =
@@ -24,6 +25,7 @@ export type Topic =
   | "microphone"
   | "level"
   | "notices"
+  | "approvals"
   | "phrases";
 
 /**
@@ -98,6 +100,10 @@ export class Chat {
   muted = false;
   phrases: readonly string[] = [];
   notices: readonly Notice[] = [];
+  /** Calls that wait for the user's leave. */
+  approvals: readonly Approval[] = [];
+  /** What calls displayed, by call. */
+  readonly displays = new Map<string, Display>();
   /** Level of what plays, RMS 0..1. */
   outputLevel = 0;
   sound: Sound = {
@@ -162,6 +168,12 @@ export class Chat {
     this.#tell("items");
   }
 
+  /** Show under a call what it displayed. */
+  showDisplay(display: Display): void {
+    this.displays.set(display.callId, display);
+    this.#tell("items");
+  }
+
   resetEvents(events: number): void {
     this.events.renew(this.name, events);
     this.#tell("events");
@@ -214,4 +226,5 @@ type Settable =
   | "playing"
   | "muted"
   | "phrases"
+  | "approvals"
   | "notices";

@@ -23,6 +23,8 @@ import {
 import { Floor } from "./player/floor.js";
 import { type Carrier, type Gone, Port } from "./port.js";
 import { SoundSetup } from "./sound.js";
+import type { Mount } from "./tools/display.js";
+import type { Decision } from "./tools/wire.js";
 
 /**
  * A view is redrawn by closing it first, and a cell that is run again shows its chat anew once the
@@ -157,6 +159,16 @@ export class Engine {
     this.#port.send({ kind: "take_over" });
   }
 
+  /** Answer whether a call may be made. */
+  approve(id: string, decision: Decision, reason: string): void {
+    this.#port.send({ kind: "approve", id, decision, reason });
+  }
+
+  /** Draw a display of a call in a box. */
+  get mount(): Mount {
+    return this.#port.displays;
+  }
+
   /** Send a typed line; false when there is nobody to read it. */
   say(text: string): boolean {
     void this.#speaker.unlock();
@@ -216,6 +228,12 @@ export class Engine {
       case "cost":
         this.#chat.set("status", { cost: message.cost });
         break;
+      case "approvals":
+        this.#chat.set("approvals", { approvals: message.open });
+        break;
+      case "call_output":
+        this.#chat.showDisplay(message.display);
+        break;
       case "notice":
         this.#chat.notify(message.level, message.text);
         break;
@@ -236,6 +254,7 @@ export class Engine {
     if (again && message.owner) this.#listening.tell();
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
+    this.#chat.set("approvals", { approvals: [] });
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
   }
@@ -306,6 +325,7 @@ export class Engine {
         ? "the kernel restarted: run the cell again"
         : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
+    this.#chat.set("approvals", { approvals: [] });
   }
 
   /** Whoever comes back to this notebook hears the rest of the answer. */

@@ -3,6 +3,13 @@
 
 import { type Cost, readCost } from "./cost.js";
 import { type Answer, type Question, readAnswer } from "./table/answers.js";
+import {
+  type Decision,
+  readTool,
+  readToolMessage,
+  type Tool,
+  type ToolMessage,
+} from "./tools/wire.js";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -54,6 +61,8 @@ export interface Item {
   /** Its words will not change any more. */
   readonly final: boolean;
   readonly note: string | null;
+  /** A tool's call or output; null for what is said. */
+  readonly tool: Tool | null;
 }
 
 export interface Progress {
@@ -62,6 +71,7 @@ export interface Progress {
 }
 
 export type Incoming =
+  | ToolMessage
   | ({
       readonly kind: "welcome";
       readonly to: string;
@@ -109,6 +119,12 @@ export type Outgoing =
   | { readonly kind: "talk"; readonly on: false; readonly ms: number }
   | { readonly kind: "turns"; readonly mode: TurnMode }
   | { readonly kind: "turns"; readonly half_duplex: boolean }
+  | {
+      readonly kind: "approve";
+      readonly id: string;
+      readonly decision: Decision;
+      readonly reason: string;
+    }
   | { readonly kind: "take_over" }
   /** This page is left: it is reloaded, or closed. */
   | { readonly kind: "leave" }
@@ -175,6 +191,7 @@ function readItem(value: unknown): Item | null {
     pending: value.pending === true,
     final: value.final !== false,
     note: textOrNull(value.note),
+    tool: readTool(value.tool),
   };
 }
 
@@ -253,7 +270,7 @@ export function readIncoming(value: unknown): Incoming | null {
     case "waits":
       return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
-      return readTableAnswer(value);
+      return readToolMessage(value) ?? readTableAnswer(value);
   }
 }
 

@@ -7,6 +7,7 @@ import { FastPath } from "./carrier/fast_path.js";
 import { mayHaveRelay, relayAddress } from "./carrier/server.js";
 import { randomId } from "./ids.js";
 import { type Incoming, type Outgoing, PROTOCOL_VERSION, readIncoming } from "./messages.js";
+import { type Mount, mountWith } from "./tools/display.js";
 
 export const HELLO_EVERY_MS = 2000;
 /** After a restart the old comm most likely leads nowhere: ask a few times, then rest. */
@@ -71,6 +72,11 @@ export class Port {
   /** A value the kernel keeps for the page (a trait), undefined when it has none. */
   setting(name: string): unknown {
     return this.#model.get(name);
+  }
+
+  /** Where the displays of calls are found. */
+  get displays(): Mount {
+    return mountWith(this.#model);
   }
 
   /** Ask what the comm waits for in the kernel; the answer is a message of kind `waits`. */
@@ -140,7 +146,7 @@ export class Port {
     }
     const message = readIncoming(value);
     if (message === null) return;
-    if ("to" in message && message.to !== this.client) return;
+    if ("to" in message && message.to !== null && message.to !== this.client) return;
     if (message.kind === "welcome") {
       this.#live = true;
       clearTimeout(this.#timer);

@@ -27,6 +27,11 @@ export function recorded(done: string[]): Actions {
     chooseOutput: (id) => void done.push(`output ${id}`),
     setProcessing: (name, on) => void done.push(`${name} ${on}`),
     lookForDevices: () => void done.push("look"),
+    approve: (id, decision, reason) => void done.push(`${decision} ${id} ${reason}`.trim()),
+    mount: async (model, box) => {
+      box.append(`view of ${model}`);
+      return () => void done.push(`unmount ${model}`);
+    },
     setHalfDuplex: (on) => void done.push(`half-duplex ${on}`),
   };
 }

@@ -48,6 +48,7 @@ describe("readIncoming", () => {
           pending: false,
           final: true,
           note: "cut",
+          tool: null,
         },
       ],
     });
@@ -110,6 +111,7 @@ describe("readIncoming", () => {
       pending: false,
       final: true,
       note: null,
+      tool: null,
     };
     expect(readIncoming({ kind: "items", items, gone: ["item_0", 3] })).toEqual({
       kind: "items",

@@ -13,6 +13,7 @@ function item(id: string, after: string | null, more: Partial<Item> = {}): Item 
     pending: false,
     final: true,
     note: null,
+    tool: null,
     ...more,
   };
 }

@@ -5,6 +5,8 @@ import type { Processing } from "../audio/preferences.js";
 import { captionText, hasWords } from "../captions.js";
 import type { Chat } from "../chat.js";
 import type { TurnMode } from "../messages.js";
+import type { Mount } from "../tools/display.js";
+import type { Decision } from "../tools/wire.js";
 import { copyText } from "./clipboard.js";
 import { h, icon } from "./dom.js";
 import { createMeter, loudness } from "./meter.js";
@@ -19,6 +21,9 @@ export interface Actions {
   hear(): void;
   talk(held: boolean): void;
   takeOver(): void;
+  approve(id: string, decision: Decision, reason: string): void;
+  /** Draws what a call displayed. */
+  readonly mount: Mount;
   setTurns(mode: TurnMode): void;
   setHalfDuplex(halfDuplex: boolean): void;
   chooseInput(id: string): void;

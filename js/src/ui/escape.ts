@@ -5,6 +5,8 @@ import type { Actions } from "./composer.js";
 
 /** What Escape would do for a press here; null when nothing, and it is the notebook's. */
 function meant(target: EventTarget | null, chat: Chat, actions: Actions): (() => void) | null {
+  // A question is answered or left; and whoever is asked does not mean the answer.
+  if (target instanceof Element && target.closest(".rnb-approval") !== null) return () => undefined;
   const settings =
     target instanceof Element
       ? target.closest<HTMLDetailsElement>("details.rnb-settings[open]")

@@ -19,8 +19,13 @@ export interface Log {
   follow(): void;
 }
 
-/** A log called `label`, whose entries `make` makes. */
-export function createLog(label: string, className: string, make: (item: Item) => Entry): Log {
+/** A log called `label`, whose entries `make` makes; `dropped` is told of those that went. */
+export function createLog(
+  label: string,
+  className: string,
+  make: (item: Item) => Entry,
+  dropped: (entry: Entry) => void = () => undefined,
+): Log {
   const list = h("div", {
     class: "rnb-log",
     role: "log",
@@ -52,7 +57,7 @@ export function createLog(label: string, className: string, make: (item: Item) =
       else list.insertBefore(entry.node, next);
     }
     dropRest(next);
-    if (entries.size > items.length) forget(entries, items);
+    if (entries.size > items.length) forget(entries, items, dropped);
     empty.hidden = items.length > 0;
     setText(empty, whenEmpty);
     end.settle();
@@ -94,7 +99,15 @@ function dropRest(from: ChildNode | null): void {
   }
 }
 
-function forget(entries: Map<string, Entry>, items: readonly Item[]): void {
+function forget(
+  entries: Map<string, Entry>,
+  items: readonly Item[],
+  dropped: (entry: Entry) => void,
+): void {
   const kept = new Set(items.map((item) => item.id));
-  for (const id of entries.keys()) if (!kept.has(id)) entries.delete(id);
+  for (const [id, entry] of entries) {
+    if (kept.has(id)) continue;
+    entries.delete(id);
+    dropped(entry);
+  }
 }

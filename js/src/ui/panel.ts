@@ -1,6 +1,7 @@
 // One view of a chat: its parts, redrawn at most once a frame and only where something changed.
 
 import type { Chat, Topic } from "../chat.js";
+import { createApprovals } from "../tools/approvals.js";
 import { createCaptions } from "./captions.js";
 import { type Actions, createComposer } from "./composer.js";
 import { h } from "./dom.js";
@@ -21,9 +22,11 @@ export function drawPanel(
   signal: AbortSignal,
 ): void {
   const header = createHeader(chat);
-  const transcript = createTranscript(chat);
+  const transcript = createTranscript(chat, actions.mount, signal);
   const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
+  const answer = actions.approve.bind(actions);
+  const approvals = createApprovals(chat, answer, signal);
   const composer = createComposer(chat, actions, transcript.follow, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
@@ -37,6 +40,7 @@ export function drawPanel(
       composer.update,
       phrases.update,
       settings.update,
+      approvals.update,
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
@@ -44,6 +48,7 @@ export function drawPanel(
     microphone: [composer.update],
     level: [composer.updateLevel],
     notices: [notices.update],
+    approvals: [approvals.update],
     phrases: [phrases.update],
   };
 
@@ -56,6 +61,7 @@ export function drawPanel(
     captions.node,
     notices.node,
     phrases.node,
+    approvals.node,
     composer.node,
     settings.node,
     events.node,
@@ -74,7 +80,8 @@ export function drawPanel(
     dirty.clear();
     // What was pressed may be gone, hidden or of no use now: the focus does not go with it, or the
     // next key would be nobody's.
-    if (ours && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
+    const moved = document.activeElement !== focused && root.contains(document.activeElement);
+    if (ours && !moved && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
       root.focus({ preventScroll: true });
     }
   };

@@ -2,6 +2,10 @@
 
 import type { Chat } from "../chat.js";
 import type { Item, Role } from "../messages.js";
+import { CallCard } from "../tools/card.js";
+import type { Mount } from "../tools/display.js";
+import { fold } from "../tools/fold.js";
+import { isGoing } from "../tools/words.js";
 import { splitHeard } from "../transcript.js";
 import { dots, h, setText, spoken } from "./dom.js";
 import { createLog } from "./log.js";
@@ -76,13 +80,38 @@ export interface TranscriptView {
   follow(): void;
 }
 
-export function createTranscript(chat: Chat): TranscriptView {
-  const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
+/** How often the time of a call that runs is written anew. */
+const TICK_MS = 200;
+
+export function createTranscript(chat: Chat, mount: Mount, signal: AbortSignal): TranscriptView {
+  const displays = { mount, of: (callId: string) => chat.displays.get(callId) };
+  const cards = new Set<CallCard>();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const tick = () => {
+    for (const card of cards) card.tick();
+  };
+  const make = (item: Item) => {
+    if (item.tool === null) return new Bubble(item.role);
+    const card = new CallCard(displays);
+    cards.add(card);
+    return card;
+  };
+  const log = createLog("Transcript", "rnb-transcript", make, (entry) => {
+    if (entry instanceof CallCard && cards.delete(entry)) entry.close();
+  });
   const update = () => {
     log.node.hidden = chat.kind !== "realtime";
     if (log.node.hidden) return;
-    log.update(chat.transcript.items, chat.open ? hint(chat) : "");
+    const items = fold(chat.transcript.items);
+    log.update(items, chat.open ? hint(chat) : "");
+    clearInterval(timer);
+    const going = items.some((item) => item.tool !== null && isGoing(item.tool));
+    if (going && !signal.aborted) timer = setInterval(tick, TICK_MS);
   };
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    for (const card of cards) card.close();
+  });
   update();
   return { node: log.node, update, follow: log.follow };
 }

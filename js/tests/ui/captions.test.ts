@@ -31,6 +31,7 @@ function heard(id: string, text: string, more: Partial<Item> = {}): Item {
     pending: false,
     final: true,
     note: null,
+    tool: null,
     ...more,
   };
 }

@@ -46,6 +46,7 @@ function item(id: string, more: Partial<Item> = {}): Item {
     pending: false,
     final: true,
     note: null,
+    tool: null,
     ...more,
   };
 }

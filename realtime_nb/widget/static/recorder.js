@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:62da0f2ae844a144b86a7d7a19ff57c2b14864bf36a90f4a926d4b78c7153398
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ab31896bbb5c19473bfc6e05c6a5829a51e48f52362b3f6dd4ef80ebe086d0ad
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:62da0f2ae844a144b86a7d7a19ff57c2b14864bf36a90f4a926d4b78c7153398
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ab31896bbb5c19473bfc6e05c6a5829a51e48f52362b3f6dd4ef80ebe086d0ad
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -183,12 +183,12 @@ var Transcript = class {
   upsert(items, gone = []) {
     for (const id of gone) this.#remove(id);
     for (const item of items) {
-      const known = this.#items.get(item.id);
+      const known2 = this.#items.get(item.id);
       this.#items.set(item.id, item);
-      if (known === void 0) {
+      if (known2 === void 0) {
         this.#order.push(item.id);
         this.#place(item);
-      } else if (known.after !== item.after) {
+      } else if (known2.after !== item.after) {
         this.#moveBehind(item);
       }
     }
@@ -221,12 +221,12 @@ var Transcript = class {
     if (this.#items.delete(id)) this.#order.splice(this.#order.indexOf(id), 1);
   }
 };
-function splitAt(text3, count2) {
-  const characters = Array.from(text3);
+function splitAt(text4, count2) {
+  const characters = Array.from(text4);
   return [characters.slice(0, count2).join(""), characters.slice(count2).join("")];
 }
-function splitHeard(text3, count2) {
-  const [heard, unheard] = splitAt(text3, count2);
+function splitHeard(text4, count2) {
+  const [heard, unheard] = splitAt(text4, count2);
   const words = unheard.trimStart();
   return [heard + unheard.slice(0, unheard.length - words.length), words];
 }
@@ -273,6 +273,10 @@ var Chat = class {
   muted = false;
   phrases = [];
   notices = [];
+  /** Calls that wait for the user's leave. */
+  approvals = [];
+  /** What calls displayed, by call. */
+  displays = /* @__PURE__ */ new Map();
   /** Level of what plays, RMS 0..1. */
   outputLevel = 0;
   sound = {
@@ -326,6 +330,11 @@ var Chat = class {
     this.transcript.upsert(items, gone);
     this.#tell("items");
   }
+  /** Show under a call what it displayed. */
+  showDisplay(display) {
+    this.displays.set(display.callId, display);
+    this.#tell("items");
+  }
   resetEvents(events) {
     this.events.renew(this.name, events);
     this.#tell("events");
@@ -335,14 +344,14 @@ var Chat = class {
     this.#tell("events");
   }
   /** Show a notice; the same words are not shown twice. */
-  notify(level, text3) {
-    if (text3 === "" || this.notices.some((notice) => notice.text === text3)) return;
-    const notices = [...this.notices, { level, text: text3 }].slice(-NOTICES_MAX);
+  notify(level, text4) {
+    if (text4 === "" || this.notices.some((notice) => notice.text === text4)) return;
+    const notices = [...this.notices, { level, text: text4 }].slice(-NOTICES_MAX);
     this.set("notices", { notices });
   }
   /** Take a notice away by its words. */
-  dismiss(text3) {
-    const notices = this.notices.filter((notice) => notice.text !== text3);
+  dismiss(text4) {
+    const notices = this.notices.filter((notice) => notice.text !== text4);
     if (notices.length < this.notices.length) this.set("notices", { notices });
   }
   #tell(topic) {
@@ -1807,10 +1816,10 @@ function mayHaveRelay() {
   return typeof WebSocket === "function" && readConfig() !== null;
 }
 function readConfig() {
-  const text3 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
-  if (!text3 || !/^https?:$/.test(location.protocol)) return null;
+  const text4 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
+  if (!text4 || !/^https?:$/.test(location.protocol)) return null;
   try {
-    const config = JSON.parse(text3);
+    const config = JSON.parse(text4);
     if (typeof config !== "object" || config === null) return null;
     const { baseUrl, token } = config;
     if (typeof baseUrl !== "string" || baseUrl === "") return null;
@@ -2513,8 +2522,8 @@ function costWords(cost) {
   const limit = cost.budget === null ? "" : ` of ${usdText(cost.budget)}`;
   if (cost.free) return "free";
   if (cost.unknown === 0) return `${usdText(cost.usd)}${limit}`;
-  const known = cost.charges > cost.unknown ? `${usdText(cost.usd)} + ` : "";
-  return `${known}unknown${limit}`;
+  const known2 = cost.charges > cost.unknown ? `${usdText(cost.usd)} + ` : "";
+  return `${known2}unknown${limit}`;
 }
 function costTitle(cost, service) {
   const billed = `What is said and answered here is billed by ${service || "the service"}`;
@@ -2529,15 +2538,61 @@ function costTitle(cost, service) {
 // src/table/answers.ts
 var KINDS = ["rows", "event", "event_sound"];
 function readAnswer(value) {
-  const kind = KINDS.find((known) => known === value.kind);
+  const kind = KINDS.find((known2) => known2 === value.kind);
   if (kind === void 0 || typeof value.id !== "number") return null;
   return { kind, id: value.id, fields: value };
+}
+
+// src/tools/wire.ts
+var KINDS2 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
+var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text2 = (value) => typeof value === "string" ? value : "";
+var duration = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+function readTool(value) {
+  if (!isFields2(value)) return null;
+  const kind = KINDS2.find((known2) => known2 === value.kind);
+  if (kind === void 0) return null;
+  return {
+    kind,
+    callId: text2(value.call_id),
+    name: text2(value.name),
+    server: text2(value.server),
+    arguments: text2(value.arguments),
+    state: text2(value.state),
+    ms: duration(value.ms),
+    output: text2(value.output),
+    error: text2(value.error)
+  };
+}
+function readApproval(value) {
+  if (!isFields2(value) || typeof value.id !== "string") return null;
+  return {
+    id: value.id,
+    kind: value.kind === "mcp" ? "mcp" : "function",
+    name: text2(value.name),
+    server: text2(value.server),
+    arguments: text2(value.arguments),
+    endMs: performance.now() + (duration(value.left_s) ?? 0) * 1e3
+  };
+}
+function readToolMessage(fields) {
+  const to = typeof fields.to === "string" ? fields.to : null;
+  if (fields.kind === "approvals" && Array.isArray(fields.open)) {
+    const open = fields.open.map(readApproval).filter((approval) => approval !== null);
+    return { kind: "approvals", to, open };
+  }
+  if (fields.kind === "call_output" && typeof fields.call_id === "string") {
+    const model = typeof fields.model === "string" && fields.model !== "" ? fields.model : null;
+    const display = { callId: fields.call_id, model, text: text2(fields.text) };
+    return { kind: "call_output", to, display };
+  }
+  return null;
 }
 
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
-var KINDS2 = ["realtime", "transcription", "translation"];
+var KINDS3 = ["realtime", "transcription", "translation"];
 var TURN_MODES = [
   "server_vad",
   "semantic_vad",
@@ -2547,8 +2602,8 @@ var TURN_MODES = [
 var ROLES = ["user", "assistant", "system", "tool"];
 var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
 var LEVELS = ["info", "warning", "error"];
-var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var text2 = (value) => typeof value === "string" ? value : "";
+var isFields3 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text3 = (value) => typeof value === "string" ? value : "";
 var textOrNull = (value) => typeof value === "string" ? value : null;
 var count = (value, otherwise) => typeof value === "number" && Number.isFinite(value) ? value : otherwise;
 var isIndex2 = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
@@ -2560,36 +2615,37 @@ function listOf(value, read) {
   return value.map(read).filter((entry) => entry !== null);
 }
 function readItem(value) {
-  if (!isFields2(value) || typeof value.id !== "string") return null;
+  if (!isFields3(value) || typeof value.id !== "string") return null;
   return {
     id: value.id,
     role: oneOf(ROLES, value.role, "system"),
-    text: text2(value.text),
+    text: text3(value.text),
     status: oneOf(STATUSES, value.status, "completed"),
     after: textOrNull(value.after),
     heardChars: isIndex2(value.heard_chars) ? value.heard_chars : null,
     pending: value.pending === true,
     final: value.final !== false,
-    note: textOrNull(value.note)
+    note: textOrNull(value.note),
+    tool: readTool(value.tool)
   };
 }
 function readEndpoint(value) {
-  const fields = isFields2(value) ? value : {};
+  const fields = isFields3(value) ? value : {};
   return {
-    name: text2(fields.name),
-    model: text2(fields.model),
+    name: text3(fields.name),
+    model: text3(fields.model),
     practice: fields.practice === true,
-    url: text2(fields.url)
+    url: text3(fields.url)
   };
 }
 function readStanding(fields) {
   return {
     state: oneOf(STATES, fields.state, "connecting"),
-    detail: text2(fields.detail),
-    session: oneOf(KINDS2, fields.session, "realtime"),
+    detail: text3(fields.detail),
+    session: oneOf(KINDS3, fields.session, "realtime"),
     model: textOrNull(fields.model),
-    voice: text2(fields.voice),
-    language: text2(fields.language),
+    voice: text3(fields.voice),
+    language: text3(fields.language),
     turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
     halfDuplex: fields.half_duplex === true,
     costs: fields.costs === true
@@ -2604,7 +2660,7 @@ function readWelcome(fields) {
     ...readStanding(fields),
     endpoint: readEndpoint(fields.endpoint),
     owner: fields.owner === true,
-    name: text2(fields.name),
+    name: text3(fields.name),
     items: listOf(fields.items, readItem),
     events: count(fields.events, 0),
     phrases: listOf(fields.phrases, textOrNull)
@@ -2615,7 +2671,7 @@ function readAddressed(kind, fields) {
   return typeof to === "string" && isIndex2(stream) ? { kind, to, stream } : null;
 }
 function readIncoming(value) {
-  if (!isFields2(value)) return null;
+  if (!isFields3(value)) return null;
   const { kind, to, id, client } = value;
   switch (kind) {
     case "welcome":
@@ -2634,15 +2690,15 @@ function readIncoming(value) {
     case "clear":
       return typeof to === "string" && isIndex2(id) ? { kind, to, id } : null;
     case "mic_off":
-      return typeof to === "string" ? { kind, to, reason: text2(value.reason) } : null;
+      return typeof to === "string" ? { kind, to, reason: text3(value.reason) } : null;
     case "cost":
       return { kind, cost: readCost(value) };
     case "notice":
-      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text2(value.text) };
+      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text3(value.text) };
     case "waits":
       return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:
-      return readTableAnswer(value);
+      return readToolMessage(value) ?? readTableAnswer(value);
   }
 }
 function readTableAnswer(fields) {
@@ -2775,17 +2831,17 @@ var WORD = 4;
 var encoder = new TextEncoder();
 var decoder = new TextDecoder();
 function packPacket(n, got, message, buffers) {
-  const text3 = encoder.encode(JSON.stringify(message));
+  const text4 = encoder.encode(JSON.stringify(message));
   const sizes = buffers.map((buffer) => buffer.byteLength);
   const head = HEADER_BYTES2 + WORD * sizes.length;
-  const total = sizes.reduce((sum, size) => sum + size, head + text3.length);
+  const total = sizes.reduce((sum, size) => sum + size, head + text4.length);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);
-  [n, got, text3.length, sizes.length, ...sizes].forEach((word, index) => {
+  [n, got, text4.length, sizes.length, ...sizes].forEach((word, index) => {
     view.setUint32(WORD * index, word, true);
   });
-  bytes.set(text3, head);
-  let at = head + text3.length;
+  bytes.set(text4, head);
+  let at = head + text4.length;
   for (const buffer of buffers) {
     bytes.set(new Uint8Array(buffer), at);
     at += buffer.byteLength;
@@ -3026,6 +3082,44 @@ function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// src/tools/display.ts
+var TRIES = 40;
+var TRY_EVERY_MS = 250;
+function mountWith(source) {
+  return async (id, box) => {
+    const manager = managerOf(source);
+    if (manager?.create_view === void 0) throw new Error("there is no widget manager");
+    const model = await known(manager, id);
+    const view = await manager.create_view(model, {});
+    if (!isView(view)) throw new Error("the widget manager made no view");
+    attach(view, box);
+    return () => view.remove();
+  };
+}
+function managerOf(source) {
+  const manager = source?.widget_manager;
+  return typeof manager?.get_model === "function" ? manager : null;
+}
+async function known(manager, id) {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await manager.get_model(id);
+    } catch (error) {
+      if (left <= 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    }
+  }
+}
+function isView(value) {
+  const view = value;
+  return view?.el instanceof HTMLElement && typeof view.remove === "function";
+}
+function attach(view, box) {
+  const kind = view.luminoWidget?.constructor;
+  if (typeof kind?.attach === "function" && box.isConnected) kind.attach(view.luminoWidget, box);
+  else box.append(view.el);
+}
+
 // src/port.ts
 var HELLO_EVERY_MS = 2e3;
 var HELLOS_AFTER_RESTART = 3;
@@ -3070,6 +3164,10 @@ var Port = class {
   /** A value the kernel keeps for the page (a trait), undefined when it has none. */
   setting(name) {
     return this.#model.get(name);
+  }
+  /** Where the displays of calls are found. */
+  get displays() {
+    return mountWith(this.#model);
   }
   /** Ask what the comm waits for in the kernel; the answer is a message of kind `waits`. */
   probe() {
@@ -3130,7 +3228,7 @@ var Port = class {
     }
     const message = readIncoming(value);
     if (message === null) return;
-    if ("to" in message && message.to !== this.client) return;
+    if ("to" in message && message.to !== null && message.to !== this.client) return;
     if (message.kind === "welcome") {
       this.#live = true;
       clearTimeout(this.#timer);
@@ -3165,15 +3263,15 @@ function readPreferences(value) {
   if (typeof value !== "object" || value === null) return NO_PREFERENCES;
   const { input, output, processing } = value;
   const switches = typeof processing === "object" && processing || {};
-  const known = {};
+  const known2 = {};
   for (const name of PROCESSING) {
     const on = switches[name];
-    if (typeof on === "boolean") known[name] = on;
+    if (typeof on === "boolean") known2[name] = on;
   }
   return {
     input: typeof input === "string" ? input : "",
     output: typeof output === "string" ? output : "",
-    processing: known
+    processing: known2
   };
 }
 
@@ -3368,10 +3466,18 @@ var Engine = class {
     void this.#speaker.unlock();
     this.#port.send({ kind: "take_over" });
   }
+  /** Answer whether a call may be made. */
+  approve(id, decision, reason) {
+    this.#port.send({ kind: "approve", id, decision, reason });
+  }
+  /** Draw a display of a call in a box. */
+  get mount() {
+    return this.#port.displays;
+  }
   /** Send a typed line; false when there is nobody to read it. */
-  say(text3) {
+  say(text4) {
     void this.#speaker.unlock();
-    return this.#port.send({ kind: "text", text: text3 });
+    return this.#port.send({ kind: "text", text: text4 });
   }
   /** Stop the answer being given. */
   stop() {
@@ -3423,6 +3529,12 @@ var Engine = class {
       case "cost":
         this.#chat.set("status", { cost: message.cost });
         break;
+      case "approvals":
+        this.#chat.set("approvals", { approvals: message.open });
+        break;
+      case "call_output":
+        this.#chat.showDisplay(message.display);
+        break;
       case "notice":
         this.#chat.notify(message.level, message.text);
         break;
@@ -3441,13 +3553,14 @@ var Engine = class {
     if (again && message.owner) this.#listening.tell();
     this.#chat.set("phrases", { phrases });
     if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
+    this.#chat.set("approvals", { approvals: [] });
     this.#chat.resetItems(message.items);
     this.#chat.resetEvents(message.events);
   }
-  #state(standing, known) {
+  #state(standing, known2) {
     const { state: session, detail, session: kind, model } = standing;
     const { voice, language, turns, halfDuplex, costs } = standing;
-    const endpoint = known === null || model === null ? known : { ...known, model };
+    const endpoint = known2 === null || model === null ? known2 : { ...known2, model };
     const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
     this.#chat.set("status", told);
     this.#listening.mode(turns, halfDuplex && kind === "realtime");
@@ -3500,6 +3613,7 @@ var Engine = class {
     this.#busy.stop();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
+    this.#chat.set("approvals", { approvals: [] });
   }
   /** Whoever comes back to this notebook hears the rest of the answer. */
   #leave() {
@@ -3524,6 +3638,53 @@ var Engine = class {
   }
 };
 
+// src/table/words.ts
+function clockText(tMs) {
+  const total = Math.max(0, Math.round(tMs));
+  const minutes = Math.floor(total / 6e4);
+  const seconds = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
+  return `${minutes}:${seconds}`;
+}
+function spanText(ms) {
+  const value = Math.max(0, ms);
+  if (value < 1e3) return `${Math.round(value)} ms`;
+  if (value < 6e4) return `${(value / 1e3).toFixed(2)} s`;
+  const seconds = Math.round(value / 1e3);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+function sizeText(bytes) {
+  if (bytes < 1e3) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function countText(count2) {
+  return count2.toLocaleString("en-US");
+}
+var UNSEEN = (
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones meant
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/g
+);
+function visible(text4) {
+  return text4.replace(
+    UNSEEN,
+    (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
+  );
+}
+function bareId(id) {
+  return id.replace(/^(?:item|resp|event)_(?=.)/, "");
+}
+var PARTS = /(?<=[._])(?=[^._])/u;
+var JOINED = /^[\p{M}\u200d]+/u;
+function cutFront(text4, room) {
+  const signs = Array.from(text4);
+  if (signs.length <= room) return text4;
+  const kept = Math.max(1, room - 1);
+  const end = signs.slice(-kept).join("").replace(JOINED, "");
+  const before = signs[signs.length - kept - 1] ?? "";
+  const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
+  return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
+}
+
 // src/ui/dom.ts
 var SVG = "http://www.w3.org/2000/svg";
 function h(tag, attributes = {}, ...children) {
@@ -3541,8 +3702,8 @@ function spoken(words) {
 function dots() {
   return h("span", { class: "rnb-dots" }, h("i"), h("i"), h("i"), spoken("in progress"));
 }
-function setText(node, text3) {
-  if (node.textContent !== text3) node.textContent = text3;
+function setText(node, text4) {
+  if (node.textContent !== text4) node.textContent = text4;
 }
 var PATHS = {
   microphone: [
@@ -3589,8 +3750,203 @@ function atEnd(box) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 24;
 }
 
+// src/tools/words.ts
+var STATES2 = {
+  writing: "being written",
+  open: "yours to answer",
+  waiting: "waits for your leave",
+  queued: "queued",
+  running: "running",
+  ok: "done",
+  failed: "failed",
+  bad_arguments: "wrong arguments",
+  timeout: "out of time",
+  cancelled: "cancelled",
+  denied: "denied",
+  unknown: "no such tool"
+};
+var LISTS = { running: "listing its tools", ok: "listed" };
+var QUESTIONS = { ok: "allowed" };
+var GOING = ["writing", "waiting", "queued", "running"];
+var isGoing = (tool) => GOING.includes(tool.state);
+function stateWords(tool) {
+  const own = tool.kind === "mcp_list" ? LISTS : tool.kind === "mcp_approval" ? QUESTIONS : STATES2;
+  return own[tool.state] ?? STATES2[tool.state] ?? tool.state;
+}
+function durationText(ms) {
+  if (ms < 1e3) return `${Math.round(ms)} ms`;
+  if (ms < 6e4) return `${(ms / 1e3).toFixed(1)} s`;
+  return `${Math.floor(ms / 6e4)} min ${Math.floor(ms % 6e4 / 1e3)} s`;
+}
+function callText(tool) {
+  return visible(`${tool.name === "" ? "…" : tool.name}(${argumentText(tool.arguments)})`);
+}
+function argumentText(given) {
+  const value = parsed(given);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return given;
+  return Object.entries(value).map(([name, one]) => `${name}=${JSON.stringify(one)}`).join(", ");
+}
+function wholeText(given) {
+  const value = parsed(given);
+  const structured = typeof value === "object" && value !== null;
+  return visible(structured ? JSON.stringify(value, null, 2) : given);
+}
+function parsed(given) {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return void 0;
+  }
+}
+function oneLine(given, room) {
+  const line = given.replace(/\s+/g, " ").trim();
+  const signs = Array.from(line.slice(0, room * 2));
+  return signs.length <= room ? line : `${signs.slice(0, room - 1).join("")}…`;
+}
+
+// src/tools/approvals.ts
+var KEYS = { o: "once", a: "always", d: "deny" };
+var CHOICES = [
+  ["once", "Allow once", "O"],
+  ["always", "Always allow", "A"],
+  ["deny", "Deny", "D"]
+];
+var PAUSE_MS = 400;
+var Question = class {
+  node;
+  #approval;
+  #answer;
+  #left = h("span", { class: "rnb-approval-left", "aria-hidden": "true" });
+  #reason = h("input", {
+    class: "rnb-approval-reason",
+    type: "text",
+    maxlength: "1000",
+    placeholder: "Reason for a no",
+    "aria-label": "Reason for a no; Enter denies"
+  });
+  #buttons;
+  #focusedMs = Number.NEGATIVE_INFINITY;
+  #answered = false;
+  constructor(approval, answer) {
+    this.#approval = approval;
+    this.#answer = answer;
+    this.#buttons = CHOICES.map(([decision, words, key]) => this.#button(decision, words, key));
+    this.node = h(
+      "div",
+      { class: "rnb-approval", role: "group", tabindex: "0", "aria-label": titleOf(approval) },
+      h("p", { class: "rnb-approval-title", "aria-hidden": "true" }, ...titleNodes(approval)),
+      argumentsOf(approval),
+      h("div", { class: "rnb-approval-row" }, ...this.#buttons, this.#reason, this.#left),
+      h("p", { class: "rnb-approval-keys", "aria-hidden": "true" }, "O once · A always · D deny")
+    );
+    this.node.addEventListener("keydown", (event) => this.#keyed(event));
+    this.#reason.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing && !event.repeat) this.#decide("deny");
+    });
+  }
+  update(live) {
+    for (const button2 of this.#buttons) button2.disabled = this.#answered || !live;
+    this.#reason.disabled = this.#answered || !live;
+    const left = Math.ceil((this.#approval.endMs - performance.now()) / 1e3);
+    const words = left > 0 ? `${left} s left; no answer is a no` : "no answer: denied";
+    setText(this.#left, this.#answered ? "answered" : words);
+  }
+  /** Take the focus over from a question that was answered. */
+  focus() {
+    this.#focusedMs = performance.now();
+    this.node.focus({ preventScroll: true });
+  }
+  #button(decision, words, key) {
+    const button2 = h(
+      "button",
+      {
+        type: "button",
+        class: `rnb-button rnb-approval-${decision}`,
+        "aria-keyshortcuts": key,
+        title: `${key}, while this question has the focus`
+      },
+      words
+    );
+    button2.addEventListener("click", () => this.#decide(decision));
+    return button2;
+  }
+  #keyed(event) {
+    if (event.target === this.#reason) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    const decision = KEYS[event.key.toLowerCase()];
+    if (decision === void 0 || performance.now() - this.#focusedMs < PAUSE_MS) return;
+    event.preventDefault();
+    this.#decide(decision);
+  }
+  #decide(decision) {
+    if (this.#answered || this.#buttons[0]?.disabled === true) return;
+    this.#answered = true;
+    this.#answer(this.#approval.id, decision, decision === "deny" ? this.#reason.value.trim() : "");
+    this.update(true);
+  }
+};
+function titleOf({ name, server }) {
+  const where = server === "" ? "" : ` of the MCP server ${visible(server)}`;
+  return `May ${visible(name)}${where} be called?`;
+}
+function titleNodes({ name, server }) {
+  const tool = h("code", { class: "rnb-call-title" }, visible(name));
+  if (server === "") return ["May ", tool, " be called?"];
+  const label = h("code", { class: "rnb-call-title" }, visible(server));
+  return ["May ", tool, " of the MCP server ", label, " be called?"];
+}
+function argumentsOf(approval) {
+  const none = approval.arguments.trim() === "" || approval.arguments.trim() === "{}";
+  if (none) return h("p", { class: "rnb-approval-none" }, "without arguments");
+  const pre = h("pre", { class: "rnb-approval-arguments", tabindex: "0" });
+  pre.setAttribute("aria-label", "Arguments");
+  pre.textContent = wholeText(approval.arguments);
+  return pre;
+}
+function createApprovals(chat, answer, signal) {
+  const list = h("div", { class: "rnb-approval-list" });
+  const said = h("div", { class: "rnb-sr", role: "status" });
+  const node = h("div", { class: "rnb-approvals" }, list, said);
+  const shown = /* @__PURE__ */ new Map();
+  let timer;
+  const tick = () => {
+    for (const question of shown.values()) question.update(chat.open);
+  };
+  const drop = (open) => {
+    let focused = false;
+    for (const [id, question] of shown) {
+      if (open.some((approval) => approval.id === id)) continue;
+      focused ||= question.node.contains(document.activeElement);
+      question.node.remove();
+      shown.delete(id);
+    }
+    return focused;
+  };
+  const update = () => {
+    const open = chat.approvals;
+    const focused = drop(open);
+    for (const approval of open) {
+      if (shown.has(approval.id)) continue;
+      const question = new Question(approval, answer);
+      shown.set(approval.id, question);
+      list.append(question.node);
+      const call = oneLine(callText(approval), 200);
+      said.replaceChildren(spoken(`${titleOf(approval)} ${call}. Shift+Tab from the message box.`));
+    }
+    if (open.length === 0) said.replaceChildren();
+    node.hidden = open.length === 0;
+    if (focused) shown.values().next().value?.focus();
+    tick();
+    clearInterval(timer);
+    if (open.length > 0 && !signal.aborted) timer = setInterval(tick, 1e3);
+  };
+  signal.addEventListener("abort", () => clearInterval(timer));
+  update();
+  return { node, update };
+}
+
 // src/ui/log.ts
-function createLog(label, className, make) {
+function createLog(label, className, make, dropped = () => void 0) {
   const list = h("div", {
     class: "rnb-log",
     role: "log",
@@ -3619,7 +3975,7 @@ function createLog(label, className, make) {
       else list.insertBefore(entry.node, next);
     }
     dropRest(next);
-    if (entries.size > items.length) forget(entries, items);
+    if (entries.size > items.length) forget(entries, items, dropped);
     empty.hidden = items.length > 0;
     setText(empty, whenEmpty);
     end.settle();
@@ -3654,9 +4010,13 @@ function dropRest(from) {
     node = after;
   }
 }
-function forget(entries, items) {
+function forget(entries, items, dropped) {
   const kept = new Set(items.map((item) => item.id));
-  for (const id of entries.keys()) if (!kept.has(id)) entries.delete(id);
+  for (const [id, entry] of entries) {
+    if (kept.has(id)) continue;
+    entries.delete(id);
+    dropped(entry);
+  }
 }
 
 // src/ui/captions.ts
@@ -3732,17 +4092,17 @@ function captionText(items) {
 }
 
 // src/ui/clipboard.ts
-async function copyText(text3) {
+async function copyText(text4) {
   try {
-    await navigator.clipboard.writeText(text3);
+    await navigator.clipboard.writeText(text4);
     return true;
   } catch {
-    return copyBySelection(text3);
+    return copyBySelection(text4);
   }
 }
-function copyBySelection(text3) {
+function copyBySelection(text4) {
   const box = document.createElement("textarea");
-  box.value = text3;
+  box.value = text4;
   box.style.position = "fixed";
   box.style.opacity = "0";
   const before = document.activeElement;
@@ -3962,8 +4322,8 @@ function createComposer(chat, actions, sent, signal) {
     updateLevel();
   };
   const submit = () => {
-    const text3 = box.text();
-    if (text3 === "" || !chat.open || !actions.say(text3)) return;
+    const text4 = box.text();
+    if (text4 === "" || !chat.open || !actions.say(text4)) return;
     box.write("");
     sent();
   };
@@ -4017,8 +4377,8 @@ function createBox(signal) {
   const box = {
     node,
     text: () => node.value.trim(),
-    write(text3) {
-      node.value = text3;
+    write(text4) {
+      node.value = text4;
       edited();
       node.focus();
     },
@@ -4031,8 +4391,8 @@ var DONE_MS = 1500;
 function createCopy(chat, signal) {
   const node = button("Copy", "copy", "rnb-copy");
   const words = node.lastChild;
-  const say = (text3) => {
-    if (words !== null) words.textContent = text3;
+  const say = (text4) => {
+    if (words !== null) words.textContent = text4;
   };
   const update = () => {
     node.hidden = chat.kind === "realtime";
@@ -4055,6 +4415,7 @@ function button(words, mark, className) {
 
 // src/ui/escape.ts
 function meant(target, chat, actions) {
+  if (target instanceof Element && target.closest(".rnb-approval") !== null) return () => void 0;
   const settings = target instanceof Element ? target.closest("details.rnb-settings[open]") : null;
   if (settings !== null) {
     return () => {
@@ -4092,60 +4453,13 @@ function onSelected(shown, self, selected, signal) {
     if (typeof detail !== "object" || detail === null) return;
     const fields = detail;
     const { name, log } = shown();
-    const known = log !== "" && typeof fields.log === "string" && fields.log !== "";
-    const same = known ? fields.log === log : fields.chat === name;
+    const known2 = log !== "" && typeof fields.log === "string" && fields.log !== "";
+    const same = known2 ? fields.log === log : fields.chat === name;
     if (fields.by === self || !same) return;
     const { seq } = fields;
     if (Number.isInteger(seq) && seq >= 0) selected(seq);
   };
   document.addEventListener(SELECT, hear, { signal });
-}
-
-// src/table/words.ts
-function clockText(tMs) {
-  const total = Math.max(0, Math.round(tMs));
-  const minutes = Math.floor(total / 6e4);
-  const seconds = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
-  return `${minutes}:${seconds}`;
-}
-function spanText(ms) {
-  const value = Math.max(0, ms);
-  if (value < 1e3) return `${Math.round(value)} ms`;
-  if (value < 6e4) return `${(value / 1e3).toFixed(2)} s`;
-  const seconds = Math.round(value / 1e3);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-function sizeText(bytes) {
-  if (bytes < 1e3) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-function countText(count2) {
-  return count2.toLocaleString("en-US");
-}
-var UNSEEN = (
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones meant
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/g
-);
-function visible(text3) {
-  return text3.replace(
-    UNSEEN,
-    (mark) => `⟨${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
-  );
-}
-function bareId(id) {
-  return id.replace(/^(?:item|resp|event)_(?=.)/, "");
-}
-var PARTS = /(?<=[._])(?=[^._])/u;
-var JOINED = /^[\p{M}\u200d]+/u;
-function cutFront(text3, room) {
-  const signs = Array.from(text3);
-  if (signs.length <= room) return text3;
-  const kept = Math.max(1, room - 1);
-  const end = signs.slice(-kept).join("").replace(JOINED, "");
-  const before = signs[signs.length - kept - 1] ?? "";
-  const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
-  return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
 }
 
 // src/table/detail.ts
@@ -4447,12 +4761,12 @@ function createFilters(model, signal) {
   search.addEventListener("keydown", (event) => event.key === "Enter" && look(), { signal });
   signal.addEventListener("abort", () => clearTimeout(typing));
   follow.addEventListener("click", () => model.hold(!model.follow), { signal });
-  let known = "none";
+  let known2 = "none";
   const drawKinds = () => {
     const kinds = model.kinds.map(([name]) => name).sort();
     const now2 = JSON.stringify([kinds, model.query.kind]);
-    if (now2 === known || document.activeElement === kind) return;
-    known = now2;
+    if (now2 === known2 || document.activeElement === kind) return;
+    known2 = now2;
     const wanted = model.query.kind;
     const families = familiesOf(kinds);
     const types = [...new Set(wanted === "" || wanted === ERRORS ? kinds : [...kinds, wanted])];
@@ -4534,11 +4848,11 @@ var cell = (name, column) => h("span", {
   "aria-colindex": String(column)
 });
 function createSlot(id) {
-  const fold = h("span", { class: "rnb-fold", "aria-hidden": "true" });
+  const fold2 = h("span", { class: "rnb-fold", "aria-hidden": "true" });
   const type = h("bdi");
   const count2 = h("span", { class: "rnb-count" });
   const event = cell("type", 4);
-  event.append(fold, type);
+  event.append(fold2, type);
   const said = cell("summary", 7);
   const summary = h("bdi");
   const span = h("span", { class: "rnb-span" });
@@ -4562,7 +4876,7 @@ function createSlot(id) {
     time,
     since,
     direction: direction2,
-    fold,
+    fold: fold2,
     type,
     count: count2,
     span,
@@ -4811,8 +5125,8 @@ var Grid = class {
     const place = Math.max(0, Math.min(model.total - 1, to));
     model.follow = false;
     this.#reveal(place);
-    const known = model.row(place);
-    if (known !== void 0) events.select(known, place);
+    const known2 = model.row(place);
+    if (known2 !== void 0) events.select(known2, place);
     else this.#pending(place, events);
   }
   /** Select a row once it is here. */
@@ -4981,9 +5295,9 @@ var TableModel = class {
     return null;
   }
   isSelected(row) {
-    const known = this.selectedRow;
+    const known2 = this.selectedRow;
     if (row.seq !== this.selected) return false;
-    return known === null || known.of === row.of;
+    return known2 === null || known2.of === row.of;
   }
   #renew() {
     clearTimeout(this.#retry);
@@ -5211,7 +5525,7 @@ var CARRIERS = {
   comm: "Sound goes by the notebook's own channel to the kernel.",
   waits: "Sound goes by the notebook's own channel to the kernel, and waits while a cell runs."
 };
-function stateWords(chat) {
+function stateWords2(chat) {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
   if (chat.link === "asking") return { tone: "busy", words: "not live yet: asking the kernel" };
   if (chat.link === "unanswered") return { tone: "idle", words: "not live: run the cell to talk" };
@@ -5253,9 +5567,9 @@ function createHeader(chat) {
   const parts = [dot, words, kind, badge, costs, endpoint, model, carrier];
   const node = h("header", { class: "rnb-header" }, ...parts);
   const update = () => {
-    const { tone, words: text3 } = stateWords(chat);
+    const { tone, words: text4 } = stateWords2(chat);
     dot.dataset.tone = tone;
-    setText(words, text3);
+    setText(words, text4);
     setText(kind, kindWords(chat));
     kind.hidden = kind.textContent === "";
     updateCosts(costs, chat);
@@ -5443,8 +5757,8 @@ function createChoice(words, choose, signal) {
     update(devices, chosen) {
       if (devices !== drawn) {
         drawn = devices;
-        const known = devices.some(({ id }) => id === chosen) || chosen === "";
-        const missing = known ? [] : [{ id: chosen, name: "The chosen one (not connected)" }];
+        const known2 = devices.some(({ id }) => id === chosen) || chosen === "";
+        const missing = known2 ? [] : [{ id: chosen, name: "The chosen one (not connected)" }];
         const all = [{ id: "", name: "System default" }, ...devices, ...missing];
         select.replaceChildren(...all.map(({ id, name }) => h("option", { value: id }, name)));
       }
@@ -5484,7 +5798,7 @@ function createSettings(chat, actions, signal) {
   turns.addEventListener(
     "change",
     () => {
-      const mode = TURN_MODES.find((known) => known === turns.value);
+      const mode = TURN_MODES.find((known2) => known2 === turns.value);
       if (mode !== void 0) actions.setTurns(mode);
     },
     { signal }
@@ -5514,6 +5828,204 @@ function createSettings(chat, actions, signal) {
   };
   update();
   return { node, update };
+}
+
+// src/tools/box.ts
+var DisplayBox = class {
+  node;
+  #displays;
+  #inside = h("div", { class: "rnb-display-inside" });
+  #text = h("pre", { class: "rnb-call-text" });
+  #more = h("button", {
+    type: "button",
+    class: "rnb-button rnb-display-more",
+    "aria-expanded": "false"
+  });
+  #model = null;
+  #unmount = null;
+  constructor(displays) {
+    this.#displays = displays;
+    const frame = h("div", { class: "rnb-display-frame", tabindex: "0" }, this.#inside, this.#text);
+    frame.setAttribute("aria-label", "What the call displayed");
+    this.node = h("div", { class: "rnb-display", "aria-live": "off" }, frame, this.#more);
+    this.node.hidden = true;
+    this.#more.addEventListener("click", () => this.#open(!this.#isOpen));
+    this.#open(false);
+    const measure = () => {
+      const hides = frame.scrollHeight > frame.clientHeight + 1;
+      this.#more.hidden = !(this.#isOpen || hides);
+    };
+    if (typeof ResizeObserver === "function") {
+      const observer = new ResizeObserver(measure);
+      for (const part of [frame, this.#inside, this.#text]) observer.observe(part);
+    }
+  }
+  show(callId) {
+    const display = this.#displays.of(callId);
+    this.node.hidden = display === void 0 || display.model === null && display.text === "";
+    if (display === void 0 || display.model === this.#model) {
+      if (display !== void 0 && this.#unmount === null) setText(this.#text, display.text);
+      return;
+    }
+    this.close();
+    this.#model = display.model;
+    setText(this.#text, display.text);
+    this.#text.hidden = false;
+    if (display.model !== null) void this.#mount(display.model);
+  }
+  /** Take the view away. */
+  close() {
+    this.#unmount?.();
+    this.#unmount = null;
+    this.#model = null;
+    this.#inside.replaceChildren();
+    this.#text.hidden = false;
+  }
+  async #mount(model) {
+    try {
+      const unmount = await this.#displays.mount(model, this.#inside);
+      if (this.#model === model) {
+        this.#unmount = unmount;
+        this.#text.hidden = true;
+      } else unmount();
+    } catch {
+    }
+  }
+  get #isOpen() {
+    return this.node.hasAttribute("data-open");
+  }
+  #open(open) {
+    this.node.toggleAttribute("data-open", open);
+    this.#more.setAttribute("aria-expanded", String(open));
+    setText(this.#more, open ? "Show less" : "Show all");
+  }
+};
+
+// src/tools/card.ts
+var TITLE_CHARS = 240;
+var PREVIEW_CHARS = 120;
+var CallCard = class {
+  node;
+  #title = h("code", { class: "rnb-call-title" });
+  #server = h("span", { class: "rnb-call-server" });
+  #state = h("span", { class: "rnb-call-state" });
+  /** It counts many times a second: nothing for a screen reader. */
+  #time = h("span", { class: "rnb-call-time", "aria-hidden": "true" });
+  #error = h("p", { class: "rnb-call-error" });
+  #preview = h("code", { class: "rnb-call-preview" });
+  #arguments = h("pre", { class: "rnb-call-text", tabindex: "0" });
+  #output = h("pre", { class: "rnb-call-text", tabindex: "0" });
+  #details;
+  #box;
+  #tool = null;
+  /** When it began to run, on the page's clock. */
+  #sinceMs = null;
+  constructor(displays) {
+    this.#box = new DisplayBox(displays);
+    this.#details = h(
+      "details",
+      { class: "rnb-call-details", "aria-live": "off" },
+      h("summary", {}, spoken("Output: "), this.#preview),
+      labelled2("Arguments", this.#arguments),
+      labelled2("Output", this.#output)
+    );
+    this.node = h(
+      "div",
+      { class: "rnb-item rnb-call" },
+      h(
+        "p",
+        { class: "rnb-call-head" },
+        spoken("Tool: "),
+        this.#server,
+        this.#title,
+        this.#state,
+        this.#time
+      ),
+      this.#error,
+      this.#details,
+      this.#box.node
+    );
+  }
+  show(item) {
+    if (item.tool !== null) this.#show(item.tool);
+  }
+  /** It is shown no more. */
+  close() {
+    this.#box.close();
+  }
+  /** Its time goes on. */
+  tick() {
+    const tool = this.#tool;
+    if (tool === null || !isGoing(tool) || this.#sinceMs === null) return false;
+    setText(this.#time, durationText(performance.now() - this.#sinceMs));
+    return true;
+  }
+  #show(tool) {
+    const before = this.#tool;
+    this.#tool = tool;
+    if (before?.state !== tool.state) {
+      const runs = tool.state === "running" || tool.state === "queued";
+      this.#sinceMs = runs ? performance.now() - (tool.ms ?? 0) : null;
+    }
+    this.node.dataset.state = tool.state;
+    this.node.setAttribute("aria-busy", String(tool.state === "writing"));
+    setText(this.#server, tool.server === "" ? "" : tool.server);
+    this.#server.hidden = tool.server === "";
+    setText(this.#title, oneLine(titleOf2(tool), TITLE_CHARS));
+    setText(this.#state, stateWords(tool));
+    if (!this.tick()) setText(this.#time, isGoing(tool) ? "" : timeOf(tool));
+    setText(this.#error, oneLine(wholeText(tool.error), 2e3));
+    this.#error.hidden = tool.error === "";
+    this.#showTexts(tool);
+    this.#box.show(tool.callId);
+  }
+  #showTexts(tool) {
+    const long = Array.from(callText(tool).slice(0, TITLE_CHARS * 2)).length >= TITLE_CHARS;
+    const output = tool.output !== "";
+    this.#details.hidden = !(output || long);
+    setText(this.#preview, output ? oneLine(wholeText(tool.output), PREVIEW_CHARS) : "all of it");
+    setText(this.#arguments, long ? wholeText(tool.arguments) : "");
+    setText(this.#output, output ? wholeText(tool.output) : "");
+    for (const pre of [this.#arguments, this.#output]) {
+      if (pre.parentElement !== null) pre.parentElement.hidden = pre.textContent === "";
+    }
+  }
+};
+function labelled2(words, pre) {
+  pre.setAttribute("aria-label", words);
+  return h("div", {}, h("p", { class: "rnb-call-label" }, words), pre);
+}
+function titleOf2(tool) {
+  if (tool.kind === "mcp_list") return "tools";
+  return tool.kind === "output" ? "an output" : callText(tool);
+}
+function timeOf(tool) {
+  return tool.ms === null ? "" : durationText(tool.ms);
+}
+
+// src/tools/fold.ts
+function fold(items) {
+  const firsts = /* @__PURE__ */ new Set();
+  const later = /* @__PURE__ */ new Map();
+  for (const item of items) {
+    if (item.tool === null) continue;
+    if (isFirst(item)) firsts.add(item.tool.callId);
+    else later.set(item.tool.callId, item);
+  }
+  if (later.size === 0) return items;
+  const held = (item) => item.tool !== null && !isFirst(item) && firsts.has(item.tool.callId);
+  return items.filter((item) => !held(item)).map((item) => isFirst(item) ? together(item, later.get(item.tool?.callId ?? "")) : item);
+}
+function isFirst(item) {
+  if (item.tool === null || item.tool.kind === "output") return false;
+  return item.tool.kind !== "mcp_approval" || item.tool.callId === item.id;
+}
+function together(item, more) {
+  if (item.tool === null || more === void 0 || more.tool === null) return item;
+  const answered = item.tool.kind === "mcp_approval" ? more.tool.state : null;
+  const state = answered ?? (item.tool.state === "open" ? "ok" : item.tool.state);
+  const output = item.tool.output === "" ? more.tool.output : item.tool.output;
+  return { ...item, tool: { ...item.tool, state, output } };
 }
 
 // src/ui/transcript.ts
@@ -5570,13 +6082,36 @@ function hint2(chat) {
   if (chat.pushed) return "Hold the button or the space bar and speak, or type.";
   return "Press the microphone and speak, or type.";
 }
-function createTranscript(chat) {
-  const log = createLog("Transcript", "rnb-transcript", (item) => new Bubble(item.role));
+var TICK_MS = 200;
+function createTranscript(chat, mount, signal) {
+  const displays = { mount, of: (callId) => chat.displays.get(callId) };
+  const cards = /* @__PURE__ */ new Set();
+  let timer;
+  const tick = () => {
+    for (const card of cards) card.tick();
+  };
+  const make = (item) => {
+    if (item.tool === null) return new Bubble(item.role);
+    const card = new CallCard(displays);
+    cards.add(card);
+    return card;
+  };
+  const log = createLog("Transcript", "rnb-transcript", make, (entry) => {
+    if (entry instanceof CallCard && cards.delete(entry)) entry.close();
+  });
   const update = () => {
     log.node.hidden = chat.kind !== "realtime";
     if (log.node.hidden) return;
-    log.update(chat.transcript.items, chat.open ? hint2(chat) : "");
+    const items = fold(chat.transcript.items);
+    log.update(items, chat.open ? hint2(chat) : "");
+    clearInterval(timer);
+    const going = items.some((item) => item.tool !== null && isGoing(item.tool));
+    if (going && !signal.aborted) timer = setInterval(tick, TICK_MS);
   };
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    for (const card of cards) card.close();
+  });
   update();
   return { node: log.node, update, follow: log.follow };
 }
@@ -5584,9 +6119,11 @@ function createTranscript(chat) {
 // src/ui/panel.ts
 function drawPanel(chat, actions, el, signal) {
   const header = createHeader(chat);
-  const transcript = createTranscript(chat);
+  const transcript = createTranscript(chat, actions.mount, signal);
   const captions = createCaptions(chat);
   const notices = createNotices(chat, actions, signal);
+  const answer = actions.approve.bind(actions);
+  const approvals = createApprovals(chat, answer, signal);
   const composer = createComposer(chat, actions, transcript.follow, signal);
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
@@ -5599,7 +6136,8 @@ function drawPanel(chat, actions, el, signal) {
       notices.update,
       composer.update,
       phrases.update,
-      settings.update
+      settings.update,
+      approvals.update
     ],
     items: [transcript.update, captions.update, composer.update],
     events: [events.update],
@@ -5607,6 +6145,7 @@ function drawPanel(chat, actions, el, signal) {
     microphone: [composer.update],
     level: [composer.updateLevel],
     notices: [notices.update],
+    approvals: [approvals.update],
     phrases: [phrases.update]
   };
   const root = h(
@@ -5618,6 +6157,7 @@ function drawPanel(chat, actions, el, signal) {
     captions.node,
     notices.node,
     phrases.node,
+    approvals.node,
     composer.node,
     settings.node,
     events.node
@@ -5633,7 +6173,8 @@ function drawPanel(chat, actions, el, signal) {
     const ours = root.contains(focused);
     for (const update of dirty) update();
     dirty.clear();
-    if (ours && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
+    const moved = document.activeElement !== focused && root.contains(document.activeElement);
+    if (ours && !moved && focused?.matches(":disabled, [hidden], [hidden] *, :not(.rnb, .rnb *)")) {
       root.focus({ preventScroll: true });
     }
   };
