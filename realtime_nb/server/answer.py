@@ -6,6 +6,7 @@ The driver owns time (pace, a reader that lags) and sound (speaker, resampling, 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,8 @@ FIRST_DELTA_MS = 100.0  # short, so that the first sound comes soon
 DELTA_MS = 200.0
 # The transcript runs ahead of its sound by up to this much.
 TRANSCRIPT_LEAD_MS = 300.0
+# A response waits so long for its calls on MCP servers; then it is done without them.
+MCP_WAIT_S = 1.0
 _WORD: Final = re.compile(r"\s*\S+\s*|\s+")
 
 
@@ -46,6 +49,8 @@ class Answer:
         Says when a piece is due.
     gate
         Awaited before each piece: returns when the reader keeps up.
+    call_mcp
+        Makes a call on an MCP server; returns what runs, None when nothing does yet.
     """
 
     def __init__(
@@ -55,11 +60,14 @@ class Answer:
         voice: Mouth,
         pacer: Pacer,
         gate: Callable[[], Awaitable[None]],
+        call_mcp: Callable[[ResponseEvents, FunctionCall], asyncio.Task[None] | None],
     ) -> None:
         self._events = events
         self._voice = voice
         self._pacer = pacer
         self._gate = gate
+        self._call_mcp = call_mcp
+        self._mcp_calls: list[asyncio.Task[None]] = []
         self._clauses = ClauseSplitter()
         self._words = 0
         self._speaks = events.spec.modality == "audio"
@@ -78,6 +86,8 @@ class Answer:
                 async for piece in stream:
                     await self._take(piece)
                 await self._end_of_text()
+            if self._mcp_calls:
+                await asyncio.wait(self._mcp_calls, timeout=MCP_WAIT_S)
         except _OutOfTokensError:
             return "incomplete", {"reason": "max_output_tokens"}
         return "completed", None
@@ -87,7 +97,11 @@ class Answer:
             await self._end_of_text()
             await self._gate()
             self._require(text=piece.name + piece.arguments)
-            self._events.function_call(piece.name, piece.arguments)
+            if piece.server:
+                running = self._call_mcp(self._events, piece)
+                self._mcp_calls += [running] if running is not None else []
+            else:
+                self._events.function_call(piece.name, piece.arguments)
         elif isinstance(piece, Breath):
             await self._say_rest()
         elif self._speaks:

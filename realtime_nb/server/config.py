@@ -7,9 +7,10 @@ the entire update away, and so do we.
 from __future__ import annotations
 
 import copy
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from realtime_nb.server.audio_format import WireFormat
+from realtime_nb.server.mcp.definition import McpDefinition, settle
 from realtime_nb.server.merging import merge, named_paths, under
 from realtime_nb.server.session_fields import (
     SERVER_VAD_DEFAULTS,
@@ -26,6 +27,9 @@ from realtime_nb.server.wire_errors import (
     missing_parameter,
     unsupported_value,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Json = dict[str, Any]
 
@@ -122,13 +126,19 @@ class SessionConfig:
         self._named: frozenset[str] = frozenset()  # dotted paths that the client ever gave
         self._from_prompt: Json = {}
         self._session = self._asked
+        self._mcp: Mapping[str, McpDefinition] = {}
 
     def to_wire(self) -> Json:
         """Return the full object, a copy of its own."""
         return copy.deepcopy(self._session)
 
     def update(
-        self, update: Any, *, assistant_spoke: bool = False, answering: bool = False
+        self,
+        update: Any,
+        *,
+        assistant_spoke: bool = False,
+        answering: bool = False,
+        refuse_mcp: Callable[[McpDefinition], str] | None = None,
     ) -> None:
         """Check an update and let it take force as a whole.
 
@@ -140,6 +150,8 @@ class SessionConfig:
             Whether the conversation holds assistant audio: then the voice stays.
         answering
             Whether a response is in progress: then the speed stays.
+        refuse_mcp
+            Returns why an MCP server cannot be reached, empty when it can.
 
         Raises
         ------
@@ -147,6 +159,9 @@ class SessionConfig:
             When any field is refused; then nothing has changed.
         """
         checked = self._checked(update)
+        mcp = self._mcp
+        if "tools" in checked:
+            checked["tools"], mcp = settle(checked["tools"], mcp, "session.tools", refuse_mcp)
         asked = copy.deepcopy(self._asked)
         from_prompt = self._from_prompt
         if "prompt" in checked:
@@ -159,7 +174,7 @@ class SessionConfig:
         else:
             self._check_fixed(merged, assistant_spoke=assistant_spoke, answering=answering)
         self._asked, self._named, self._from_prompt = asked, named, from_prompt
-        self._session = merged
+        self._session, self._mcp = merged, mcp
 
     def _check_fixed(self, merged: Json, *, assistant_spoke: bool, answering: bool) -> None:
         """Raise `WireError` for a change of what cannot change now."""
@@ -206,6 +221,15 @@ class SessionConfig:
     def tools(self) -> list[Json]:
         """The session's tools."""
         return self._session["tools"]
+
+    @property
+    def mcp(self) -> Mapping[str, McpDefinition]:
+        """Every MCP server that was ever defined in the session, by label."""
+        return self._mcp
+
+    def learn_mcp(self, definitions: Mapping[str, McpDefinition]) -> None:
+        """Know from now on the MCP servers that one response has defined."""
+        self._mcp = definitions
 
     @property
     def voice(self) -> str:

@@ -11,9 +11,10 @@ import asyncio
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from realtime_nb.server.brain.interface import ContextItem
+from realtime_nb.server.mcp.items import McpCall
 from realtime_nb.server.wire_errors import WireError
 
 if TYPE_CHECKING:
@@ -126,7 +127,31 @@ def fit(items: Sequence[Item], head: Tokens, truncation: Any) -> list[Item]:
 
 async def as_context(items: Sequence[Item]) -> tuple[ContextItem, ...]:
     """Return items as a brain sees them; waits until spoken words are recognised."""
-    return tuple([await _context_item(item) for item in items])
+    seen: list[ContextItem] = []
+    for item in items:
+        if isinstance(item, McpCall):
+            seen += _mcp_call(item)
+        elif item.type in {"message", "function_call", "function_call_output"}:
+            seen.append(await _context_item(item))
+    return tuple(seen)
+
+
+def _mcp_call(item: McpCall) -> list[ContextItem]:
+    """Return a call as a function's call, and what it brought as the function's output."""
+    call = ContextItem(
+        "function_call",
+        name=item.name,
+        arguments=item.arguments,
+        call_id=item.id,
+        made_s=item.made_s,
+        server=item.server_label,
+    )
+    if not item.settled:
+        return [call]
+    output = item.output
+    if item.error is not None:
+        output = json.dumps({"error": item.error["message"]}, ensure_ascii=False)
+    return [call, ContextItem("function_call_output", call_id=item.id, output=output)]
 
 
 async def _context_item(item: Item) -> ContextItem:
@@ -144,7 +169,7 @@ async def _context_item(item: Item) -> ContextItem:
         else:
             words.append(part.text)
     return ContextItem(
-        kind=item.type,
+        kind=cast("Literal['message', 'function_call', 'function_call_output']", item.type),
         role=item.role,
         text=" ".join(word for word in words if word),
         spoken=spoken,

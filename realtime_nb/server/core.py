@@ -8,6 +8,8 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import resample
 from realtime_nb.server.hearing import RATE
 from realtime_nb.server.items import Conversation, Item
+from realtime_nb.server.mcp.hub import McpHub, McpReach
+from realtime_nb.server.mcp.package import PackageReach
 from realtime_nb.server.speech_stream import Voice
 from realtime_nb.server.workers import Settings, Workers
 
@@ -53,6 +55,9 @@ class Core(Workers):
         self.config = config
         self.brain = brain
         self.conversation = Conversation()
+        # A script may play the MCP servers itself; what others make has none.
+        reach: McpReach | None = getattr(brain, "mcp", None) or PackageReach()
+        self.mcp = McpHub(self, reach if parts is None else None)
 
     @property
     def counts(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.server.item_fields import ITEM, make_item
+from realtime_nb.server.mcp.items import McpApprovalResponse
 from realtime_nb.server.wire_errors import WireError
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ class Dialogue:
                 code="invalid_tool_call_id",
                 param="item.call_id",
             )
+        if isinstance(item, McpApprovalResponse):
+            core.mcp.check_answer(item)
         previous = core.conversation.add(item, event.get("previous_item_id"))
         core.listen_to(item)
         wire = item.to_wire()
         core.emit("conversation.item.added", previous_item_id=previous, item=wire)
         core.emit("conversation.item.done", previous_item_id=previous, item=wire)
+        if isinstance(item, McpApprovalResponse):
+            core.mcp.take_answer(item)
 
     def retrieve(self, event: Json) -> None:
         """Show an item, its sound included.

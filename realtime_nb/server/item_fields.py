@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.items import Item, Part
+from realtime_nb.server.mcp.items import McpApprovalResponse
 from realtime_nb.server.schema import (
     Choice,
     Constant,
+    Flag,
     Listing,
     Nullable,
     Record,
@@ -97,6 +99,16 @@ _ITEM_KINDS: Final = {
         },
         ("call_id", "output"),
     ),
+    "mcp_approval_response": Record(
+        {
+            **_COMMON,
+            "type": Constant("mcp_approval_response"),
+            "approval_request_id": Text(512),
+            "approve": Flag(),
+            "reason": Nullable(Text()),
+        },
+        ("approval_request_id", "approve"),
+    ),
 }
 ITEM: Final = Tagged(_ITEM_KINDS)
 ITEM_OR_REFERENCE: Final = Tagged(
@@ -143,6 +155,15 @@ def make_item(checked: Json, wire_format: WireFormat, *, made_s: float, path: st
     WireError
         When a part's audio or image cannot be read.
     """
+    if checked["type"] == "mcp_approval_response":
+        return McpApprovalResponse(
+            id=checked.get("id") or new_id("item"),
+            type="mcp_approval_response",
+            approval_request_id=checked["approval_request_id"],
+            approve=checked["approve"],
+            reason=checked.get("reason"),
+            made_s=made_s,
+        )
     item = Item(
         id=checked.get("id") or new_id("item"),
         type=checked["type"],

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-ItemType = Literal["message", "function_call", "function_call_output"]
+ItemType = Literal[
+    "message",
+    "function_call",
+    "function_call_output",
+    "mcp_list_tools",
+    "mcp_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
+]
 PartType = Literal["input_text", "input_audio", "input_image", "output_text", "output_audio"]
 Status = Literal["in_progress", "completed", "incomplete"]
 

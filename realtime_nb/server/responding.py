@@ -15,6 +15,7 @@ from realtime_nb.server.answer import Answer
 from realtime_nb.server.brain.interface import BrainError, BrainRequest
 from realtime_nb.server.context import as_context, fit, head_tokens
 from realtime_nb.server.item_fields import make_item
+from realtime_nb.server.mcp.definition import uses_mcp
 from realtime_nb.server.pacing import Pacer
 from realtime_nb.server.response_events import FinalStatus, ResponseEvents
 from realtime_nb.server.response_fields import RESPONSE_FIELDS, ResponsePlan, plan_response
@@ -89,6 +90,7 @@ class Responding:
             core.config,
             conversation_id=self._conversation_id,
             assistant_spoke=core.conversation.has_assistant_audio,
+            refuse_mcp=core.mcp.refusal,
         )
         out_of_band = plan.spec.conversation_id is None
         if not out_of_band and self._active is not None:
@@ -114,6 +116,7 @@ class Responding:
             self._beside[plan.spec.id] = running
         else:
             self._active = running
+        core.config.learn_mcp(plan.mcp)
         events.created()
         running.task = core.spawn(self._drive(running, plan, items, idle=idle))
 
@@ -186,17 +189,30 @@ class Responding:
         self, running: _Running, plan: ResponsePlan, items: list[Item], *, idle: bool
     ) -> tuple[FinalStatus, Json | None]:
         core, spec = self._core, plan.spec
+        own = uses_mcp(plan.own_tools)
+        if own:
+            # Given with the response itself, so it must be able to use them.
+            core.mcp.sync(plan.mcp[label] for label in own)
+            await core.mcp.listed(own)
         request = BrainRequest(
             instructions=plan.instructions,
             items=await as_context(items),
-            tools=plan.tools,
+            tools=(*plan.tools, *core.mcp.tools(plan.tools_wire)),
             tool_choice=plan.tool_choice,
             forced_tool=plan.forced_tool,
+            forced_server=plan.forced_server,
             now_s=core.now_s(),
             idle=idle,
             response_id=spec.id,
+            beside=spec.conversation_id is None,
         )
-        answer = Answer(running.events, voice=core.mouth(spec), pacer=running.pacer, gate=core.gate)
+        answer = Answer(
+            running.events,
+            voice=core.mouth(spec),
+            pacer=running.pacer,
+            gate=core.gate,
+            call_mcp=core.mcp.start,
+        )
         return await answer.run(core.brain.respond(request))
 
     def _end(self, running: _Running, status: FinalStatus, details: Json | None) -> None:

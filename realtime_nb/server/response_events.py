@@ -21,6 +21,7 @@ from realtime_nb.server.context import (
 )
 from realtime_nb.server.emitter import Emitter, obfuscation
 from realtime_nb.server.items import Conversation, Item, Part
+from realtime_nb.server.mcp.items import McpCall
 from realtime_nb.server.usage import response_usage
 
 if TYPE_CHECKING:
@@ -182,19 +183,52 @@ class ResponseEvents:
         )
         self._add(item)
         ids = {**self._item_ids(item), "call_id": item.call_id}
-        for first in range(0, len(arguments), _ARGUMENTS_PIECE):
-            delta = arguments[first : first + _ARGUMENTS_PIECE]
-            self._emit(
-                "response.function_call_arguments.delta",
-                **ids,
-                delta=delta,
-                obfuscation=obfuscation(),
-            )
-        item.arguments = arguments
+        self._arguments("response.function_call_arguments.delta", ids, item, arguments)
         item.status = "completed"
-        self._characters += len(name) + len(arguments)
         self._emit("response.function_call_arguments.done", **ids, name=name, arguments=arguments)
         self._done(item)
+
+    def mcp_call(self, server_label: str, name: str, arguments: str) -> McpCall | None:
+        """Emit a call of an MCP server's tool up to its arguments.
+
+        Returns
+        -------
+        McpCall
+            The call, which stays open until `settled`; None when the response has ended.
+        """
+        if not self.active:
+            return None
+        self.close_message()
+        item = McpCall(
+            id=new_id("item"),
+            type="mcp_call",
+            status="in_progress",
+            name=name,
+            server_label=server_label,
+            made_s=self._now_s,
+        )
+        self._add(item)
+        ids = self._item_ids(item)
+        self._arguments("response.mcp_call_arguments.delta", ids, item, arguments)
+        self._emit("response.mcp_call_arguments.done", **ids, arguments=arguments)
+        return item
+
+    def mcp_progress(
+        self, item: McpCall, state: Literal["in_progress", "completed", "failed"]
+    ) -> None:
+        """Emit how a call fares, be the response over or not."""
+        index = self.output.index(item)
+        self._emit(f"response.mcp_call.{state}", item_id=item.id, output_index=index)
+
+    def settled(self, item: McpCall) -> None:
+        """Emit that a call is over, be the response over or not."""
+        self._done(item)
+
+    def whole(self, item: Item) -> None:
+        """Emit an item that comes as a whole."""
+        if self.active:
+            self._add(item)
+            self._done(item)
 
     def finish(self, status: FinalStatus, details: Json | None = None) -> Json | None:
         """End the response: close what is open, emit `response.done`.
@@ -220,6 +254,13 @@ class ResponseEvents:
         status_details = None if status == "completed" else {"type": status, **(details or {})}
         self._emit("response.done", response=self._to_wire(status_details, usage))
         return usage
+
+    def _arguments(self, kind: str, ids: Json, item: Item, arguments: str) -> None:
+        for first in range(0, len(arguments), _ARGUMENTS_PIECE):
+            delta = arguments[first : first + _ARGUMENTS_PIECE]
+            self._emit(kind, **ids, delta=delta, obfuscation=obfuscation())
+        item.arguments = arguments
+        self._characters += len(item.name) + len(arguments)
 
     def _part(self) -> Part:
         """Return the open message's part; open one when there is none."""

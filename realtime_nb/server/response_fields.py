@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.audio_format import WireFormat
 from realtime_nb.server.brain.interface import FunctionTool
 from realtime_nb.server.config import SessionConfig, voice_is_fixed
 from realtime_nb.server.item_fields import ITEM_OR_REFERENCE
+from realtime_nb.server.mcp.definition import McpDefinition, settle
 from realtime_nb.server.response_events import ResponseSpec
 from realtime_nb.server.schema import Choice, Flag, Listing, Record, Text
 from realtime_nb.server.session_fields import (
@@ -23,6 +24,9 @@ from realtime_nb.server.session_fields import (
     VOICE,
 )
 from realtime_nb.server.stored_prompts import PROMPT, resolve_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Json = dict[str, Any]
 
@@ -52,10 +56,14 @@ class ResponsePlan:
     ----------
     spec
         What its events show.
-    instructions, tools, tool_choice, forced_tool
-        What the brain is told.
+    instructions, tools, tool_choice, forced_tool, forced_server
+        What the brain is told; `tools` without those of MCP servers.
     tools_wire
-        The tools as they came, for counting.
+        The tools as the session shows them.
+    own_tools
+        Those of them that this response gives itself.
+    mcp
+        The MCP servers that the session knows with this response's own, by label.
     input
         Checked items and references that stand in for the conversation, else None.
     """
@@ -64,13 +72,21 @@ class ResponsePlan:
     instructions: str
     tools: tuple[FunctionTool, ...]
     tools_wire: tuple[Json, ...]
+    own_tools: tuple[Json, ...]
     tool_choice: Literal["auto", "none", "required", "function"]
     forced_tool: str
+    forced_server: str
+    mcp: Mapping[str, McpDefinition]
     input: list[Json] | None
 
 
 def plan_response(
-    asked: Json, config: SessionConfig, *, conversation_id: str, assistant_spoke: bool
+    asked: Json,
+    config: SessionConfig,
+    *,
+    conversation_id: str,
+    assistant_spoke: bool,
+    refuse_mcp: Callable[[McpDefinition], str] | None = None,
 ) -> ResponsePlan:
     """Return what a response shall be.
 
@@ -84,13 +100,19 @@ def plan_response(
         The default conversation's id.
     assistant_spoke
         Whether the conversation holds assistant audio: then the voice stays.
+    refuse_mcp
+        As in `SessionConfig.update`.
 
     Raises
     ------
     WireError
         When another voice is asked for in a conversation that has spoken, or a stored
-        prompt that is not here.
+        prompt that is not here, or an MCP server that cannot be reached.
     """
+    mcp = config.mcp
+    if "tools" in asked:
+        own_tools, mcp = settle(asked["tools"], mcp, "response.tools", refuse_mcp)
+        asked = {**asked, "tools": own_tools}
     output = asked.get("audio", {}).get("output", {})
     out_of_band = asked.get("conversation") == "none"
     _, from_prompt = resolve_prompt(asked.get("prompt"), "response.prompt")
@@ -116,16 +138,20 @@ def plan_response(
     )
     tools = tuple(cast("list[Json]", setting("tools")))
     choice: Any = setting("tool_choice")
-    forced = str(cast("Json", choice)["name"]) if isinstance(choice, dict) else ""
+    forced = cast("Json", choice) if isinstance(choice, dict) else {}
     return ResponsePlan(
         spec=spec,
         instructions=setting("instructions"),
         tools=tuple(
             FunctionTool(tool["name"], tool.get("description", ""), tool.get("parameters", {}))
             for tool in tools
+            if tool["type"] == "function"
         ),
         tools_wire=tools,
+        own_tools=tools if "tools" in asked else (),
         tool_choice="function" if isinstance(choice, dict) else choice,
-        forced_tool=forced,
+        forced_tool=str(forced.get("name") or ""),
+        forced_server=str(forced.get("server_label", "")),
+        mcp=mcp,
         input=asked.get("input"),
     )

@@ -292,6 +292,18 @@ class OneOfTypes:
 
 
 @dataclass(frozen=True)
+class OneOfLists:
+    """An array that `listing` allows, or an object that `other` allows."""
+
+    listing: Check
+    other: Check
+
+    def check(self, value: Any, path: str) -> Any:
+        """Return the value, or raise `WireError`."""
+        return (self.listing if isinstance(value, list) else self.other).check(value, path)
+
+
+@dataclass(frozen=True)
 class Entries:
     """An object with keys of the client's choice and like values."""
 

@@ -11,6 +11,7 @@ from realtime_nb.server.core import Core
 from realtime_nb.server.dialogue import Dialogue
 from realtime_nb.server.emitter import Emitter
 from realtime_nb.server.listening import Listening
+from realtime_nb.server.mcp.definition import uses_mcp
 from realtime_nb.server.responding import Responding
 from realtime_nb.server.schema import AnyObject, Integer, Nullable, Text
 from realtime_nb.server.session_base import BaseSession, event_fields
@@ -121,6 +122,11 @@ class Session(BaseSession):
         """Return the session object."""
         return self._core.config.to_wire()
 
+    def start(self) -> None:
+        """Emit `session.created` and let the session's time begin."""
+        super().start()
+        self._list_mcp()
+
     async def close(self) -> None:
         """End everything the session runs."""
         await super().close()
@@ -143,9 +149,16 @@ class Session(BaseSession):
             event["session"],
             assistant_spoke=core.conversation.has_assistant_audio,
             answering=self._responding.active_id is not None,
+            refuse_mcp=core.mcp.refusal,
         )
         self._listening.reconfigure(before)
         core.emit("session.updated", session=self.to_wire())
+        self._list_mcp()
+
+    def _list_mcp(self) -> None:
+        config = self._core.config
+        if config.kind == "realtime":
+            self._core.mcp.sync(config.mcp[label] for label in uses_mcp(config.tools))
 
     def _on_spoken(self, heard_s: float) -> None:
         self._listening.arm_idle(heard_s)

@@ -3,13 +3,14 @@
 Accepted and echoed, but without effect here, because a practice server has nothing that
 they could act on: `audio.input.noise_reduction`, `include`, `tracing`, `reasoning`,
 `parallel_tool_calls`, the transcription's `model`, `keywords` and `delay`.
-Refused with a reason: MCP tools, custom voices.
+Refused with a reason: custom voices.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from realtime_nb.server.mcp.definition import MCP_CHOICE, MCP_TOOL
 from realtime_nb.server.schema import (
     AnyObject,
     Choice,
@@ -127,7 +128,7 @@ TOOLS: Final = Listing(
     Tagged(
         {
             "function": FUNCTION_TOOL,
-            "mcp": NotHere("MCP tools are not available on the local practice server."),
+            "mcp": MCP_TOOL,
         }
     ),
     most=128,
@@ -137,7 +138,7 @@ TOOL_CHOICE: Final = OneOf(
     Tagged(
         {
             "function": Record({"type": Constant("function"), "name": Text(64)}, ("type", "name")),
-            "mcp": NotHere("MCP tools are not available on the local practice server."),
+            "mcp": MCP_CHOICE,
         }
     ),
 )

@@ -56,6 +56,14 @@ FIELDS: dict[str, set[str]] = {
     "response.output_audio.done": _PART,
     "response.function_call_arguments.delta": _IDS | {"call_id", "delta", "obfuscation"},
     "response.function_call_arguments.done": _IDS | {"call_id", "name", "arguments"},
+    "response.mcp_call_arguments.delta": _IDS | {"delta", "obfuscation"},
+    "response.mcp_call_arguments.done": _IDS | {"arguments"},
+    "response.mcp_call.in_progress": {"item_id", "output_index"},
+    "response.mcp_call.completed": {"item_id", "output_index"},
+    "response.mcp_call.failed": {"item_id", "output_index"},
+    "mcp_list_tools.in_progress": {"item_id"},
+    "mcp_list_tools.completed": {"item_id"},
+    "mcp_list_tools.failed": {"item_id"},
     "rate_limits.updated": {"rate_limits"},
 }
 _SESSION = {
@@ -72,7 +80,13 @@ _ITEMS = {
     "message": {"id", "type", "status", "role", "content"},
     "function_call": {"id", "type", "status", "name", "call_id", "arguments"},
     "function_call_output": {"id", "type", "call_id", "output"},
-}
+    "mcp_list_tools": {"id", "type", "server_label", "tools"},
+    "mcp_call": {
+        "id", "type", "server_label", "name", "arguments", "approval_request_id", "output", "error",
+    },
+    "mcp_approval_request": {"id", "type", "server_label", "name", "arguments"},
+    "mcp_approval_response": {"id", "type", "approval_request_id", "approve", "reason"},
+}  # fmt: skip
 _PREFIXES = {
     "event_id": "event_", "response_id": "resp_", "call_id": "call_", "conversation_id": "conv_",
 }  # fmt: skip

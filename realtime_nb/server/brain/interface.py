@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
 Json = dict[str, Any]
 
@@ -83,6 +83,8 @@ class ContextItem:
         The pictures themselves, as data or web URLs, for brains that do.
     name, arguments, call_id, output
         Of function calls and their outputs.
+    server
+        Label of the MCP server that a call went to.
     made_s
         When the item was made, on the same clock as `BrainRequest.now_s`.
     typed
@@ -105,6 +107,7 @@ class ContextItem:
     made_s: float = 0.0
     typed: str = ""
     recordings: tuple[Recording, ...] = ()
+    server: str = ""
 
     @property
     def told(self) -> str:
@@ -128,11 +131,14 @@ class FunctionTool:
         As the client wrote them.
     parameters
         JSON schema of the arguments.
+    server
+        Label of the MCP server that runs it; empty for a function of the client.
     """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +156,17 @@ class BrainRequest:
     tool_choice
         ``auto``, ``none`` or ``required``; or ``function`` with `forced_tool`.
     forced_tool
-        Name of the function that must be called.
+        Name of the function that must be called; of an MCP server any, when it is empty.
+    forced_server
+        Label of the MCP server whose tool must be called; empty for a function.
     now_s
         The session's clock, in seconds.
     idle
         True when nobody said anything and the idle timeout asks for a word.
     response_id
         Of the response that is wanted.
+    beside
+        Whether it is out-of-band: it answers beside the talk and does not enter it.
     """
 
     instructions: str
@@ -164,9 +174,11 @@ class BrainRequest:
     tools: tuple[FunctionTool, ...] = ()
     tool_choice: Literal["auto", "none", "required", "function"] = "auto"
     forced_tool: str = ""
+    forced_server: str = ""
     now_s: float = 0.0
     idle: bool = False
     response_id: str = ""
+    beside: bool = False
 
     @property
     def last(self) -> ContextItem | None:
@@ -189,10 +201,16 @@ class FunctionCall:
         One of the request's tools.
     arguments
         A JSON object as text.
+    server
+        Label of the MCP server whose tool it is; empty for a function of the client.
+    outcome
+        Runs a call whose result the brain knows; by default the MCP server is asked.
     """
 
     name: str
     arguments: str
+    server: str = ""
+    outcome: Callable[[], Awaitable[str]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

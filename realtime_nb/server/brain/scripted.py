@@ -9,9 +9,17 @@ The script is a JSON file::
         [{"say": "Hello."}, {"wait_ms": 300}, {"say": " And again."}],
         [{"call": {"name": "get_weather", "arguments": {"city": "Paris"}}}],
         {"when": "regular expression", "steps": [{"say": "Only when the user said so."}]},
+        [{"mcp": {"server": "docs", "name": "search", "arguments": {}, "output": "Found."}}],
         [{"fail": "the message of a failed response"}]
-      ]
+      ],
+      "mcp": {"docs": {"tools": [{"name": "search", "input_schema": {"type": "object"}}]}}
     }
+
+`mcp` plays MCP servers by the label that a session gives them, whatever their URL: each has
+`tools`, or `fail` with the reason for which its tools cannot be listed; `wait_ms` is how long
+that takes. A step `mcp` calls a tool there: instead of `output` it may have `error`, an object
+as on the wire; `wait_ms` is how long the call takes. Whether somebody must approve it is the
+session's `require_approval`. Without `output` and `error` a real MCP server is asked.
 
 A response takes the first turn with a matching `when`; if none matches, the next turn
 without one. A `when` is searched in the user's last words, without regard to case. After
@@ -29,6 +37,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.interface import BrainError, Breath, FunctionCall
+from realtime_nb.server.brain.scripted_mcp import ScriptedMcp, is_mcp_step, mcp_call, read_mcp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +60,13 @@ def _is_call(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(cast("Json", value).get("name"), str)
 
 
-_STEPS: Final = {"say": _is_text, "fail": _is_text, "wait_ms": _is_wait, "call": _is_call}
+_STEPS: Final = {
+    "say": _is_text,
+    "fail": _is_text,
+    "wait_ms": _is_wait,
+    "call": _is_call,
+    "mcp": is_mcp_step,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +95,14 @@ class Script:
         The answers.
     about, phrases
         As in `interface.Brain`.
+    mcp
+        The MCP servers it plays, None without any.
     """
 
     turns: tuple[Turn, ...]
     about: str = "A script: it answers the same every time."
     phrases: tuple[str, ...] = ()
+    mcp: ScriptedMcp | None = None
 
 
 class ScriptedBrain:
@@ -101,6 +119,7 @@ class ScriptedBrain:
     def __init__(self, script: Script) -> None:
         self.about = script.about
         self.card = self.phrases = script.phrases
+        self.mcp = script.mcp
         self._answers = [turn for turn in script.turns if turn.when is not None]
         self._queue = [turn for turn in script.turns if turn.when is None]
 
@@ -112,6 +131,8 @@ class ScriptedBrain:
             elif "call" in step:
                 call = step["call"]
                 yield FunctionCall(call["name"], json.dumps(call.get("arguments", {})))
+            elif "mcp" in step:
+                yield mcp_call(step["mcp"])
             elif "wait_ms" in step:
                 yield Breath()
                 await asyncio.sleep(step["wait_ms"] / 1000.0)
@@ -154,7 +175,8 @@ def read_script(path: Path) -> Script:
         _read_turn(turn, f"{path}: turns[{index}]") for index, turn in enumerate(script["turns"])
     )
     about = str(script.get("about", Script.about))
-    return Script(turns, about, tuple(map(str, script.get("phrases", ()))))
+    mcp = read_mcp(script["mcp"], f"{path}: mcp") if "mcp" in script else None
+    return Script(turns, about, tuple(map(str, script.get("phrases", ()))), mcp)
 
 
 def _read_turn(turn: Any, where: str) -> Turn:
@@ -182,5 +204,6 @@ def _read_step(step: Any, where: str) -> Json:
                 return given
     raise UsageError(
         f'{where} is no step; write {{"say": "..."}}, {{"wait_ms": 200}}, '
-        f'{{"call": {{"name": "...", "arguments": {{}}}}}} or {{"fail": "..."}}'
+        f'{{"call": {{"name": "...", "arguments": {{}}}}}}, {{"fail": "..."}} or '
+        f'{{"mcp": {{"server": "...", "name": "...", "arguments": {{}}, "output": "..."}}}}'
     )

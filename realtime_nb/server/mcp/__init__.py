@@ -1,0 +1,1 @@
+"""Tools on MCP servers: what a session may call there, listing them, calls and approvals."""
