@@ -93,7 +93,7 @@ class Bridge:
         self._announcer = Announcer(self._view, self._pages)
         self.notice = self._announcer.notice
         self._complaints = Complaints(self.notice, loop.loop)
-        self.tools = ToolRows(session.conversation, self._announcer, loop)
+        self.tools = ToolRows(session.conversation, self._pages, self._announcer, loop)
         self._edits = PageEdits(session, self._announcer, loop.loop)
         shows = (self.tools.card, self._edits.pictures)
         self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop, *shows)

@@ -2,106 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.bridge.tools_card import CallState, card_kind, show_card
-from realtime_nb.bridge.tools_displays import Displays, DisplayShelf
-from realtime_nb.protocol.shown_text import clipped
+from realtime_nb.bridge.tools_card import Standing, card_kind, of_call, of_mcp, show_card
+from realtime_nb.bridge.tools_displays import DisplayShelf
+from realtime_nb.errors import UsageError
+from realtime_nb.protocol.shown_text import clipped, plain
+from realtime_nb.protocol.tools.mcp import McpCall, McpServer
 from realtime_nb.protocol.whole_text import whole_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from realtime_nb.bridge.announcer import Announcer
+    from realtime_nb.bridge.pages import Pages
+    from realtime_nb.bridge.tools_displays import Displays
     from realtime_nb.bridge.view import Buffers, Message
     from realtime_nb.client.loop import BackgroundLoop
+    from realtime_nb.client.tools.desk import ToolDesk
+    from realtime_nb.client.tools.records import CallRecord
     from realtime_nb.protocol.conversation import Conversation
     from realtime_nb.protocol.items import Item
-
-Undo: TypeAlias = Callable[[], None]
+    from realtime_nb.protocol.tools.approval import Approval
 
 ARGUMENTS_CHARS: Final = 100_000
 """Of what an approval is asked for: all that a person may want to read before they answer."""
 
 _REASON_CHARS: Final = 1_000
+_LABEL_CHARS: Final = 100
+_KNOWN: Final = 2_000
 _DECISIONS: Final = ("once", "always", "deny")
-
-
-class OpenApproval(Protocol):
-    """A question that waits for its answer; see `realtime_nb.client.tools.approvals`."""
-
-    @property
-    def id(self) -> str:
-        """What it is answered by."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """``function`` or ``mcp``."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """The tool's."""
-        ...
-
-    @property
-    def server(self) -> str:
-        """The MCP server's label; ``""`` for a function."""
-        ...
-
-    @property
-    def arguments(self) -> str:
-        """JSON, as the model wrote it."""
-        ...
-
-    @property
-    def left_s(self) -> float:
-        """Seconds until no answer is a no."""
-        ...
-
-
-class Approvals(Protocol):
-    """Who asks; see `realtime_nb.client.tools.approvals.Approvals`."""
-
-    @property
-    def open(self) -> Sequence[OpenApproval]:
-        """What waits for an answer, the oldest first."""
-        ...
-
-    def answer(self, approval_id: str, decision: Any, reason: str = "") -> object:
-        """Take an answer: ``once``, ``always`` or ``deny``."""
-        ...
-
-    def on_change(self, listener: Callable[[], object]) -> Undo:
-        """Call `listener` whenever `open` changes."""
-        ...
-
-
-class CallRecord(CallState, Protocol):
-    """One call of a desk."""
-
-    @property
-    def call_id(self) -> str:
-        """What the service calls it by."""
-        ...
-
-
-class Desk(Protocol):
-    """Who runs the calls; see `realtime_nb.client.tools.desk.ToolDesk`."""
-
-    @property
-    def calls(self) -> Sequence[CallRecord]:
-        """The calls so far, the oldest first."""
-        ...
-
-    @property
-    def approvals(self) -> Approvals:
-        """What is asked of people."""
-        ...
-
-    def on_change(self, listener: Callable[[CallRecord], object]) -> Undo:
-        """Call `listener` with a call whenever it changes."""
-        ...
 
 
 class ToolRows:
@@ -111,6 +41,8 @@ class ToolRows:
     ----------
     conversation
         Where the items of calls are.
+    pages
+        Which know whether there is any.
     announcer
         The way to the pages.
     loop
@@ -123,18 +55,24 @@ class ToolRows:
     """
 
     def __init__(
-        self, conversation: Conversation, announcer: Announcer, loop: BackgroundLoop
+        self,
+        conversation: Conversation,
+        pages: Pages,
+        announcer: Announcer,
+        loop: BackgroundLoop,
     ) -> None:
         self._conversation = conversation
+        self._pages = pages
         self._announcer = announcer
         self.touched: Callable[[str], None] = lambda _item_id: None
         self._loop = loop
-        self._desk: Desk | None = None
+        self._desk: ToolDesk | None = None
         self._shelf: DisplayShelf | None = None
-        self._states: dict[str, CallRecord] = {}
-        self._undo: list[Undo] = []
+        self._known: dict[str, Standing] = {}
+        self._failed: dict[str, str] = {}
+        self._undo: list[Callable[[], None]] = []
 
-    def attach(self, desk: Desk, displays: Displays | None = None) -> None:
+    def attach(self, desk: ToolDesk, displays: Displays | None = None) -> None:
         """Show a desk's calls from now on, and answer its approvals; from any thread.
 
         Parameters
@@ -147,9 +85,10 @@ class ToolRows:
         self.detach()
         self._desk = desk
         self._shelf = DisplayShelf(displays, self._announce)
-        self._states = {record.call_id: record for record in desk.calls}
+        self._known = {record.call_id: of_call(record) for record in desk.calls}
         self._undo = [
             desk.on_change(lambda record: self._loop.post(self._changed, record)),
+            desk.mcp.on_change(lambda known: self._loop.post(self._mcp_changed, known)),
             desk.approvals.on_change(lambda: self._loop.post(self._approvals_changed)),
         ]
 
@@ -174,11 +113,12 @@ class ToolRows:
             They come from the user's own functions, and are shown as a cell's would be.
         """
         if self._shelf is not None:
-            self._shelf.put(call_id, outputs)
+            # Where no page is, as in a notebook that is executed, nothing need be made.
+            self._shelf.put(call_id, outputs, make=self._pages.present)
 
     def card(self, item: Item) -> Message | None:
         """Return what a page needs to show a tool's item, None for other items."""
-        return show_card(item, self._states.get(item.call_id or item.id))
+        return show_card(item, self._known.get(item.call_id or item.id))
 
     def welcome(self, client: str) -> None:
         """Tell a page that has come what its items do not tell."""
@@ -187,20 +127,42 @@ class ToolRows:
         if self._shelf is not None:
             for message in self._shelf.messages():
                 self._announcer.to(client, message)
+            self._loop.loop.run_in_executor(None, self._shelf.make)
 
-    def answer(self, _client: str, message: Message, _buffers: Buffers) -> None:
+    def answer(self, client: str, message: Message, _buffers: Buffers) -> None:
         """Take a page's answer to an approval."""
         decision = message.get("decision")
         approval_id = message.get("id")
         if self._desk is None or not isinstance(approval_id, str) or decision not in _DECISIONS:
             return
-        reason = str(message.get("reason") or "").strip()[:_REASON_CHARS]
-        self._desk.approvals.answer(approval_id, decision, whole_text(reason))
+        reason = whole_text(str(message.get("reason") or ""))[:_REASON_CHARS]
+        try:
+            self._desk.approvals.answer(approval_id, decision, reason)
+        except UsageError:
+            text = "That question had its answer already, or its time was over."
+            self._announcer.to(client, {"kind": "notice", "level": "info", "text": text})
+            self._announcer.to(client, self._approvals())
 
     def _changed(self, record: CallRecord) -> None:
-        self._states[record.call_id] = record
+        self._keep(record.call_id, of_call(record))
+
+    def _mcp_changed(self, known: McpServer | McpCall) -> None:
+        if known.item_id:
+            self._keep(known.item_id, of_mcp(known))
+        if isinstance(known, McpServer):
+            failed = known.error if known.state == "failed" else ""
+            if failed and self._failed.get(known.label) != failed:
+                label, why = plain(known.label, _LABEL_CHARS), plain(failed, _REASON_CHARS)
+                self._announcer.notice("warning", f"No tools of the MCP server {label}: {why}")
+            self._failed[known.label] = failed
+
+    def _keep(self, key: str, standing: Standing) -> None:
+        self._known.pop(key, None)
+        self._known[key] = standing
+        while len(self._known) > _KNOWN:
+            del self._known[next(iter(self._known))]
         for item in self._conversation.items:
-            if card_kind(item) is not None and (item.call_id or item.id) == record.call_id:
+            if card_kind(item) is not None and (item.call_id or item.id) == key:
                 self.touched(item.id)
 
     def _approvals_changed(self) -> None:
@@ -214,7 +176,7 @@ class ToolRows:
         self._loop.post(self._announcer.to_all, message)
 
 
-def _question(approval: OpenApproval) -> Message:
+def _question(approval: Approval) -> Message:
     return {
         "id": approval.id,
         "kind": approval.kind,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from realtime_nb.protocol.shown_text import clipped
+from realtime_nb.protocol.tools.mcp import McpCall, McpServer
 from realtime_nb.protocol.whole_text import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from realtime_nb.client.tools.records import CallRecord
     from realtime_nb.protocol.items import Item
 
 CardKind: TypeAlias = Literal["call", "output", "mcp_list", "mcp_call", "mcp_approval"]
@@ -32,28 +35,46 @@ _KINDS: Final[Mapping[str, CardKind]] = {
 }
 
 
-class CallState(Protocol):
-    """How a call stands, as a desk tells it; see `realtime_nb.client.tools.desk.CallRecord`."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a call stands.
 
-    @property
-    def status(self) -> str:
-        """``waiting`` (for an approval), ``queued``, ``running``, or how it ended."""
-        ...
+    Attributes
+    ----------
+    state
+        ``writing`` (the model writes the arguments), ``open`` (nobody answers it here),
+        ``yours`` (the user may), ``waiting`` (for leave), ``queued``, ``running``, or how it
+        ended: ``ok``, ``failed``, ``bad_arguments``, ``timeout``, ``cancelled``, ``denied``,
+        ``unknown``.
+    ms
+        Milliseconds it took, or has taken so far; None where nothing is known of that.
+    output
+        What the model gets.
+    error
+        What went wrong, for people.
+    """
 
-    @property
-    def ms(self) -> float | None:
-        """Milliseconds it took, or has taken so far."""
-        ...
+    state: str
+    ms: float | None = None
+    output: str = ""
+    error: str = ""
 
-    @property
-    def output(self) -> str:
-        """What the model gets."""
-        ...
 
-    @property
-    def error(self) -> str:
-        """What went wrong, for people."""
-        ...
+_MCP: Final[Mapping[str, str]] = {"arguments": "writing", "listing": "running", "ready": "ok"}
+
+
+def of_call(record: CallRecord) -> Standing:
+    """Return how a call of a function stands."""
+    return Standing(record.status, record.ms, record.output, record.error)
+
+
+def of_mcp(known: McpServer | McpCall) -> Standing:
+    """Return how a call that the service makes stands, or the list of a server's tools."""
+    state = _MCP.get(known.state, known.state)
+    if isinstance(known, McpServer):
+        return Standing(state, None, ", ".join(known.tools), known.error)
+    took = known.took_ms or None
+    return Standing(state, took, known.output, known.error)
 
 
 def card_kind(item: Item) -> CardKind | None:
@@ -61,15 +82,15 @@ def card_kind(item: Item) -> CardKind | None:
     return _KINDS.get(item.type)
 
 
-def show_card(item: Item, state: CallState | None = None) -> dict[str, Any] | None:
+def show_card(item: Item, known: Standing | None = None) -> dict[str, Any] | None:
     """Return what a page needs for an item's card, None for one that is none of a tool's.
 
     Parameters
     ----------
     item
         The item. All it says is the model's or a server's own: a page sets it as text.
-    state
-        How its call stands here, where it is run here.
+    known
+        How it stands, as who runs it knows; else by what the item tells.
 
     Returns
     -------
@@ -81,33 +102,32 @@ def show_card(item: Item, state: CallState | None = None) -> dict[str, Any] | No
     kind = card_kind(item)
     if kind is None:
         return None
-    own = state.output if state is not None else ""
-    error = (state.error if state is not None else "") or item.error or ""
-    output = own or item.output or ""
+    stands = known or _standing(item, kind)
     return {
         "kind": kind,
         "call_id": item.call_id or item.id,
         "name": _short(item.name or "", NAME_CHARS),
         "server": _short(item.server or "", NAME_CHARS),
         "arguments": _short(item.arguments, ARGUMENTS_CHARS),
-        "state": state.status if state is not None else _standing(item, kind),
-        "ms": state.ms if state is not None else None,
-        "output": _short(output, OUTPUT_CHARS),
-        "error": _short(error, ERROR_CHARS),
+        "state": stands.state,
+        "ms": stands.ms,
+        "output": _short(stands.output or item.output or "", OUTPUT_CHARS),
+        "error": _short(stands.error or item.error or "", ERROR_CHARS),
     }
 
 
-def _standing(item: Item, kind: CardKind) -> str:
+def _standing(item: Item, kind: CardKind) -> Standing:
     """Return how an item stands by what the service told of it."""
     if item.error is not None or item.status == "failed":
-        return "failed"
+        return Standing("failed")
     if kind == "mcp_approval":
-        return "denied" if item.approve is False else "ok" if item.approve else "waiting"
+        return Standing("denied" if item.approve is False else "ok" if item.approve else "waiting")
     if kind == "mcp_list":
-        return "running" if item.tools is None else "ok"
+        tools = item.tools
+        return Standing("running") if tools is None else Standing("ok", output=", ".join(tools))
     if item.output is not None or kind == "output":
-        return "ok"
-    return _UNANSWERED.get(item.status, "running" if kind == "mcp_call" else "open")
+        return Standing("ok")
+    return Standing(_UNANSWERED.get(item.status, "running" if kind == "mcp_call" else "open"))
 
 
 def _short(text: str, longest: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from realtime_nb.protocol.shown_text import plain
@@ -35,8 +35,11 @@ class Displays(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
+    """What one call displayed; `outputs` as long as they may be needed."""
+
     text: str
-    model_id: str | None
+    outputs: Sequence[Output] = ()
+    model_id: str | None = None
 
 
 class DisplayShelf:
@@ -53,44 +56,69 @@ class DisplayShelf:
     def __init__(self, displays: Displays | None, send: Callable[[Message], None]) -> None:
         self._displays = displays
         self._send = send
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._shown: dict[str, _Shown] = {}
 
-    def put(self, call_id: str, outputs: Sequence[Output]) -> None:
-        """Keep what a call displayed, in place of what it had displayed before."""
-        model_id = self._displays.show(outputs) if self._displays is not None and outputs else None
-        shown = _Shown(fallback_text(outputs), model_id)
+    def put(self, call_id: str, outputs: Sequence[Output], *, make: bool = True) -> None:
+        """Keep what a call displayed, in place of what it had displayed before.
+
+        Parameters
+        ----------
+        call_id
+            Of the call.
+        outputs
+            As a notebook holds a cell's.
+        make
+            Make a display at once; else `make` does it, when a page comes.
+        """
         with self._lock:
             old = self._shown.pop(call_id, None)
-            self._shown[call_id] = shown
-            past = self._overflow()
-            while len(self._shown) > TEXTS_KEPT:
-                del self._shown[next(iter(self._shown))]
-        self._send(_message(call_id, shown))
-        for other_id, other in past:
-            self._forget(other)
-            self._send(_message(other_id, _Shown(other.text, None)))
-        if old is not None:
-            self._forget(old)
+            self._shown[call_id] = _Shown(fallback_text(outputs), tuple(outputs))
+            if make:
+                self._make(call_id)
+            else:
+                self._tell(call_id)
+            self._trim()
+            if old is not None:
+                self._forget(old)
 
-    def _overflow(self) -> list[tuple[str, _Shown]]:
-        """Return the displays past those that are kept; their texts stay."""
-        live = [(key, shown) for key, shown in self._shown.items() if shown.model_id is not None]
-        past = live[: max(0, len(live) - KEPT)]
-        for key, shown in past:
-            self._shown[key] = _Shown(shown.text, None)
-        return past
+    def make(self) -> None:
+        """Make the displays that there are none of yet, and tell the pages."""
+        with self._lock:
+            for call_id, shown in list(self._shown.items()):
+                if shown.outputs and shown.model_id is None:
+                    self._make(call_id)
 
     def messages(self) -> list[Message]:
         """Return what a page that comes now has to be told."""
         with self._lock:
             return [_message(call_id, shown) for call_id, shown in self._shown.items()]
 
+    def _make(self, call_id: str) -> None:
+        shown = self._shown[call_id]
+        if self._displays is not None and shown.outputs:
+            self._shown[call_id] = replace(shown, model_id=self._displays.show(shown.outputs))
+        self._tell(call_id)
+
+    def _tell(self, call_id: str) -> None:
+        self._send(_message(call_id, self._shown[call_id]))
+
+    def _trim(self) -> None:
+        """Leave of the oldest displays their text, and of the oldest texts nothing."""
+        whole = [call_id for call_id, shown in self._shown.items() if shown.outputs]
+        for call_id in whole[: max(0, len(whole) - KEPT)]:
+            shown = self._shown[call_id]
+            self._shown[call_id] = _Shown(shown.text)
+            self._tell(call_id)
+            self._forget(shown)
+        while len(self._shown) > TEXTS_KEPT:
+            del self._shown[next(iter(self._shown))]
+
     def close(self) -> None:
         """Give all displays up."""
         with self._lock:
             given_up = list(self._shown.values())
-            self._shown = {key: _Shown(shown.text, None) for key, shown in self._shown.items()}
+            self._shown = {key: _Shown(shown.text) for key, shown in self._shown.items()}
         for shown in given_up:
             self._forget(shown)
 

@@ -61,7 +61,8 @@ class Item:
     truncated_ms
         Where the service cut the item's sound, None when it was not cut.
     name, call_id, arguments, output
-        Of function calls and their outputs, and of a server's (MCP).
+        Of function calls and their outputs, and of a server's (MCP). The answer to a request
+        for approval has the request's id as its `call_id`.
     server
         The label of the MCP server that has the tool.
     tools
@@ -150,6 +151,8 @@ class Item:
 
     def _read_mcp(self, wire: dict[str, Any]) -> None:
         label, approve = wire.get("server_label"), wire.get("approve")
+        if self.type == "mcp_approval_response":
+            self.call_id = wire.get("approval_request_id") or self.call_id
         self.server = label if isinstance(label, str) and label else self.server
         self.approve = approve if isinstance(approve, bool) else self.approve
         if isinstance(tools := wire.get("tools"), list):

@@ -28,7 +28,7 @@ function together(item: Item, more: Item | undefined): Item {
   if (item.tool === null || more === undefined || more.tool === null) return item;
   const answered = item.tool.kind === "mcp_approval" ? more.tool.state : null;
   // Without anybody here who runs it, an output is how one knows that it was answered.
-  const state = answered ?? (item.tool.state === "open" ? "ok" : item.tool.state);
+  const state = answered ?? (["open", "yours"].includes(item.tool.state) ? "ok" : item.tool.state);
   const output = item.tool.output === "" ? more.tool.output : item.tool.output;
   return { ...item, tool: { ...item.tool, state, output } };
 }

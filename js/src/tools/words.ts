@@ -6,7 +6,8 @@ import type { Tool } from "./wire.js";
 /** How a call stands, for people; a state of a newer kernel's is shown as it is called. */
 const STATES: Readonly<Record<string, string>> = {
   writing: "being written",
-  open: "yours to answer",
+  open: "not answered",
+  yours: "yours to answer: chat.answer_call(…)",
   waiting: "waits for your leave",
   queued: "queued",
   running: "running",
