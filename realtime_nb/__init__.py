@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.chained import ChainedAgent
     from realtime_nb.notebook.comparing import side_by_side
     from realtime_nb.notebook.saved import SavedChat, open_saved
+    from realtime_nb.notebook.tools.binding import tool
     from realtime_nb.protocol.config.migrate import migrate
     from realtime_nb.protocol.log import EventLog
     from realtime_nb.widget import Recorder
@@ -53,6 +54,7 @@ __all__ = [
     "resolve_endpoint",
     "side_by_side",
     "speak",
+    "tool",
     "transcribe",
     "translate_audio",
     "unload_ipython_extension",
@@ -79,6 +81,7 @@ _HOMES = {
     "resolve_endpoint": "realtime_nb.client.endpoint",
     "side_by_side": "realtime_nb.notebook.comparing",
     "speak": "realtime_nb.client.rest.speech",
+    "tool": "realtime_nb.notebook.tools.binding",
     "transcribe": "realtime_nb.client.rest.transcription",
     "translate_audio": "realtime_nb.client.rest.transcription",
     "unload_ipython_extension": "realtime_nb.notebook",

@@ -11,11 +11,11 @@ from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.agents import forget, remember
 from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.tools.binding import bind_tools
 from realtime_nb.protocol.cost import prices_of
-from realtime_nb.protocol.tools.definition import define_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from realtime_nb.chain.legs import LegChoice, Legs
     from realtime_nb.client.rest.service import Notice
@@ -79,15 +79,16 @@ class ChainedAgent(Chat):
         config: dict[str, Any] = {"type": "realtime"}
         if instructions is not None:
             config["instructions"] = instructions
+        functions: dict[str, Callable[..., Any]] = {}
         if tools:
-            config["tools"] = _defined(tools)
+            config["tools"], functions = _defined(tools)
         # What a practice leg knows to answer is what it should listen for.
         card = fetch_card(found.chat) if found.chat.practice else []
         prompt = ". ".join(card) if found.transcribe.practice else ""
         self._server = ChainServer(found, voice=voice, prompt=prompt, on_notice=self._on_notice)
         self._legs: Legs = found
         try:
-            super().__init__(self._server.endpoint, config, name=name)
+            super().__init__(self._server.endpoint, config, name=name, functions=functions)
             self.budget = limit
             self._begin()
             self.bridge.phrases = card
@@ -153,10 +154,10 @@ def _check_words(**given: Any) -> None:
             raise UsageError(f'{name}={value!r:.80} is no text; write {name}="…".')
 
 
-def _defined(tools: Sequence[Any]) -> list[Any]:
-    """Return the definitions of functions, or of what is defined already."""
+def _defined(tools: Sequence[Any]) -> tuple[list[Any], dict[str, Callable[..., Any]]]:
+    """Return the definitions of functions, or of what is defined already; and the functions."""
     given = [tools] if callable(tools) or isinstance(tools, dict | str) else list(tools)
     for tool in given:
         if not callable(tool) and not isinstance(tool, dict):
             raise UsageError(f"{tool!r:.80} is no tool: give a function, or its definition.")
-    return define_tools(given, {})
+    return bind_tools(given, {})

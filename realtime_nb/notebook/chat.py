@@ -22,18 +22,20 @@ from realtime_nb.notebook.cell_fields import read_budget
 from realtime_nb.notebook.chat_agents import HasAgents
 from realtime_nb.notebook.chat_asking import HasAsides
 from realtime_nb.notebook.chat_history import HasHistory
+from realtime_nb.notebook.chat_tools import HasTools
 from realtime_nb.notebook.checking import check_request, live_session, refuse
 from realtime_nb.notebook.inspecting import Inspecting
 from realtime_nb.notebook.listening import Listening
 from realtime_nb.notebook.request import Request
 from realtime_nb.notebook.resuming import service_name
+from realtime_nb.notebook.tools.binding import bind_tools
+from realtime_nb.notebook.tools.of_chat import ChatTools
 from realtime_nb.protocol.config.paths import MISSING, merge
 from realtime_nb.protocol.config.read import read_config
-from realtime_nb.protocol.tool_definitions import define_tools
 from realtime_nb.widget import ChatWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from realtime_nb.audio.source import Sound
     from realtime_nb.client.endpoint import Endpoint
@@ -51,7 +53,7 @@ CLOSE_TIMEOUT_S: Final = 8.0
 _OPENING: Final = 3
 
 
-class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
+class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
     """A live conversation in a notebook.
 
     A `%%realtime` cell makes one and binds it to a name; it is shown where it is the last
@@ -71,6 +73,10 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         What is asked for beside it.
     reply_timeout
         How long the service may take to answer an event, in seconds.
+    functions
+        Those among the config's `tools` that run here, by tool name.
+    before
+        The chat whose place it takes: its registered tools go along.
 
     Attributes
     ----------
@@ -82,7 +88,7 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         What was said in a session that ended by itself, and this one has not been told.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is named where it is given
         self,
         endpoint: Endpoint,
         config: Mapping[str, Any],
@@ -90,6 +96,8 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         name: str = "chat",
         defaults: Mapping[str, Any] | None = None,
         reply_timeout: float = REPLY_TIMEOUT_S,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        before: Chat | None = None,
     ) -> None:
         loop = BackgroundLoop.shared()
         self.name = name
@@ -98,11 +106,13 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         self.earlier: list[Item] = []
         self._defaults: dict[str, Any] = deepcopy(dict(defaults or {}))
         self._timeout_s = reply_timeout
-        wanted = merge(self._defaults, config)
+        self._tools = ChatTools(functions or {}, None if before is None else before.toolbox)
+        wanted = merge(self._defaults, self._asked_with_tools(config))
         wanted.pop("model", None)  # the endpoint has it, and it cannot change
         self.session = RealtimeSession(endpoint, wanted, loop=loop, reply_timeout=reply_timeout)
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
+        self._tools.begin(self.session, self.bridge, loop)
         self._listening = Listening(self.session, self.bridge, loop)
         self._recorder = Recorder(
             self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page
@@ -132,7 +142,9 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
                 self.bridge.notice("warning", " ".join(missing))
         self.bridge.start()
         self._recorder.start()
-        outcome = begin(self.session, self._open, self.asked, self._defaults)
+        self._tools.start()
+        asked = self._asked_with_tools(self.asked)
+        outcome = begin(self.session, self._open, asked, self._defaults)
         if outcome.without_defaults:
             self._defaults = {}
         if outcome.error is not None:
@@ -145,7 +157,13 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
     def _open(self) -> None:
         self.session.open().result(self._timeout_s * _OPENING)
 
-    def change(self, config: Mapping[str, Any], *, whole: bool = False) -> Outcome:
+    def change(
+        self,
+        config: Mapping[str, Any],
+        *,
+        whole: bool = False,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Outcome:
         """Bring the live session to a config: only what differs is sent, and waited for.
 
         Parameters
@@ -154,6 +172,8 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
             What its author asks for now, in the GA shape. What it leaves out stays as it is.
         whole
             Send all of it, also what seems to be in force already.
+        functions
+            Those among its `tools` that run here, by tool name.
 
         Returns
         -------
@@ -165,9 +185,18 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         ConnectionLost
             When the session has ended.
         """
-        outcome = change(self.session, config, self._defaults, self.asked, whole=whole)
+        before = self._asked_with_tools(self.asked)
+        undo = self._tools.bind(functions or {})
+        wanted = self._asked_with_tools(config)
+        try:
+            outcome = change(self.session, wanted, self._defaults, before, whole=whole)
+        except BaseException:
+            undo()
+            raise
         if outcome.error is None:
             self.asked = deepcopy(dict(config))
+        else:
+            undo()
         return outcome
 
     @property
@@ -276,8 +305,9 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
             done: Future[dict[str, Any]] = Future()
             done.set_result(self.effective or {})
             return Call(done, "update")
+        functions: dict[str, Callable[..., Any]] = {}
         if "tools" in settings:
-            settings["tools"] = define_tools(settings["tools"], {})
+            settings["tools"], functions = bind_tools(settings["tools"], {})
         draft = read_config({"type": self.kind, **settings})
         request = Request(draft.config, self.kind, draft.problems).upon(self.effective or {})
         if check:
@@ -286,6 +316,8 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
             raise ConfigError(f"{draft.problems[0]}.")
         if budget is not MISSING:
             self.budget = budget
+        if "tools" in settings:
+            return self._update_tools(request.config, functions)
         return self.session.update(request.config)
 
     @property
@@ -305,6 +337,7 @@ class Chat(HasAgents, HasAsides, HasHistory, Inspecting):
         if self._closed:
             return
         self._closed = True
+        self._tools.stop()
         self.session.close().result(CLOSE_TIMEOUT_S)
         self.bridge.stop().result(CLOSE_TIMEOUT_S)
 

@@ -10,6 +10,7 @@ from realtime_nb.notebook import completion, event_display, kept_widgets, saved_
 from realtime_nb.notebook.magics import RealtimeMagics
 from realtime_nb.notebook.sound import echo
 from realtime_nb.notebook.sound_magics import SoundMagics
+from realtime_nb.notebook.tools import place
 
 _KINDS: Final = ("line", "cell")
 _STATE: Final = "_realtime_nb_extension"
@@ -31,6 +32,7 @@ def load_ipython_extension(shell: Any) -> None:
     event_display.register(shell)
     kept_widgets.register(shell, magics)
     echo.register(shell, sounds.show)
+    place.register(magics)
     setattr(shell, _STATE, (ours, hidden, saved_output.register(shell, magics)))
 
 
@@ -58,6 +60,7 @@ def unload_ipython_extension(shell: Any) -> None:
         event_display.unregister(shell)
         kept_widgets.unregister(shell)
         echo.unregister(shell)
+        place.unregister(shell)
         LocalServer.stop_shared()
         BackgroundLoop.stop_shared()
 

@@ -10,6 +10,7 @@ from realtime_nb.inspection import RealtimeLog, Talk
 from realtime_nb.inspection.archive import SUFFIX
 from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.timeline import timeline
+from realtime_nb.notebook.chat_tools import HasTools
 from realtime_nb.notebook.running import DEFAULT_NAME
 from realtime_nb.widget import TimelineWidget
 
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.running import Runner
     from realtime_nb.notebook.saved import SavedChat
 
+
+def _tools_of(chat: Chat | SavedChat) -> Any:
+    if isinstance(chat, HasTools):
+        return chat.tools
+    raise UsageError("%realtime tools is for a chat that runs; a file's has no functions.")
+
+
 OF_A_CHAT: Final[Mapping[str, Callable[[Chat | SavedChat], Any]]] = {
     "events": lambda chat: chat.events,
     "cost": lambda chat: chat.cost,
     "check": lambda chat: chat.check(),
     "timeline": lambda chat: chat.timeline(),
+    "tools": _tools_of,
 }
 """What each word gives of a chat."""
 

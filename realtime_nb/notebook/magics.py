@@ -21,13 +21,14 @@ from IPython.core.magic import (
 )
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
-from traitlets import Float, Int, TraitError, Unicode, validate
+from traitlets import Enum, Float, Int, TraitError, Unicode, validate
 
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection.report_sound import LIMIT_BYTES
 from realtime_nb.notebook.commands import Commands, unquoted
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
+from realtime_nb.notebook.tools.place import CELL, OUTPUTS
 from realtime_nb.protocol.config.catalogue import field_names
 from realtime_nb.protocol.config.shapes import nearest
 
@@ -77,6 +78,12 @@ class RealtimeMagics(Magics):
         help="How many bytes of sound a saved notebook keeps of its chats, the newest; 0 for none.",
     ).tag(config=True)
 
+    tool_outputs = Enum(
+        OUTPUTS,
+        default_value=CELL,
+        help="Where tools' plots, tables and prints show: the chat and its cell, the chat, none.",
+    ).tag(config=True)
+
     critique_endpoint = Unicode(
         "", help="Where `%realtime prompt critique` asks a chat model: openai, a name, a URL."
     ).tag(config=True)
@@ -89,7 +96,7 @@ class RealtimeMagics(Magics):
             shell.user_ns, evaluate=shell.ev, show=show, ask=self.ask_for_key, settings=self
         )
         self._commands = Commands(self._runner, show=show, propose=self._propose, settings=self)
-        shell.events.register(_AFTER_A_CELL, self._end_replaced)
+        shell.events.register(_AFTER_A_CELL, self._after_cell)
 
     @property
     def chats(self) -> dict[str, Chat]:
@@ -159,7 +166,7 @@ class RealtimeMagics(Magics):
     def close_all(self) -> None:
         """End every chat these magics made and every agent, and forget keys that were shown."""
         with contextlib.suppress(ValueError):  # closing twice is fine
-            cast("Any", self.shell).events.unregister(_AFTER_A_CELL, self._end_replaced)
+            cast("Any", self.shell).events.unregister(_AFTER_A_CELL, self._after_cell)
         self._commands.close()
         self._runner.close_all()
 
@@ -181,8 +188,8 @@ class RealtimeMagics(Magics):
         except KeyboardInterrupt:
             raise UsageError("no key was typed: the question was interrupted.") from None
 
-    def _end_replaced(self, *_: Any) -> None:
-        self._runner.end_replaced()
+    def _after_cell(self, *_: Any) -> None:
+        self._runner.after_cell()
 
     def _migrate(self, line: str, body: str) -> None:
         from realtime_nb.notebook.migrating import rewrite_cell  # noqa: PLC0415 -- for few

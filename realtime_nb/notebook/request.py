@@ -13,9 +13,9 @@ from realtime_nb.errors import ConfigError, UsageError
 from realtime_nb.notebook.cell import read_cell
 from realtime_nb.notebook.cell_fields import first_said, take_budget
 from realtime_nb.notebook.front_matter import Settings, read_settings
+from realtime_nb.notebook.tools.binding import bind_tools
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
 from realtime_nb.protocol.config.read import read_config
-from realtime_nb.protocol.tool_definitions import define_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +38,10 @@ class Options:
     budget: str | None = None
 
 
+def _no_functions() -> dict[str, Callable[..., Any]]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A session as its author wants it.
@@ -53,12 +57,15 @@ class Request:
     budget
         What the session may cost, in USD, None for no limit; `MISSING` where nothing is said.
         It is none of the config: the service is never told.
+    functions
+        Those among `tools`, by tool name: what runs when the model calls them.
     """
 
     config: dict[str, Any]
     kind: SessionKind
     problems: tuple[Problem, ...] = ()
     budget: Any = MISSING
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=_no_functions)
     _sources: tuple[_Source, ...] = field(default=(), repr=False)
     _on_line: str = field(default="", repr=False)
 
@@ -149,10 +156,11 @@ def read_request(
     cell = read_cell(body, evaluate)
     settings, budget = take_budget(cell.settings, options.budget)
     settings = _with_text(settings, cell.instructions, cell.text_line, options)
-    settings = _with_tools(settings, names)
+    settings, functions = _with_tools(settings, names)
     sources = [_Source(read_config(settings.fields), settings.lines)]
     if options.config is not None:
-        source, of_file = _config_file(options.config, names)
+        source, of_file, more = _config_file(options.config, names)
+        functions = more | functions
         sources.append(source)
         budget = first_said((budget, of_file))
     config: dict[str, Any] = {}
@@ -165,6 +173,7 @@ def read_request(
         kind=kind,
         problems=tuple(problem for source in sources for problem in source.draft.problems),
         budget=budget,
+        functions=_those_in(config, functions),
         _sources=tuple(sources),
         _on_line=model_place if options.model else "",
     )
@@ -207,20 +216,35 @@ def _with_text(settings: Settings, text: str, line: int, options: Options) -> Se
     )
 
 
-def _with_tools(settings: Settings, names: Mapping[str, Any] | None, file: str = "") -> Settings:
-    """Return the settings with their tools defined, before anything is read of them."""
+def _with_tools(
+    settings: Settings, names: Mapping[str, Any] | None, file: str = ""
+) -> tuple[Settings, dict[str, Callable[..., Any]]]:
+    """Return the settings with their tools defined, before anything is read of them.
+
+    And the functions among the tools, by tool name.
+    """
     fields = settings.fields
     place = "session.tools" if isinstance(fields.get("session"), dict) else "tools"
     written = get(fields, place)
     if names is None or written is MISSING:
-        return settings
+        return settings, {}
     try:
-        tools = define_tools(written, names)
+        tools, functions = bind_tools(written, names)
     except ConfigError as error:
         line = settings.lines.get(place)
         where = " ".join(part for part in (file, f"line {line}" if line else "") if part)
         raise ConfigError(f"{where}: {error}" if where else str(error)) from None
-    return Settings(_put_in(fields, place.split("."), tools), settings.lines)
+    return Settings(_put_in(fields, place.split("."), tools), settings.lines), functions
+
+
+def _those_in(
+    config: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> dict[str, Callable[..., Any]]:
+    """Return the functions whose definitions are in the config: a cell's tools hide a file's."""
+    tools = config.get("tools")
+    listed = cast("list[Any]", tools) if isinstance(tools, list) else []
+    names = {cast("dict[str, Any]", one).get("name") for one in listed if isinstance(one, dict)}
+    return {name: function for name, function in functions.items() if name in names}
 
 
 def _put_in(fields: dict[str, Any], names: Sequence[str], value: Any) -> dict[str, Any]:
@@ -229,8 +253,10 @@ def _put_in(fields: dict[str, Any], names: Sequence[str], value: Any) -> dict[st
     return {**fields, first: _put_in(fields[first], rest, value) if rest else value}
 
 
-def _config_file(name: str, names: Mapping[str, Any] | None) -> tuple[_Source, Any]:
-    """Return what a file asks for, and the budget it names."""
+def _config_file(
+    name: str, names: Mapping[str, Any] | None
+) -> tuple[_Source, Any, dict[str, Callable[..., Any]]]:
+    """Return what a file asks for, the budget it names, and its functions."""
     text = _read_file(name, "--config")
     if name.endswith(".toml"):
         try:
@@ -244,8 +270,8 @@ def _config_file(name: str, names: Mapping[str, Any] | None) -> tuple[_Source, A
             raise ConfigError(f"{name}, {error}") from None
     file = Path(name).name
     settings, budget = take_budget(settings, None, file)
-    settings = _with_tools(settings, names, file)
-    return _Source(read_config(settings.fields), settings.lines, file=file), budget
+    settings, functions = _with_tools(settings, names, file)
+    return _Source(read_config(settings.fields), settings.lines, file=file), budget, functions
 
 
 def _read_file(name: str, option: str) -> str:

@@ -183,9 +183,11 @@ class Runner:
         agents = {agent.name: agent for agent in open_agents()}
         return {**agents, **self.chats}
 
-    def end_replaced(self) -> None:
-        """End agents whose place others have taken; see `realtime_nb.notebook.agents`."""
+    def after_cell(self) -> None:
+        """End agents whose place others have taken, and tell chats of tools defined anew."""
         end_replaced(self._names, self.chats)
+        for chat in self.known.values():
+            chat.after_cell()
 
     def resolve(self, endpoint: str | None, request: Request) -> Endpoint:
         """Return the endpoint a request goes to."""
@@ -227,6 +229,8 @@ class Runner:
             name=options.name,
             defaults=defaults,
             reply_timeout=self._settings.reply_timeout,
+            functions=request.functions,
+            before=old,
         )
         set_budget(chat, request)
         said = said_in(old) if old is not None else []
@@ -286,7 +290,7 @@ class Runner:
             raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")
         # Somebody may have called something else so.
         self._names[chat.name] = chat
-        outcome = chat.change(request.config, whole=not options.check)
+        outcome = chat.change(request.config, whole=not options.check, functions=request.functions)
         if outcome.error is None:
             set_budget(chat, request)
         notes = [*warnings(problems, request, chat.endpoint), *budget_notes(chat)]

@@ -336,6 +336,7 @@ def register(shell: Any, settings: Settings) -> SavedOutputs | None:
         # The report says it all in words; where there is no widget, these would stand above it.
         publish({**bundle, "text/plain": ""}, "", update=False)
         outputs.show(chat)
+        chat.stands_here()
 
     outputs = SavedOutputs(settings, publish)
     shell.display_formatter.ipython_display_formatter.for_type(Chat, show)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?%realtime\s+(?P<rest>.*)$")
 _CELL: Final = "%%realtime"
-_OF_A_CHAT: Final = ("events", "cost", "check", "timeline")
+_OF_A_CHAT: Final = ("events", "cost", "check", "timeline", "tools")
 _COMMANDS: Final = ("help", "secret", "prompt", *_OF_A_CHAT, "save", "open", "which")
 _PROMPT_COMMANDS: Final = ("new", "check", "critique")
 _SECRET_OPTIONS: Final = ("--expires", "--endpoint")
@@ -138,7 +138,7 @@ def _after_line_magic(rest: str, known: Known) -> Suggestion | None:
         case ["prompt"] | ["which", *_]:
             words = _PROMPT_COMMANDS if done[0] == "prompt" else _ANSWERS
             return _chosen(fragment, (word for word in words if word not in done), "command")
-        case ["prompt", _] | ["events" | "cost" | "check" | "save"]:
+        case ["prompt", _] | ["events" | "cost" | "check" | "tools" | "save"]:
             return _chosen(fragment, known.chats, "chat")
         case ["secret", *_]:
             return _after_secret(done[-1], fragment, known)

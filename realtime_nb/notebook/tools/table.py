@@ -1,0 +1,147 @@
+"""``chat.tools``: which tools there are, and what came of their calls."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pandas as pd
+
+from realtime_nb.protocol.shown_text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from realtime_nb.client.tools.registry import Tool
+    from realtime_nb.notebook.tools.of_chat import ChatTools
+
+COLUMNS: Final = (
+    *("name", "parameters", "runs", "approve", "calls", "ok", "failed"),
+    *("median_ms", "last_ms", "description"),
+)
+_LONGEST: Final = 2_000
+_SHORT: Final = 300
+
+
+class ToolTable:
+    """The tools of a chat; shown as a table, ``.df`` is a `pandas.DataFrame`.
+
+    Parameters
+    ----------
+    tools
+        The chat's.
+    in_force
+        What stands for `tools` in the session in force.
+    forget
+        Takes a tool away.
+    """
+
+    def __init__(self, tools: ChatTools, in_force: Any, forget: Callable[[str], object]) -> None:
+        self._tools = tools
+        self._listed = [
+            cast("dict[str, Any]", one)
+            for one in (cast("list[Any]", in_force) if isinstance(in_force, list) else [])
+            if isinstance(one, dict)
+        ]
+        self._forget = forget
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([str(row["name"]) for row in self.rows])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def __getitem__(self, name: str) -> Tool:
+        tool = self._tools.registry.get(name)
+        if tool is None:
+            raise KeyError(name)
+        return tool
+
+    def __delitem__(self, name: str) -> None:
+        self._forget(name)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each tool, and for each that was called though there is none of its name."""
+        counts = {one.name: one for one in self._tools.desk.counts()}
+        found: dict[str, dict[str, Any]] = {}
+        for tool in self._tools.registry.tools:
+            options = tool.options
+            where = "main thread" if options.main else "here"
+            found[tool.name] = _row(tool.definition, where, approve=options.approve)
+        for one in self._listed:
+            row = _row_of_other(one)
+            found.setdefault(str(row["name"]), row)
+        for name in counts:
+            found.setdefault(name, _row({"name": name}, "unknown", approve=False))
+        for name, row in found.items():
+            if (count := counts.get(name)) is not None:
+                row |= {key: getattr(count, key) for key in COLUMNS if hasattr(count, key)}
+        return list(found.values())
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The rows: times in milliseconds, None where a tool was not called yet.
+
+        ``runs`` is ``here``, ``main thread``, ``yours`` (a definition without a function: see
+        `Chat.answer_call`), ``service`` (an MCP server) or ``unknown``.
+        """
+        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "no tools: @chat.tool above a function, or `tools: [name]` in the cell"
+        shown = [name for name in COLUMNS if name not in ("parameters", "description")]
+        return str(pd.DataFrame(self.rows, columns=shown))
+
+    def _repr_html_(self) -> str:
+        if not len(self):
+            return f"<p>{html.escape(repr(self))}</p>"
+        heads = ("tool", "runs", "calls", "ok", "failed", "median", "last")
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        body = "".join(map(_html_row, self.rows))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(definition: dict[str, Any], runs: str, *, approve: bool | str) -> dict[str, Any]:
+    return {
+        "name": str(definition.get("name")),
+        "parameters": definition.get("parameters") or {},
+        "runs": runs,
+        "approve": approve,
+        "calls": 0,
+        "ok": 0,
+        "failed": 0,
+        "median_ms": None,
+        "last_ms": None,
+        "description": str(definition.get("description") or ""),
+    }
+
+
+def _row_of_other(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a tool that no function here answers."""
+    if tool.get("type") != "mcp":
+        return _row(tool, "yours", approve=False)
+    told = {"name": tool.get("server_label"), "description": tool.get("server_description")}
+    return _row(told, "service", approve=tool.get("require_approval") != "never")
+
+
+def _html_row(row: dict[str, Any]) -> str:
+    schema = escaped(json.dumps(row["parameters"], indent=1, ensure_ascii=False), _LONGEST)
+    name = escaped(str(row["name"]), _SHORT)
+    told = escaped(str(row["description"]), _SHORT)
+    asks = " · asks" if row["approve"] else ""
+    details = f"<details><summary><code>{name}</code></summary>{told}<pre>{schema}</pre></details>"
+    cells = (row["calls"], row["ok"], row["failed"], _ms(row["median_ms"]), _ms(row["last_ms"]))
+    return (
+        f"<tr><td style='text-align:left'>{details}</td><td>{html.escape(str(row['runs']))}{asks}"
+        f"</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f} ms"
