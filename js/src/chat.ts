@@ -4,6 +4,7 @@
 import { type Devices, NO_DEVICES } from "./audio/devices.js";
 import type { Processing } from "./audio/preferences.js";
 import type { Cost } from "./cost.js";
+import { History } from "./history.js";
 import type {
   Endpoint,
   Item,
@@ -119,6 +120,7 @@ export class Chat {
   };
   readonly transcript = new Transcript();
   readonly events = new MessageSource();
+  readonly history = new History();
 
   readonly #listeners = new Set<(topic: Topic) => void>();
 

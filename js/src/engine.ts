@@ -91,6 +91,7 @@ export class Engine {
     window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
     chat.events.send = (question) => this.#port.send(question);
+    chat.history.send = (message) => this.#port.send(message);
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
@@ -212,6 +213,9 @@ export class Engine {
       case "answer":
         this.#chat.events.receive(message.answer, buffers);
         break;
+      case "edited":
+        this.#chat.history.receive(message.edited, buffers);
+        break;
       case "audio":
         this.#audio(message.stream, buffers[0]);
         break;
@@ -320,6 +324,7 @@ export class Engine {
     this.releaseMicrophone();
     void this.#speaker.clear();
     this.#busy.stop();
+    this.#chat.history.gone();
     const detail =
       why === "restart"
         ? "the kernel restarted: run the cell again"

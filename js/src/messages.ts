@@ -2,6 +2,7 @@
 // another version than this page: unknown kinds are ignored, missing details get a plain default.
 
 import { type Cost, readCost } from "./cost.js";
+import { type Beside, type Edited, type EditMessage, readBeside, readEdited } from "./edits.js";
 import { type Answer, type Question, readAnswer } from "./table/answers.js";
 import {
   type Decision,
@@ -47,7 +48,7 @@ export interface Standing {
 }
 
 /** One line of the conversation. */
-export interface Item {
+export interface Item extends Beside {
   readonly id: string;
   readonly role: Role;
   readonly text: string;
@@ -89,6 +90,8 @@ export type Incoming =
   | { readonly kind: "owner"; readonly client: string }
   | { readonly kind: "items"; readonly items: readonly Item[]; readonly gone: readonly string[] }
   | { readonly kind: "events"; readonly events: number }
+  /** What came of an edit of the conversation. */
+  | { readonly kind: "edited"; readonly to: string; readonly edited: Edited }
   /** What a table of events asked for. */
   | { readonly kind: "answer"; readonly to: string; readonly answer: Answer }
   | { readonly kind: "audio"; readonly to: string; readonly stream: number }
@@ -125,6 +128,7 @@ export type Outgoing =
       readonly decision: Decision;
       readonly reason: string;
     }
+  | EditMessage
   | { readonly kind: "take_over" }
   /** This page is left: it is reloaded, or closed. */
   | { readonly kind: "leave" }
@@ -192,6 +196,7 @@ function readItem(value: unknown): Item | null {
     final: value.final !== false,
     note: textOrNull(value.note),
     tool: readTool(value.tool),
+    ...readBeside(value),
   };
 }
 
@@ -256,6 +261,8 @@ export function readIncoming(value: unknown): Incoming | null {
       return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
       return { kind, events: count(value.events, 0) };
+    case "edited":
+      return readEditedFor(value);
     case "audio":
     case "end":
       return readAddressed(kind, value);
@@ -272,6 +279,12 @@ export function readIncoming(value: unknown): Incoming | null {
     default:
       return readToolMessage(value) ?? readTableAnswer(value);
   }
+}
+
+function readEditedFor(fields: Fields): Incoming | null {
+  const edited = readEdited(fields);
+  if (edited === null || typeof fields.to !== "string") return null;
+  return { kind: "edited", to: fields.to, edited };
 }
 
 function readTableAnswer(fields: Fields): Incoming | null {

@@ -7,6 +7,8 @@ import type { Actions } from "./composer.js";
 function meant(target: EventTarget | null, chat: Chat, actions: Actions): (() => void) | null {
   // A question is answered or left; and whoever is asked does not mean the answer.
   if (target instanceof Element && target.closest(".rnb-approval") !== null) return () => undefined;
+  const menu = target instanceof Element ? target.closest(".rnb-item-actions") : null;
+  if (menu !== null) return () => menu.dispatchEvent(new Event("rnb-close"));
   const settings =
     target instanceof Element
       ? target.closest<HTMLDetailsElement>("details.rnb-settings[open]")

@@ -8,6 +8,7 @@ import { fold } from "../tools/fold.js";
 import { isGoing } from "../tools/words.js";
 import { splitHeard } from "../transcript.js";
 import { dots, h, setText, spoken } from "./dom.js";
+import { createItemMenus } from "./item_menu.js";
 import { createLog } from "./log.js";
 
 const SPEAKERS: Readonly<Record<Role, string>> = {
@@ -90,11 +91,17 @@ export function createTranscript(chat: Chat, mount: Mount, signal: AbortSignal):
   const tick = () => {
     for (const card of cards) card.tick();
   };
-  const make = (item: Item) => {
+  const menus = createItemMenus(chat, signal);
+  const draw = (item: Item) => {
     if (item.tool === null) return new Bubble(item.role);
     const card = new CallCard(displays);
     cards.add(card);
     return card;
+  };
+  const make = (item: Item) => {
+    const entry = draw(item);
+    menus.attach(entry.node, item);
+    return entry;
   };
   const log = createLog("Transcript", "rnb-transcript", make, (entry) => {
     if (entry instanceof CallCard && cards.delete(entry)) entry.close();

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ab31896bbb5c19473bfc6e05c6a5829a51e48f52362b3f6dd4ef80ebe086d0ad
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ae55dc61ecf654fdb4a8144df187e9efbeb55e7833e638df95ea95d82eb59ab0
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ab31896bbb5c19473bfc6e05c6a5829a51e48f52362b3f6dd4ef80ebe086d0ad
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ae55dc61ecf654fdb4a8144df187e9efbeb55e7833e638df95ea95d82eb59ab0
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -19,6 +19,56 @@ function ofKind(all, kind) {
     id: device.deviceId,
     name: device.label || `${WORDS[kind]} ${index + 1}`
   }));
+}
+
+// src/history.ts
+var PATIENCE_MS = 15e3;
+var GONE = "the kernel is gone: run the cell again";
+var SILENT = "the kernel did not answer";
+var KINDS = ["image/png", "image/jpeg"];
+var History = class {
+  /** Sends a question; false when there is nobody to hear it. */
+  send = () => false;
+  #waiting = /* @__PURE__ */ new Map();
+  #asked = 0;
+  /** Ask for an edit; it never rejects: `error` says what went wrong. */
+  edit(edit) {
+    const id = ++this.#asked;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(failed(id, SILENT)), PATIENCE_MS);
+      const settle = (outcome) => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+        resolve(outcome);
+      };
+      this.#waiting.set(id, settle);
+      if (!this.send({ kind: "edit", id, ...edit })) settle(failed(id, GONE));
+    });
+  }
+  /** A picture as a `data:` URL, null when it cannot be had. */
+  async picture(item_id, index) {
+    const { error, type, bytes } = await this.edit({ op: "picture", item_id, index });
+    return error === "" && bytes !== null && KINDS.includes(type) ? dataUrl(type, bytes) : null;
+  }
+  receive(edited, buffers) {
+    this.#waiting.get(edited.id)?.({ ...edited, bytes: buffers[0] ?? null });
+  }
+  /** Nobody will answer any more. */
+  gone() {
+    for (const [id, settle] of [...this.#waiting]) settle(failed(id, GONE));
+  }
+};
+function failed(id, error) {
+  return { id, error, text: "", status: "", ms: 0, type: "", bytes: null };
+}
+var PIECE = 32768;
+function dataUrl(type, bytes) {
+  const all = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let text4 = "";
+  for (let at = 0; at < all.length; at += PIECE) {
+    text4 += String.fromCharCode(...all.subarray(at, at + PIECE));
+  }
+  return `data:${type};base64,${btoa(text4)}`;
 }
 
 // src/table/rows.ts
@@ -123,8 +173,8 @@ var MessageSource = class {
   /** The kernel has answered. */
   receive({ id, fields }, buffers) {
     const waiting = this.#take(id);
-    const { failed } = fields;
-    if (typeof failed === "string") waiting?.failed(new Error(failed));
+    const { failed: failed2 } = fields;
+    if (typeof failed2 === "string") waiting?.failed(new Error(failed2));
     else waiting?.done(fields, buffers);
   }
   /** There are `events` now. */
@@ -292,6 +342,7 @@ var Chat = class {
   };
   transcript = new Transcript();
   events = new MessageSource();
+  history = new History();
   #listeners = /* @__PURE__ */ new Set();
   /** Messages reach a session. */
   get open() {
@@ -2535,22 +2586,50 @@ function costTitle(cost, service) {
   return lines.join("\n");
 }
 
+// src/edits.ts
+var word = (value) => typeof value === "string" ? value : "";
+var number2 = (value) => typeof value === "number" && Number.isFinite(value) ? value : 0;
+function readEdited(fields) {
+  const { id } = fields;
+  if (typeof id !== "number") return null;
+  return {
+    id,
+    error: word(fields.error),
+    text: word(fields.text),
+    status: word(fields.status),
+    ms: number2(fields.ms),
+    type: word(fields.type)
+  };
+}
+function readBeside(fields) {
+  const audioMs = number2(fields.audio_ms);
+  const pictures = (Array.isArray(fields.pictures) ? fields.pictures : []).filter((one) => typeof one === "object" && one !== null).map((one) => ({
+    index: number2(one.index),
+    facts: word(one.facts),
+    held: one.held === true
+  }));
+  return {
+    ...audioMs > 0 ? { audioMs } : {},
+    ...pictures.length > 0 ? { pictures } : {}
+  };
+}
+
 // src/table/answers.ts
-var KINDS = ["rows", "event", "event_sound"];
+var KINDS2 = ["rows", "event", "event_sound"];
 function readAnswer(value) {
-  const kind = KINDS.find((known2) => known2 === value.kind);
+  const kind = KINDS2.find((known2) => known2 === value.kind);
   if (kind === void 0 || typeof value.id !== "number") return null;
   return { kind, id: value.id, fields: value };
 }
 
 // src/tools/wire.ts
-var KINDS2 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
+var KINDS3 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
 var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 var text2 = (value) => typeof value === "string" ? value : "";
 var duration = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 function readTool(value) {
   if (!isFields2(value)) return null;
-  const kind = KINDS2.find((known2) => known2 === value.kind);
+  const kind = KINDS3.find((known2) => known2 === value.kind);
   if (kind === void 0) return null;
   return {
     kind,
@@ -2592,7 +2671,7 @@ function readToolMessage(fields) {
 // src/messages.ts
 var PROTOCOL_VERSION = 1;
 var STATES = ["connecting", "open", "closed", "failed"];
-var KINDS3 = ["realtime", "transcription", "translation"];
+var KINDS4 = ["realtime", "transcription", "translation"];
 var TURN_MODES = [
   "server_vad",
   "semantic_vad",
@@ -2626,7 +2705,8 @@ function readItem(value) {
     pending: value.pending === true,
     final: value.final !== false,
     note: textOrNull(value.note),
-    tool: readTool(value.tool)
+    tool: readTool(value.tool),
+    ...readBeside(value)
   };
 }
 function readEndpoint(value) {
@@ -2642,7 +2722,7 @@ function readStanding(fields) {
   return {
     state: oneOf(STATES, fields.state, "connecting"),
     detail: text3(fields.detail),
-    session: oneOf(KINDS3, fields.session, "realtime"),
+    session: oneOf(KINDS4, fields.session, "realtime"),
     model: textOrNull(fields.model),
     voice: text3(fields.voice),
     language: text3(fields.language),
@@ -2684,6 +2764,8 @@ function readIncoming(value) {
       return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
     case "events":
       return { kind, events: count(value.events, 0) };
+    case "edited":
+      return readEditedFor(value);
     case "audio":
     case "end":
       return readAddressed(kind, value);
@@ -2700,6 +2782,11 @@ function readIncoming(value) {
     default:
       return readToolMessage(value) ?? readTableAnswer(value);
   }
+}
+function readEditedFor(fields) {
+  const edited = readEdited(fields);
+  if (edited === null || typeof fields.to !== "string") return null;
+  return { kind: "edited", to: fields.to, edited };
 }
 function readTableAnswer(fields) {
   const answer = readAnswer(fields);
@@ -2780,9 +2867,9 @@ var Inbox = class {
     return this.#early.size;
   }
   /** Take one message; those that are due now, in order. Null when one is missing for good. */
-  take(number2, message) {
-    if (number2 <= this.last) return [];
-    if (!this.#early.has(number2)) this.#early.set(number2, message);
+  take(number3, message) {
+    if (number3 <= this.last) return [];
+    if (!this.#early.has(number3)) this.#early.set(number3, message);
     const due = [];
     for (let next = this.last + 1; this.#early.has(next); next++) {
       due.push(this.#early.get(next));
@@ -2801,14 +2888,14 @@ var Outbox = class {
     return this.#last;
   }
   /** Keep a message until it is confirmed; false when there is no room. */
-  keep(number2, message, size, sentMs) {
-    this.#kept.push({ number: number2, message, size, sentMs });
+  keep(number3, message, size, sentMs) {
+    this.#kept.push({ number: number3, message, size, sentMs });
     this.#bytes += size;
     return this.#bytes <= MAX_UNCONFIRMED_BYTES;
   }
   /** Forget messages up to `number`. */
-  confirm(number2) {
-    const left = this.#kept.findIndex((kept) => kept.number > number2);
+  confirm(number3) {
+    const left = this.#kept.findIndex((kept) => kept.number > number3);
     const gone = this.#kept.splice(0, left < 0 ? this.#kept.length : left);
     for (const kept of gone) this.#bytes -= kept.size;
   }
@@ -2837,8 +2924,8 @@ function packPacket(n, got, message, buffers) {
   const total = sizes.reduce((sum, size) => sum + size, head + text4.length);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);
-  [n, got, text4.length, sizes.length, ...sizes].forEach((word, index) => {
-    view.setUint32(WORD * index, word, true);
+  [n, got, text4.length, sizes.length, ...sizes].forEach((word2, index) => {
+    view.setUint32(WORD * index, word2, true);
   });
   bytes.set(text4, head);
   let at = head + text4.length;
@@ -2851,11 +2938,11 @@ function packPacket(n, got, message, buffers) {
 function unpackPacket(bytes) {
   if (bytes.byteLength < HEADER_BYTES2) return null;
   const view = new DataView(bytes);
-  const word = (index) => view.getUint32(WORD * index, true);
-  const [length, count2] = [word(2), word(3)];
+  const word2 = (index) => view.getUint32(WORD * index, true);
+  const [length, count2] = [word2(2), word2(3)];
   let at = HEADER_BYTES2 + WORD * count2;
   if (bytes.byteLength < at) return null;
-  const sizes = Array.from({ length: count2 }, (_, index) => word(HEADER_BYTES2 / WORD + index));
+  const sizes = Array.from({ length: count2 }, (_, index) => word2(HEADER_BYTES2 / WORD + index));
   if (bytes.byteLength !== sizes.reduce((sum, size) => sum + size, at + length)) return null;
   let message;
   try {
@@ -2868,7 +2955,7 @@ function unpackPacket(bytes) {
     at += size;
     return new DataView(bytes, at - size, size);
   });
-  return { n: word(0), got: word(1), message, buffers };
+  return { n: word2(0), got: word2(1), message, buffers };
 }
 
 // src/carrier/fast_path.ts
@@ -2928,10 +3015,10 @@ var FastPath = class {
   send(message, buffers) {
     const link = this.#link;
     if (link === null || !link.agreed) return null;
-    const number2 = link.outbox.number();
-    if (this.#socket === null || !this.#joined) return this.#post(link, number2, message, buffers);
-    const packet = packPacket(number2, link.inbox.last, message, buffers);
-    const room = link.outbox.keep(number2, { message, buffers }, packet.byteLength, now());
+    const number3 = link.outbox.number();
+    if (this.#socket === null || !this.#joined) return this.#post(link, number3, message, buffers);
+    const packet = packPacket(number3, link.inbox.last, message, buffers);
+    const room = link.outbox.keep(number3, { message, buffers }, packet.byteLength, now());
     link.told = link.inbox.last;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(packet);
     if (!room) this.#lost();
@@ -3012,8 +3099,8 @@ var FastPath = class {
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
     this.#handlers.changed();
   }
-  #deliver(link, number2, value, buffers) {
-    const due = link.inbox.take(number2, [value, buffers]);
+  #deliver(link, number3, value, buffers) {
+    const due = link.inbox.take(number3, [value, buffers]);
     if (due === null) {
       this.drop();
       this.#handlers.broken();
@@ -3048,8 +3135,8 @@ var FastPath = class {
     this.#hangUp();
     const link = this.#link;
     if (link !== null && used) {
-      for (const { number: number2, message } of link.outbox.drain()) {
-        this.#post(link, number2, message.message, message.buffers);
+      for (const { number: number3, message } of link.outbox.drain()) {
+        this.#post(link, number3, message.message, message.buffers);
       }
       this.#post(link, link.outbox.number(), { kind: "back" }, []);
     }
@@ -3070,8 +3157,8 @@ var FastPath = class {
     this.#watch = void 0;
     socket?.close();
   }
-  #post(link, number2, message, buffers) {
-    return this.#handlers.comm({ ...message, e: link.epoch, n: number2 }, buffers);
+  #post(link, number3, message, buffers) {
+    return this.#handlers.comm({ ...message, e: link.epoch, n: number3 }, buffers);
   }
 };
 var now = () => performance.now();
@@ -3410,6 +3497,7 @@ var Engine = class {
     window.addEventListener("pagehide", () => this.#leave(), { signal });
     signal.addEventListener("abort", () => this.#close());
     chat.events.send = (question) => this.#port.send(question);
+    chat.history.send = (message) => this.#port.send(message);
     this.#port.open();
     setTimeout(() => this.#unanswered(), UNANSWERED_MS);
   }
@@ -3513,6 +3601,9 @@ var Engine = class {
       case "answer":
         this.#chat.events.receive(message.answer, buffers);
         break;
+      case "edited":
+        this.#chat.history.receive(message.edited, buffers);
+        break;
       case "audio":
         this.#audio(message.stream, buffers[0]);
         break;
@@ -3611,6 +3702,7 @@ var Engine = class {
     this.releaseMicrophone();
     void this.#speaker.clear();
     this.#busy.stop();
+    this.#chat.history.gone();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
     this.#chat.set("status", { link: "gone", detail });
     this.#chat.set("approvals", { approvals: [] });
@@ -3753,7 +3845,8 @@ function atEnd(box) {
 // src/tools/words.ts
 var STATES2 = {
   writing: "being written",
-  open: "yours to answer",
+  open: "not answered",
+  yours: "yours to answer: chat.answer_call(…)",
   waiting: "waits for your leave",
   queued: "queued",
   running: "running",
@@ -4416,6 +4509,8 @@ function button(words, mark, className) {
 // src/ui/escape.ts
 function meant(target, chat, actions) {
   if (target instanceof Element && target.closest(".rnb-approval") !== null) return () => void 0;
+  const menu = target instanceof Element ? target.closest(".rnb-item-actions") : null;
+  if (menu !== null) return () => menu.dispatchEvent(new Event("rnb-close"));
   const settings = target instanceof Element ? target.closest("details.rnb-settings[open]") : null;
   if (settings !== null) {
     return () => {
@@ -6023,9 +6118,315 @@ function isFirst(item) {
 function together(item, more) {
   if (item.tool === null || more === void 0 || more.tool === null) return item;
   const answered = item.tool.kind === "mcp_approval" ? more.tool.state : null;
-  const state = answered ?? (item.tool.state === "open" ? "ok" : item.tool.state);
+  const state = answered ?? (["open", "yours"].includes(item.tool.state) ? "ok" : item.tool.state);
   const output = item.tool.output === "" ? more.tool.output : item.tool.output;
   return { ...item, tool: { ...item.tool, state, output } };
+}
+
+// src/ui/item_forms.ts
+var ROLES2 = [
+  ["user", "You"],
+  ["assistant", "Assistant"],
+  ["system", "System"]
+];
+function createForm(history, itemId, what, done) {
+  const form = new ItemForm(history, itemId, what, done);
+  return form;
+}
+var ItemForm = class {
+  what;
+  node;
+  #history;
+  #itemId;
+  #done;
+  #problem = h("p", { class: "rnb-problem", role: "alert" });
+  #fields = h("div", { class: "rnb-form-fields" });
+  #first = null;
+  #read;
+  #sound = "";
+  #closed = false;
+  constructor(history, itemId, what, done) {
+    this.what = what;
+    this.#history = history;
+    this.#itemId = itemId;
+    this.#done = done;
+    this.node = h("form", { class: "rnb-item-form" }, this.#fields, this.#problem);
+    this.node.noValidate = true;
+    this.#problem.hidden = true;
+    this.#read = this.#reader();
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+  }
+  start() {
+    if (this.#first !== null) this.#first.focus();
+    else void this.#submit();
+  }
+  close() {
+    this.#closed = true;
+    if (this.#sound !== "") URL.revokeObjectURL(this.#sound);
+    this.node.remove();
+  }
+  #reader() {
+    const item_id = this.#itemId;
+    if (this.what.kind === "insert") return this.#insert(item_id);
+    if (this.what.kind === "cut") return this.#cut(item_id, this.what.ms, this.what.longest);
+    const op = this.what.kind;
+    return () => ({ op, item_id });
+  }
+  #insert(item_id) {
+    const role = h(
+      "select",
+      { class: "rnb-select", "aria-label": "Who says it" },
+      ...ROLES2.map(([value, words2]) => h("option", { value }, words2))
+    );
+    const words = h("textarea", { rows: "2", "aria-label": "Words to insert" });
+    words.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      void this.#submit();
+    });
+    this.#fields.append(role, words, h("button", { class: "rnb-button" }, "Insert"));
+    this.#first = words;
+    return () => {
+      const text4 = words.value.trim();
+      if (text4 === "") return "Write what is to be inserted.";
+      return { op: "insert", item_id, role: role.value, text: text4 };
+    };
+  }
+  #cut(item_id, ms, longest) {
+    const most = Math.floor(longest / 10) / 100;
+    const seconds = h("input", {
+      type: "number",
+      min: "0",
+      max: String(most),
+      step: "any",
+      value: String(Math.min(most, Math.round(ms / 10) / 100)),
+      "aria-label": "Seconds that stay"
+    });
+    const label = h("label", {}, "Keep the first ", seconds, ` s of ${most} s`);
+    this.#fields.append(label, h("button", { class: "rnb-button" }, "Cut"));
+    this.#first = seconds;
+    return () => {
+      const kept = Number(seconds.value);
+      if (seconds.value.trim() === "" || !(kept >= 0 && kept <= most)) {
+        return `Write a number of seconds from 0 to ${most}.`;
+      }
+      return { op: "cut", item_id, ms: Math.round(kept * 1e3) };
+    };
+  }
+  async #submit() {
+    const edit = this.#read();
+    if (typeof edit === "string") {
+      this.#tell(edit);
+      return;
+    }
+    this.#tell("");
+    const buttons = this.node.querySelectorAll("button");
+    for (const button2 of buttons) button2.disabled = true;
+    const outcome = await this.#history.edit(edit);
+    if (this.#closed) return;
+    for (const button2 of buttons) button2.disabled = false;
+    if (outcome.error !== "") this.#tell(outcome.error);
+    else if (edit.op === "retrieve") this.#show(outcome);
+    else this.#done();
+  }
+  #tell(problem) {
+    setText(this.#problem, problem);
+    this.#problem.hidden = problem === "";
+  }
+  #show(outcome) {
+    const facts = [outcome.status, outcome.ms > 0 ? `${clockText(outcome.ms)} of sound` : ""];
+    const words = h("p", { class: "rnb-retrieved" }, outcome.text || "no words");
+    const note = h(
+      "p",
+      { class: "rnb-note" },
+      `At the service: ${facts.filter(Boolean).join(", ")}`
+    );
+    this.#fields.replaceChildren(note, words);
+    if (outcome.bytes !== null) {
+      const wav = new Blob([outcome.bytes], { type: "audio/wav" });
+      this.#sound = URL.createObjectURL(wav);
+      this.#fields.append(h("audio", { controls: true, src: this.#sound, preload: "metadata" }));
+    }
+  }
+};
+
+// src/ui/item_pictures.ts
+var GONE2 = "no longer kept";
+function drawPictures(history, itemId, pictures) {
+  return pictures.map((picture) => drawPicture(history, itemId, picture));
+}
+function drawPicture(history, itemId, picture) {
+  const words = h("figcaption", {}, picture.facts);
+  const node = h("figure", { class: "rnb-picture" }, words);
+  const gone = () => setText(words, `${picture.facts}, ${GONE2}`);
+  if (!picture.held) {
+    gone();
+    return node;
+  }
+  whenSeen(node, () => {
+    void history.picture(itemId, picture.index).then((url) => {
+      if (url === null) gone();
+      else node.prepend(h("img", { src: url, alt: `Picture, ${picture.facts}` }));
+    });
+  });
+  return node;
+}
+function whenSeen(node, look) {
+  if (typeof IntersectionObserver !== "function") {
+    look();
+    return;
+  }
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watch.disconnect();
+    look();
+  });
+  watch.observe(node);
+}
+
+// src/ui/item_menu.ts
+var SURE_MS = 4e3;
+var COPIED_MS = 1500;
+var BETWEEN = {
+  ArrowRight: 1,
+  ArrowDown: 1,
+  ArrowLeft: -1,
+  ArrowUp: -1
+};
+function createItemMenus(chat, signal) {
+  let open = null;
+  const attach2 = (node, item) => {
+    node.prepend(...drawPictures(chat.history, item.id, item.pictures ?? []));
+    const more = h(
+      "button",
+      {
+        type: "button",
+        class: "rnb-more",
+        "aria-label": "Actions for this item",
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        title: "Copy, insert, cut, retrieve, delete"
+      },
+      "⋯"
+    );
+    const toggle = () => {
+      const mine = open?.node.parentElement === node;
+      open?.close();
+      open = null;
+      if (mine) return;
+      const now2 = chat.transcript.items.find((other) => other.id === item.id);
+      if (now2 === void 0) return;
+      open = new Menu(chat, now2, node, more);
+      open.focus();
+    };
+    more.addEventListener("click", toggle);
+    node.append(more);
+  };
+  signal.addEventListener("abort", () => open?.close());
+  return { attach: attach2 };
+}
+var Menu = class {
+  node;
+  #row;
+  #more;
+  #chat;
+  #item;
+  #form = null;
+  constructor(chat, item, owner, more) {
+    this.#chat = chat;
+    this.#item = item;
+    this.#more = more;
+    this.#row = h("div", { class: "rnb-menu", role: "menu", "aria-label": "Actions" });
+    this.node = h("div", { class: "rnb-item-actions", "aria-live": "off" }, this.#row);
+    this.#fill(selectedShare(owner, item.text));
+    this.node.addEventListener("rnb-close", () => this.close());
+    this.#row.addEventListener("keydown", (event) => this.#key(event));
+    more.setAttribute("aria-expanded", "true");
+    owner.append(this.node);
+    this.node.scrollIntoView?.({ block: "nearest" });
+  }
+  focus() {
+    this.#row.querySelector("button:not(:disabled)")?.focus();
+  }
+  close() {
+    const had = this.node.contains(document.activeElement);
+    this.#form?.close();
+    this.node.remove();
+    this.#more.setAttribute("aria-expanded", "false");
+    if (had) this.#more.focus();
+  }
+  #fill(share) {
+    const { text: text4, role, status, audioMs = 0 } = this.#item;
+    const closed = !this.#chat.open;
+    const copy = this.#action("Copy", () => void this.#copy(copy), text4 === "");
+    this.#action("Insert after…", () => this.#show({ kind: "insert" }), closed);
+    if (role === "assistant" && audioMs > 0) {
+      const at = share === null ? audioMs : share * audioMs;
+      const cut = () => this.#show({ kind: "cut", ms: at, longest: audioMs });
+      this.#action("Cut here…", cut, closed || status === "in_progress");
+    }
+    this.#action("Retrieve", () => this.#show({ kind: "retrieve" }), closed);
+    const gone = this.#action("Delete", () => this.#delete(gone), closed);
+    gone.classList.add("rnb-delete");
+  }
+  #action(words, act, disabled) {
+    const button2 = h("button", { type: "button", role: "menuitem", tabindex: "-1" }, words);
+    button2.disabled = disabled;
+    button2.addEventListener("click", act);
+    this.#row.append(button2);
+    return button2;
+  }
+  #key(event) {
+    const buttons = Array.from(
+      this.#row.querySelectorAll("button:not(:disabled)")
+    );
+    const at = buttons.indexOf(document.activeElement);
+    const step2 = BETWEEN[event.key];
+    let to;
+    if (step2 !== void 0) to = (at + step2 + buttons.length) % buttons.length;
+    else if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = buttons.length - 1;
+    else return;
+    event.preventDefault();
+    buttons[to]?.focus();
+  }
+  async #copy(button2) {
+    const done = await copyText(this.#item.text);
+    setText(button2, done ? "Copied" : "Not copied");
+    setTimeout(() => setText(button2, "Copy"), COPIED_MS);
+  }
+  #delete(button2) {
+    if (button2.dataset.sure === void 0) {
+      button2.dataset.sure = "";
+      setText(button2, "Really delete");
+      setTimeout(() => {
+        delete button2.dataset.sure;
+        setText(button2, "Delete");
+      }, SURE_MS);
+      return;
+    }
+    this.#show({ kind: "delete" });
+  }
+  #show(what) {
+    this.#form?.close();
+    this.#form = createForm(this.#chat.history, this.#item.id, what, () => this.close());
+    this.node.append(this.#form.node);
+    this.#form.start();
+  }
+};
+function selectedShare(node, text4) {
+  const range = document.getSelection()?.rangeCount ? document.getSelection()?.getRangeAt(0) : null;
+  const words = node.querySelector(".rnb-text");
+  if (!range || words === null || !words.contains(range.startContainer)) return null;
+  const before = document.createRange();
+  before.selectNodeContents(words);
+  before.setEnd(range.startContainer, range.startOffset);
+  const whole = words.textContent?.indexOf(text4) ?? -1;
+  const at = before.toString().length - Math.max(0, whole);
+  return text4 === "" || at <= 0 ? null : Math.min(1, at / text4.length);
 }
 
 // src/ui/transcript.ts
@@ -6090,11 +6491,17 @@ function createTranscript(chat, mount, signal) {
   const tick = () => {
     for (const card of cards) card.tick();
   };
-  const make = (item) => {
+  const menus = createItemMenus(chat, signal);
+  const draw = (item) => {
     if (item.tool === null) return new Bubble(item.role);
     const card = new CallCard(displays);
     cards.add(card);
     return card;
+  };
+  const make = (item) => {
+    const entry = draw(item);
+    menus.attach(entry.node, item);
+    return entry;
   };
   const log = createLog("Transcript", "rnb-transcript", make, (entry) => {
     if (entry instanceof CallCard && cards.delete(entry)) entry.close();
