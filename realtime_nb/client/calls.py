@@ -80,7 +80,8 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
     await core.ready()
     require_call(core.kind, "respond")
     if core.gate is not None and overrides.get("conversation") != "none":
-        await core.gate.settled()
+        # What the author has said in the author's own words is no answer to what was vetoed.
+        await core.gate.settled(strict="instructions" not in overrides)
         await core.ready()
     future = _future()
     return await _response(core, future, _submit(core, overrides, future))
@@ -90,6 +91,9 @@ async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response 
     """Have a response made, unless it is not wanted any more when its time has come."""
     await core.ready()
     require_call(core.kind, "respond")
+    if core.gate is not None:
+        await core.gate.settled(strict=False)
+        await core.ready()
     future = _future()
 
     def still() -> bool:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from realtime_nb.client.core import SessionCore
+    from realtime_nb.client.listeners import Listeners
+
+GUARDED_KEY: Final = "realtime_nb_guarded"
+"""Key of the metadata of a response that is asked for because the user's turn has passed."""
 
 
 class Gate(Protocol):
-    """Passes what the user says before it is answered; called on the session's loop."""
+    """Passes what the user says before it is answered; called on the session's loop.
+
+    Attributes
+    ----------
+    verdicts
+        Told of each spoken turn that has its verdict: the item's id, and whether it passed.
+    """
+
+    verdicts: Listeners[str, bool]
+
+    @property
+    def answers(self) -> bool:
+        """Whether it asks for the answers to turns that turn detection ends."""
+        ...
 
     async def admit(self, text: str) -> None:
         """Let typed text pass; raises `Vetoed` where it may not be sent."""

@@ -1,14 +1,14 @@
 """Guards over the user's words: nobody answers before they have passed.
 
-While there is such a guard, the service's turn detection creates no response by itself
-(``create_response: false``): it is asked for one when every turn that has ended is transcribed
-and has passed. The rules it keeps:
+While there is such a guard, the service's turn detection creates no response by itself (see
+`guard_detection`): it is asked for one when every turn that has ended is transcribed and has
+passed. The rules it keeps:
 
 - a turn that is vetoed, whose transcript fails, or has not come after `TRANSCRIPT_S`, is not
   answered, and neither are the turns that ended beside it: an answer would be to all of them;
 - typed text that is vetoed is not even sent;
 - an answer that a service begins all the same is held until its turn has passed, and stopped
-  when it has not. So is one that nobody asked for while no turn waits;
+  when it has not, or when no turn waits (see `guard_own`);
 - who speaks again before the verdict is heard out first.
 """
 
@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from realtime_nb.client.futures import settle
-from realtime_nb.client.junk import as_object
-from realtime_nb.client.turn import METADATA_KEY
-from realtime_nb.errors import ResponseFailed, UsageError, Vetoed
+from realtime_nb.client.gate import GUARDED_KEY
+from realtime_nb.client.guard_detection import QuietDetection
+from realtime_nb.client.guard_own import GRACE_S, OwnAnswers
+from realtime_nb.client.listeners import Listeners
+from realtime_nb.errors import ConnectionLost, ResponseFailed, UsageError, Vetoed
 from realtime_nb.protocol.session_sound import transcribes
 
 if TYPE_CHECKING:
@@ -38,19 +40,14 @@ if TYPE_CHECKING:
 TRANSCRIPT_S: Final = 15.0
 """How long a transcript may take after its turn has ended."""
 
-GUARDED_KEY: Final = "realtime_nb_guarded"
-"""Key of the metadata of a response that was asked for because a turn has passed."""
-
-GRACE_S: Final = 1.0
-"""How long an answer that a service began by itself may wait for a turn that it is to."""
-
-_TURNS_KEPT: Final = 256
+_EARLY_KEPT: Final = 256
 _TRANSCRIPT: Final = "conversation.item.input_audio_transcription"
+_ENDED: Final = ("closed", "failed")
 
 
 @dataclass(eq=False, slots=True)
 class _Turn:
-    """A turn that has ended and is not judged yet."""
+    """A turn that has ended and has no verdict yet."""
 
     item_id: str
     timer: asyncio.TimerHandle | None = None
@@ -60,7 +57,7 @@ class _Turn:
 
 
 class TurnGate:
-    """Lets answers to the user begin; everything but the checks runs on the session's loop.
+    """Lets answers to the user begin; all but `check_transcription` runs on the session's loop.
 
     Parameters
     ----------
@@ -70,6 +67,12 @@ class TurnGate:
         What plays its answers.
     loop
         The session's loop.
+
+    Attributes
+    ----------
+    verdicts
+        Told of each spoken turn that has its verdict: the item's id, and whether it is
+        answered.
     """
 
     def __init__(self, session: RealtimeSession, speaker: Speaker, loop: BackgroundLoop) -> None:
@@ -78,20 +81,19 @@ class TurnGate:
         self._loop = loop
         self._workers: list[GuardWorker] = []
         self._turns: dict[str, _Turn] = {}
-        self._vetoed = ""
-        self._by_hand = False
-        self._speaking = False
-        self._due = False
-        # Answers that the service began by itself, as far as is known.
-        self._own: dict[str, None] = {}
-        self._raw = 0
         self._early: dict[str, str] = {}
         self._waiters: list[asyncio.Future[None]] = []
-        self._switched = False
-        self._obeys = False
-        self._count = 0
+        self._detection = QuietDetection(session, speaker, loop)
+        self._own = OwnAnswers(session, speaker, loop, lambda: self._speaking or bool(self._turns))
+        self._speaking = False
+        # Why a turn of those that wait is not answered, and why the last one was not.
+        self._vetoed = self._blocked = ""
+        self._due = False
+        self._typed = 0
+        self.verdicts: Listeners[str, bool] = Listeners()
         self._handlers: Mapping[str, Callable[[Event], None]] = {
-            "session.updated": self._on_session,
+            "session.created": lambda _event: self._detection.look(),
+            "session.updated": lambda _event: self._detection.look(),
             "input_audio_buffer.speech_started": self._on_speech_started,
             "input_audio_buffer.speech_stopped": self._on_speech_ended,
             "input_audio_buffer.cleared": self._on_speech_ended,
@@ -99,8 +101,14 @@ class TurnGate:
             f"{_TRANSCRIPT}.completed": self._on_transcript,
             f"{_TRANSCRIPT}.failed": self._on_transcript_failed,
             "conversation.item.deleted": self._on_deleted,
-            "response.created": self._on_created,
+            "response.created": self._own.begun,
         }
+        session.on_state(self._on_state)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it asks for the answers to turns that turn detection ends."""
+        return not self._detection.by_hand
 
     def check_transcription(self) -> None:
         """Raise where the user's words are not transcribed.
@@ -118,13 +126,16 @@ class TurnGate:
             )
 
     def use(self, workers: list[GuardWorker]) -> None:
-        """Apply these guards from now on."""
+        """Apply these guards from now on; without any, everything waiting goes on."""
         self._workers = workers
         self._session.gate = self if workers else None
-        if workers:
-            self._take_over()
-        else:
-            self._give_back()
+        self._detection.want(quiet=bool(workers))
+        if not workers:
+            for turn in list(self._turns.values()):
+                self._close(turn)
+            self._vetoed = self._blocked = ""
+            self._due = bool(self._waiters) or self._own.waiting or self._due
+            self._settle()
 
     # -- what is asked of it
 
@@ -137,24 +148,30 @@ class TurnGate:
             When a guard stops it.
         """
         for worker in list(self._workers):
-            verdict = await self._verdict(worker, text)
+            future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+            self._typed += 1
+            worker.check(f"typed {self._typed}", text, _second(settle(future)))
+            verdict = await future
             if not verdict.passed:
-                raise Vetoed(f"not sent: {worker.guard.name} vetoed it: {verdict.reason}")
+                raise Vetoed(f"not sent; {worker.guard.name}: {verdict.reason}")
+        self._blocked = ""
 
     async def settled(self, *, strict: bool = True) -> None:
-        """Wait until no turn waits for its verdict.
+        """Wait until no spoken turn waits for its verdict.
 
         Parameters
         ----------
         strict
-            Whether a veto of one of them is raised.
+            Whether it is raised that the last of what the user said was vetoed.
 
         Raises
         ------
         Vetoed
-            When one of those that did was vetoed.
+            When it was.
         """
         if not self._turns:
+            if strict and self._blocked:
+                raise Vetoed(f"not answered; {self._blocked}")
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(future)
@@ -164,85 +181,28 @@ class TurnGate:
             if strict:
                 raise
 
-    async def _verdict(self, worker: GuardWorker, text: str) -> Verdict:
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        done = settle(future)
-        self._count += 1
-        worker.check(f"typed {self._count}", text, lambda _text, verdict: done(verdict))
-        return await future
-
-    # -- what the service is told
-
-    def _take_over(self) -> None:
-        """Have turn detection create no responses: they are asked for here."""
-        detection = self._detection()
-        if not detection or detection.get("create_response") is False:
-            return
-        if self._switched and self._session.state != "open":
-            return
-        self._switched = True
-        self._switch(create=False)
-
-    def _give_back(self) -> None:
-        for turn in list(self._turns.values()):
-            self._close(turn)
-        self._settle()
-        for response_id in list(self._own):
-            self._let_go(response_id)
-        if self._switched and self._detection().get("create_response") is False:
-            self._switch(create=True)
-        self._switched = False
-
-    def _switch(self, *, create: bool) -> None:
-        if self._session.state != "open":
-            return
-        # What is left out of the object stays as it is, but for its type.
-        detection = {"type": self._detection().get("type"), "create_response": create}
-        call = self._session.update({"audio": {"input": {"turn_detection": detection}}})
-        call.add_done_callback(lambda done: self._loop.post(self._refused, done.exception()))
-
-    def _refused(self, error: BaseException | None) -> None:
-        if error is not None and self._session.state == "open":
-            self._speaker.notice(
-                "warning",
-                f"The service answers by itself all the same ({error}): its answers are held"
-                " until the guards have passed what was said.",
-            )
-
-    def _detection(self) -> dict[str, Any]:
-        audio = as_object((self._session.effective or {}).get("audio"))
-        return as_object(as_object(audio.get("input")).get("turn_detection"))
-
     # -- events
 
     def take(self, record: Record) -> None:
         """Take one event of the session."""
         if not self._workers:
             return
-        event = record.event
-        if record.direction == "sent":
-            self._on_sent(event)
+        if record.direction == "received":
+            handler = self._handlers.get(record.event.type)
+            if handler is not None:
+                handler(record.event)
+        elif record.event.type == "response.create":
+            self._own.sent(record.event)
+
+    def _on_state(self, state: str) -> None:
+        if state not in _ENDED:
             return
-        handler = self._handlers.get(event.type)
-        if handler is not None:
-            handler(event)
-
-    def _on_sent(self, event: Event) -> None:
-        if event.type == "response.create":
-            asked = as_object(event.get("response"))
-            ours = METADATA_KEY in as_object(asked.get("metadata"))
-            if not ours and asked.get("conversation") != "none":
-                # The author's own code sent it as it is.
-                self._raw += 1
-
-    def _on_session(self, _event: Event) -> None:
-        detection = self._detection()
-        if detection.get("create_response") is False:
-            self._obeys = True
-        elif self._obeys:
-            # A cell or another way to find turns has switched it on again.
-            self._obeys = False
-            self._take_over()
+        for turn in list(self._turns.values()):
+            self._close(turn)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(ConnectionLost(f"the session is {state}"))
 
     def _on_speech_started(self, _event: Event) -> None:
         self._speaking = True
@@ -257,9 +217,7 @@ class TurnGate:
         if not isinstance(item_id, str):
             return
         self._speaking = False
-        turn = _Turn(item_id)
-        self._by_hand = not self._detection()
-        self._turns[item_id] = turn
+        turn = self._turns[item_id] = _Turn(item_id)
         turn.timer = self._loop.loop.call_later(TRANSCRIPT_S, self._too_late, turn)
         if item_id in self._early:
             self._judge(turn, self._early.pop(item_id))
@@ -272,14 +230,14 @@ class TurnGate:
             self._judge(turn, words)
             return
         self._early[item_id] = words
-        if len(self._early) > _TURNS_KEPT:
+        if len(self._early) > _EARLY_KEPT:
             del self._early[next(iter(self._early))]
 
     def _on_transcript_failed(self, event: Event) -> None:
         turn = self._turns.get(str(event.get("item_id")))
         if turn is not None:
-            said = event.get("error.message")
-            self._veto(turn, "the guards", f"it could not be transcribed: {said or 'no reason'}")
+            said = event.get("error.message") or "no reason given"
+            self._veto(turn, f"it could not be transcribed ({said})")
 
     def _on_deleted(self, event: Event) -> None:
         turn = self._turns.get(str(event.get("item_id")))
@@ -288,8 +246,7 @@ class TurnGate:
             self._settle()
 
     def _too_late(self, turn: _Turn) -> None:
-        why = f"no transcript of it came within {TRANSCRIPT_S:g} s"
-        self._veto(turn, "the guards", why)
+        self._veto(turn, f"no transcript of it came within {TRANSCRIPT_S:g} s")
 
     # -- verdicts
 
@@ -304,31 +261,30 @@ class TurnGate:
             self._ask(worker, turn, text)
 
     def _ask(self, worker: GuardWorker, turn: _Turn, text: str) -> None:
-        worker.check(
-            turn.item_id,
-            text,
-            lambda _text, verdict: self._judged(turn, worker.guard.name, verdict),
-        )
+        name = worker.guard.name
+        worker.check(turn.item_id, text, _second(lambda verdict: self._judged(turn, name, verdict)))
 
     def _judged(self, turn: _Turn, name: str, verdict: Verdict) -> None:
         if turn.over:
             return
         if not verdict.passed:
-            self._veto(turn, name, verdict.reason)
+            self._veto(turn, f"{name}: {verdict.reason}")
             return
         turn.waits_for.discard(name)
         if not turn.waits_for:
             self._close(turn)
-            self._due = True
+            self._due, self._blocked = True, ""
+            self.verdicts.tell(turn.item_id, True)
             self._settle()
 
-    def _veto(self, turn: _Turn, name: str, reason: str) -> None:
+    def _veto(self, turn: _Turn, why: str) -> None:
         if turn.over:
             return
         self._close(turn)
-        self._vetoed = f"{name}: {reason}"
-        self._speaker.remark(turn.item_id, f"not answered; {name}: {reason}")
-        self._speaker.notice("warning", f"Not answered; {name}: {reason}")
+        self._vetoed = self._blocked = why
+        self._speaker.remark(turn.item_id, f"not answered; {why}")
+        self._speaker.notice("warning", f"Not answered; {why}")
+        self.verdicts.tell(turn.item_id, False)
         self._settle()
 
     def _close(self, turn: _Turn) -> None:
@@ -338,68 +294,37 @@ class TurnGate:
         self._turns.pop(turn.item_id, None)
 
     def _settle(self) -> None:
-        """Once no turn waits: have what has passed answered, and what has not, not."""
+        """Once no turn waits: have what has passed answered, and what was vetoed not."""
         if self._turns or (self._speaking and not self._vetoed):
             return
         vetoed, self._vetoed = self._vetoed, ""
-        due, self._due = self._due, False
+        self._blocked = vetoed or self._blocked
+        due, self._due = self._due and not vetoed, False
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            if not waiter.done():
-                if vetoed:
-                    waiter.set_exception(Vetoed(f"not answered; {vetoed}"))
-                else:
-                    waiter.set_result(None)
-        begun = list(self._own)
-        for response_id in begun:
-            if vetoed:
-                self._silence(response_id, f"stopped; {vetoed}")
-            elif due:
-                self._let_go(response_id)
-        if due and not vetoed and not begun and not self._by_hand:
+            if not waiter.done() and vetoed:
+                waiter.set_exception(Vetoed(f"not answered; {vetoed}"))
+            elif not waiter.done():
+                waiter.set_result(None)
+        if vetoed:
+            self._own.stop(f"stopped; {vetoed}")
+        elif due and self._own.waiting:
+            self._own.let_go()
+        elif due and not waiters and self.answers:
             self._answer()
 
     def _answer(self) -> None:
-        if self._session.state != "open":
-            return
-        call = self._session.respond(metadata={GUARDED_KEY: "passed"})
-        call.add_done_callback(lambda done: self._loop.post(self._not_answered, done.exception()))
+        if self._session.state == "open":
+            call = self._session.respond(metadata={GUARDED_KEY: "passed"})
+            call.add_done_callback(lambda done: self._loop.post(self._failed, done.exception()))
 
-    def _not_answered(self, error: BaseException | None) -> None:
-        # An answer that failed is told of by its own event.
-        if error is None or isinstance(error, ResponseFailed) or self._session.state != "open":
-            return
-        self._speaker.notice("error", str(error))
+    def _failed(self, error: BaseException | None) -> None:
+        # An answer that failed is told of by its own event, a veto by the turn's.
+        known = error is None or isinstance(error, ResponseFailed | Vetoed)
+        if not known and self._session.state == "open":
+            self._speaker.notice("error", str(error))
 
-    # -- answers that a service begins by itself
 
-    def _on_created(self, event: Event) -> None:
-        response_id = event.get("response.id")
-        if response_id not in self._session.conversation.open_response_ids:
-            return
-        self._speaker.hold(response_id)
-        self._own[response_id] = None
-        # The session knows whose it is after its listeners.
-        self._loop.loop.call_soon(self._whose, response_id)
-
-    def _whose(self, response_id: str) -> None:
-        if self._session.asked_for(response_id):
-            self._let_go(response_id)
-        elif self._raw:
-            self._raw -= 1
-            self._let_go(response_id)
-        else:
-            self._loop.loop.call_later(GRACE_S, self._unclaimed, response_id)
-
-    def _unclaimed(self, response_id: str) -> None:
-        if response_id in self._own and not self._turns and not self._speaking:
-            self._silence(response_id, "stopped; the service began it, and no turn has passed")
-
-    def _let_go(self, response_id: str) -> None:
-        if response_id in self._own:
-            del self._own[response_id]
-            self._speaker.release(response_id)
-
-    def _silence(self, response_id: str, note: str) -> None:
-        self._own.pop(response_id, None)
-        self._speaker.stop(response_id, note)
+def _second(function: Callable[[Verdict], None]) -> Callable[[str, Verdict], None]:
+    """Return a function of a text and a verdict that looks at the verdict."""
+    return lambda _text, verdict: function(verdict)

@@ -8,6 +8,7 @@ heard is answered, and all of that has been so for `SETTLE_S`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from realtime_nb.client import calls
@@ -15,7 +16,7 @@ from realtime_nb.client.feeding import Feeder
 from realtime_nb.client.heard import Heard
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.turn_watch import TurnWatch
-from realtime_nb.errors import CallTimeout, ServerError, UsageError
+from realtime_nb.errors import CallTimeout, ServerError, UsageError, Vetoed
 
 if TYPE_CHECKING:
     from realtime_nb.audio.source import SoundSource
@@ -109,6 +110,8 @@ class _Listening:
     async def run(self, then: Then) -> Heard:
         unsubscribe = self._core.records.add(self._watch.take)
         off = self._core.states.add(lambda _state: self._watch.news.set())
+        gate = self._core.gate
+        unguard = gate.verdicts.add(self._watch.judged) if gate is not None else lambda: None
         try:
             await self._feeder.clip()
             self._watch.last_s = self._clock()
@@ -123,6 +126,7 @@ class _Listening:
         finally:
             unsubscribe()
             off()
+            unguard()
         if self._watch.failure is not None:
             raise self._watch.failure
         return self._heard()
@@ -139,7 +143,8 @@ class _Listening:
             await self._answered()
             return
         if self._core.kind == "realtime":
-            self._watch.responses.append(await calls.respond(self._core, {}))
+            with contextlib.suppress(Vetoed):  # as of a turn that turn detection ends
+                self._watch.responses.append(await calls.respond(self._core, {}))
 
     async def _fall_silent(self) -> None:
         """Send silence until the turn ends in it, then wait for the answers."""

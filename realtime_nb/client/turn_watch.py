@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from realtime_nb.client.gate import GUARDED_KEY
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import creates_response
 from realtime_nb.client.response import DELTAS, Response
@@ -94,14 +95,27 @@ class TurnWatch:
     def _on_speech_stopped(self, _event: Event) -> None:
         self.speaking = False
 
+    def judged(self, item_id: str, passed: bool) -> None:  # noqa: FBT001 -- as it is told
+        """Take the verdict of guards on a turn: one that was vetoed is not answered."""
+        if item_id in self.items and not passed:
+            self.unanswered = max(0, self.unanswered - 1)
+        self.last_s = self._clock()
+        self.news.set()
+
     def _on_committed(self, event: Event) -> None:
         self.speaking = False
         self.items[str(event.get("item_id"))] = None
-        if self._core.kind == "realtime" and creates_response(self._core.conversation.session):
+        if self._core.kind == "realtime" and self._is_answered():
             self.unanswered += 1
 
+    def _is_answered(self) -> bool:
+        """Whether a turn that has ended is answered with nobody asking for it here."""
+        session, gate = self._core.conversation.session, self._core.gate
+        return creates_response(session) or (gate is not None and gate.answers)
+
     def _on_created(self, event: Event) -> None:
-        ours = METADATA_KEY in as_object(event.get("response.metadata"))
+        metadata = as_object(event.get("response.metadata"))
+        ours = METADATA_KEY in metadata and GUARDED_KEY not in metadata
         if self.unanswered and not ours:
             self.unanswered = 0
             self.running[str(event.get("response.id"))] = []

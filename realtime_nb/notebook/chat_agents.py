@@ -9,7 +9,6 @@ from realtime_nb.errors import UsageError
 from realtime_nb.notebook.overriding import overrides
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.protocol.tools.agent import Agent, voice_of
-from realtime_nb.protocol.tools.definition import define_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -170,6 +170,8 @@ class HasAsides:
     @overload
     def guard(
         self,
+        function: None = None,
+        /,
         *,
         on: Literal["assistant", "user"] = "assistant",
         hold: bool = False,
