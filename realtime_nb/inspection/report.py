@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.inspection.cost import bill
 from realtime_nb.inspection.report_counts import Tally
+from realtime_nb.inspection.report_images import ReportImages
 from realtime_nb.inspection.report_picture import Picture
 from realtime_nb.inspection.report_sound import LIMIT_BYTES, Players
 from realtime_nb.protocol.shown_text import clock, escaped, plain, value, words
@@ -63,12 +64,15 @@ class Report:
     ----------
     players
         Each turn's sound.
+    images
+        The pictures that were shown in it.
     picture
         The timeline.
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self.players = Players(limit_bytes)
+        self.images = ReportImages()
         self.picture = Picture()
         self._tally = Tally()
         self._cost: Bill | None = None
@@ -77,6 +81,7 @@ class Report:
         """Take in what is new; see `Players.gather`."""
         self._tally.take(talk.log)
         self._cost = bill(talk)
+        self.images.gather(talk.log)
         self.players.gather(talk, now=now)
 
     def html(self, talk: Talk, *, whole: bool = True) -> str:
@@ -103,8 +108,11 @@ class Report:
         lines = [plain(" · ".join(self._facts(talk, items)), _LONGEST_NAME)]
         if missing:
             lines.append(_earlier(missing))
-        lines += [f"{_speaker(item)}: {_plain_words(item)}" for item in shown]
+        lines += [f"{_speaker(item)}: {self._plain(item)}" for item in shown]
         return "\n".join(lines)
+
+    def _plain(self, item: Item) -> str:
+        return " ".join(part for part in (self.images.text(item), _plain_words(item)) if part)
 
     # -- parts
 
@@ -148,7 +156,8 @@ class Report:
         small = f"<small><b>{who}</b> {at}{f' · {escaped(note, _LONGEST_CALL)}' if note else ''}"
         return (
             f'<div style="border-left: 3px solid {edge}; padding: 0 0 0 8px; margin: 8px 0">'
-            f"{small}</small>{_words(item)}{self._player(item)}</div>"
+            f"{small}</small>{self.images.html(item)}{_words(item)}"
+            f"{self._player(item)}</div>"
         )
 
     def _player(self, item: Item) -> str:
@@ -267,8 +276,6 @@ def _words(item: Item) -> str:
         parts.append(f'<del title="generated, but not heard">{struck}</del>')
     calls = (words(item.arguments), words(item.output))
     parts += [f"<code>{escaped(text, _LONGEST_CALL)}</code>" for text in calls if text]
-    if images := sum(part.kind == "image" for part in item.parts.values()):
-        parts.append(f"<small>[{'an image' if images == 1 else f'{images:,} images'}]</small>")
     return f'<div style="{_WORDS}">{" ".join(parts)}</div>' if parts else ""
 
 
