@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import itertools
 import logging
 import threading
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.tools.arguments import BadArguments, read_arguments
 from realtime_nb.protocol.tools.output import output_text
-from realtime_nb.protocol.tools.plain_value import ITEMS_TAKEN
+from realtime_nb.protocol.tools.plain_value import ITEMS_TAKEN, PartList
 
 if TYPE_CHECKING:
     import contextvars
@@ -196,8 +195,10 @@ class Work:
     def _failed(self, error: BaseException) -> Ended:
         if error is self._bad:
             return Ended(error=error, status="bad_arguments")
-        interrupted = self._tool.options.main and isinstance(error, KeyboardInterrupt)
-        return Ended(error=error, status="cancelled" if interrupted else "failed")
+        if self._tool.options.main and isinstance(error, KeyboardInterrupt):
+            why = UsageError("the call was interrupted at the notebook")
+            return Ended(error=why, status="cancelled")
+        return Ended(error=error)
 
     def _left_by_main(self, future: Future[None]) -> None:
         """Have an end also where the main thread did not come to it."""
@@ -243,22 +244,25 @@ def _gave(result: Any) -> Ended:
     return Ended(result, output_text(result))
 
 
-def _taken(entries: Iterator[Any]) -> Any:
+def _taken(entries: Iterator[Any]) -> list[Any]:
     """Return what a generator yields as a list, up to a bound; it is closed there."""
-    taken = list(itertools.islice(entries, ITEMS_TAKEN))
-    if len(taken) == ITEMS_TAKEN:
-        cast("Any", entries).close()
-    return taken
+    taken = PartList()
+    for one in entries:
+        if len(taken) == ITEMS_TAKEN:
+            cast("Any", entries).close()
+            return taken
+        taken.append(one)
+    return list(taken)
 
 
 async def _taken_async(entries: AsyncIterator[Any]) -> list[Any]:
-    taken: list[Any] = []
+    taken = PartList()
     async for one in entries:
-        taken.append(one)
         if len(taken) == ITEMS_TAKEN:
             await cast("Any", entries).aclose()
-            break
-    return taken
+            return taken
+        taken.append(one)
+    return list(taken)
 
 
 async def _wait_for(result: Awaitable[Any]) -> Any:

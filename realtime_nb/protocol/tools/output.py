@@ -13,7 +13,8 @@ OUTPUT_LIMIT: Final = 20_000
 
 # How many entries are left of a list or an object, and characters of a text in it: the first
 # pair that makes the whole short enough is taken.
-_ROUNDS: Final = ((1000, 4000), (300, 2000), (100, 1000), (30, 300), (10, 100), (3, 30))
+_ENTRIES: Final = tuple(int(10_000 * 0.75**rung) for rung in range(29))
+_ROUNDS: Final = tuple((most, min(4000, max(30, 4 * most))) for most in _ENTRIES)
 _NOTES: Final = 5
 
 
@@ -55,20 +56,27 @@ def _fitting(text: str, limit: int) -> str:
 
 
 def _fitting_json(plain: Plain, limit: int) -> str:
-    text = _written(plain.tree, plain.notes)
+    text = _written(plain, 10**9, 10**9)
     if len(text) <= limit:
         return text
-    for entries, characters in _ROUNDS:
-        notes = list(plain.notes)
-        tree = _shortened(plain.tree, entries, characters, notes, "result")
-        text = _written(tree, notes)
-        if len(text) <= limit:
-            return text
+    # The longest that is short enough: each round is shorter than the one before it.
+    low, high, best = 0, len(_ROUNDS), None
+    while low < high:
+        middle = (low + high) // 2
+        shorter = _written(plain, *_ROUNDS[middle])
+        if len(shorter) <= limit:
+            high, best = middle, shorter
+        else:
+            low = middle + 1
     # Very deep or very wide: what there is of it as text.
-    return _fitting(as_json(plain.tree), limit)
+    return best if best is not None else _fitting(text, limit)
 
 
-def _written(tree: Any, notes: list[str]) -> str:
+def _written(plain: Plain, entries: int, characters: int) -> str:
+    """Return JSON of which nothing is longer than given, with notes where something was."""
+    notes: list[str] = []
+    tree = _shortened(plain.tree, entries, characters, notes, "result")
+    notes += plain.notes
     if not notes:
         return as_json(tree)
     more = len(notes) - _NOTES
@@ -85,16 +93,20 @@ def _shortened(tree: Any, entries: int, characters: int, notes: list[str], path:
         return tree[:characters] + "…"
     if isinstance(tree, list):
         held = cast("list[Any]", tree)
-        if len(held) > entries:
-            notes.append(f"{path} has {len(held):,} entries, the first {entries} are here")
+        whole, here = getattr(held, "whole", len(held)), min(entries, len(held))
+        if whole is None:
+            notes.append(f"{path} goes on, the first {here:,} entries are here")
+        elif here < whole:
+            notes.append(f"{path} has {whole:,} entries, the first {here:,} are here")
         return [
             _shortened(one, entries, characters, notes, f"{path}[{place}]")
             for place, one in enumerate(held[:entries])
         ]
     if isinstance(tree, dict):
         fields = cast("dict[str, Any]", tree)
-        if len(fields) > entries:
-            notes.append(f"{path} has {len(fields):,} fields, the first {entries} are here")
+        whole, here = getattr(fields, "whole", len(fields)), min(entries, len(fields))
+        if here < whole:
+            notes.append(f"{path} has {whole:,} fields, the first {here:,} are here")
         return {
             key[:characters]: _shortened(
                 fields[key], entries, characters, notes, f"{path}.{key[:30]}"

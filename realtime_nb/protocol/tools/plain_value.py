@@ -33,6 +33,18 @@ _SIMPLE: Final = (dt.date, dt.time, uuid.UUID, decimal.Decimal, os.PathLike)
 NOT_FINITE: Final = "NaN and infinite numbers, which JSON has not, are null"
 
 
+class PartList(list[Any]):
+    """The first entries of a list; `whole` is how many there were, None where nobody knows."""
+
+    whole: int | None = None
+
+
+class PartDict(dict[str, Any]):
+    """The first fields of an object; `whole` is how many there were."""
+
+    whole: int = 0
+
+
 @dataclass
 class Plain:
     """A value as JSON has it.
@@ -40,9 +52,10 @@ class Plain:
     Attributes
     ----------
     tree
-        None, booleans, finite numbers, texts, and lists and dicts of them.
+        None, booleans, finite numbers, texts, and lists and dicts of them: a `PartList` or a
+        `PartDict` where not all of it is there.
     notes
-        What of the value is not in it, one line each.
+        What else of the value is not in it, one line each.
     """
 
     tree: Any = None
@@ -88,7 +101,7 @@ class _Making:
             return "(itself again)"
         if depth >= _DEPTH:
             self.note(f"what is more than {_DEPTH} levels deep stands as text")
-            return _repr(value)
+            return self._repr(value)
         self._above.add(id(value))
         try:
             return self._made_of(value, depth + 1)
@@ -97,10 +110,8 @@ class _Making:
 
     def _made_of(self, value: Any, depth: int) -> Any:  # noqa: C901, PLR0911 -- one line for each kind
         if is_table(value):
-            table, notes = table_value(value)
-            for note in notes:
-                self.note(note)
-            return self.plain(table, depth)
+            table, rows = table_value(value)
+            return _part_of(self.plain(table, depth), rows)
         if is_array(value):
             return self.plain(array_value(value), depth)
         if isinstance(value, _SIMPLE):
@@ -120,10 +131,24 @@ class _Making:
         if isinstance(value, tuple) and hasattr(cast("Any", value), "_asdict"):
             return self._mapping(cast("Any", value)._asdict(), depth)
         if isinstance(value, range | Sequence | AbstractSet) or _is_deque(value):
-            return self._entries(iter(cast("Any", value)), len(cast("Any", value)), depth)
+            entries = cast("Any", value)
+            made = self._entries(iter(entries), len(entries), depth)
+            if isinstance(value, PartList):
+                made = PartList(made)
+                made.whole = value.whole
+            return made
         if isinstance(value, Iterator):
             return self._taken(cast("Iterator[Any]", value), depth)
-        return _repr(value)
+        return self._repr(value)
+
+    def _repr(self, value: Any) -> str:
+        name = type(value).__name__
+        try:
+            text = repr(value)
+        except BaseException as error:  # noqa: BLE001 -- also one that leaves: it is the user's
+            self.note(f"a {name} cannot be written: {type(error).__name__}")
+            return f"<{name}>"
+        return whole_text(text if len(text) <= _LONGEST_REPR else f"{text[:_LONGEST_REPR]}…")
 
     def _text(self, value: str) -> str:
         if len(value) > self._room:
@@ -160,14 +185,12 @@ class _Making:
             if self._left <= 0:
                 break
             made[self._key(key, made)] = self.plain(value[key], depth)
-        if len(made) < len(value):
-            self.note(f"of an object's {len(value):,} fields {len(made):,} were looked at")
-        return made
+        return _part_of(made, len(value))
 
     def _key(self, key: Any, made: Mapping[str, Any]) -> str:
         if isinstance(key, enum.Enum):
             key = key.value
-        text = whole_text(str(key)) if isinstance(key, str) else _repr(key)
+        text = whole_text(str(key)) if isinstance(key, str) else self._repr(key)
         if isinstance(key, dt.date | dt.time):
             text = key.isoformat()
         while text in made:  # 1 and "1" are two keys in Python
@@ -180,9 +203,7 @@ class _Making:
             if self._left <= 0:
                 break
             made.append(self.plain(one, depth))
-        if len(made) < length:
-            self.note(f"of a list's {length:,} entries the first {len(made):,} were looked at")
-        return made
+        return _part_of(made, length)
 
     def _taken(self, entries: Iterator[Any], depth: int) -> list[Any]:
         """Return what an iterator gives, up to a bound: it may give without end."""
@@ -190,7 +211,7 @@ class _Making:
         try:
             for one in entries:
                 if len(made) >= ITEMS_TAKEN or self._left <= 0:
-                    self.note(f"a generator was stopped after {len(made):,} entries")
+                    made = PartList(made)
                     break
                 made.append(self.plain(one, depth))
         except Exception as error:  # noqa: BLE001 -- the generator is the user's
@@ -215,6 +236,10 @@ def _is_deque(value: Any) -> bool:
     return type(value).__name__ == "deque"
 
 
-def _repr(value: Any) -> str:
-    text = repr(value)
-    return whole_text(text if len(text) <= _LONGEST_REPR else f"{text[:_LONGEST_REPR]}…")
+def _part_of(made: Any, length: int) -> Any:
+    """Return `made`, which knows how long the whole is where it is only part of it."""
+    if len(made) >= length:
+        return made
+    part = PartDict(cast("dict[str, Any]", made)) if isinstance(made, dict) else PartList(made)
+    part.whole = length
+    return part

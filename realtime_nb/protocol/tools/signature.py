@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import re
 import sys
 import types
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 from typing_extensions import get_type_hints
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
-_MENDS = (
+_MODULES: Final = re.compile(r"\b(?:\w+\.)+(?:<locals>\.)?(?=[^\W\d])")
+_MENDS: Final = (
     "use str, int, float, bool, list, dict, Literal, an Enum, a dataclass, a TypedDict or a"
     " pydantic model, or bind it with functools.partial"
 )
@@ -222,7 +224,7 @@ def _why(parameter: inspect.Parameter, error: Exception) -> str:
 def _annotation_text(parameter: inspect.Parameter) -> str:
     text = ""
     with contextlib.suppress(Exception):  # a metaclass of the user's writes itself
-        text = inspect.formatannotation(_bare(parameter.annotation))
+        text = _MODULES.sub("", inspect.formatannotation(_bare(parameter.annotation)))
     return text[:100] or "of a type without a name"
 
 

@@ -24,17 +24,14 @@ def is_array(value: Any) -> bool:
     )
 
 
-def table_value(value: Any) -> tuple[Any, list[str]]:
-    """Return a table as records, or a series as its values, and notes of what is left out.
+def table_value(value: Any) -> tuple[Any, int]:
+    """Return a table as records, or a series as its values, and how many rows it has.
 
-    An index that is more than row numbers comes along: as columns of a table, as the keys of
-    a series.
+    Of a long one only the first 1,000 rows are there. An index that is more than row numbers
+    comes along: as columns of a table, as the keys of a series.
     """
-    rows = len(value)
-    notes = [f"the table has {rows:,} rows, of which the first {ROWS:,} were looked at"]
     head = value.head(ROWS)
-    made = _pandas(head) if _is_pandas(value) else _polars(head)
-    return made, notes if rows > ROWS else []
+    return _pandas(head) if _is_pandas(value) else _polars(head), len(value)
 
 
 def array_value(value: Any) -> Any:

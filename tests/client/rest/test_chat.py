@@ -458,12 +458,12 @@ async def test_a_call_comes_in_pieces_of_a_stream(peer, wire):
 @pytest.mark.parametrize(
     ("call", "output"),
     [
-        (call_of(), {"error": "ValueError: no such city"}),
-        (call_of(arguments="{"), {"error": "the arguments are no JSON"}),
-        (call_of(arguments="[1]"), {"error": "the arguments are no JSON object"}),
+        (call_of(), "failed: ValueError: no such city"),
+        (call_of(arguments="{"), "bad_arguments: get_weather(): the arguments are no JSON ("),
+        (call_of(arguments="[1]"), "bad_arguments: get_weather(): the arguments are [1]; write"),
         (
             call_of("get_wether"),
-            {"error": "there is no function get_wether; there are: get_weather"},
+            "unknown: there is no function get_wether; there are: get_weather",
         ),
     ],
 )
@@ -482,7 +482,8 @@ async def test_what_a_function_raises_is_told_to_the_model_and_shown(peer, wire,
 
     answer = await chat.ask("The weather?", on_notice=notices.append)
 
-    assert json.loads(peer.asked[1]["messages"][2]["content"]) == output
+    told = json.loads(peer.asked[1]["messages"][2]["content"])
+    assert f"{told['status']}: {told['error']}".startswith(output)
     assert answer.runs[0].failed
     assert answer.text == "I cannot tell."
     assert "failed" in notices[-1].text

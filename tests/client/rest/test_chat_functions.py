@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from realtime_nb.client.rest.chat_functions import Functions
+from realtime_nb.errors import UsageError
+from realtime_nb.protocol.tools.options import ToolOptions, with_options
 
 
 class Unprintable:
@@ -47,11 +50,10 @@ def leaves():
 @pytest.mark.parametrize(
     ("function", "output"),
     [
-        (gives_what_cannot_be_written, '{"error":"LookupError: it has no words"}'),
-        (raises_what_cannot_be_written, '{"error":"UnprintableError"}'),
-        (runs_out, '{"error":"StopIteration"}'),
-        (is_cancelled, '{"error":"CancelledError"}'),
-        (leaves, '{"error":"SystemExit: 3"}'),
+        (raises_what_cannot_be_written, '{"status":"failed","error":"UnprintableError"}'),
+        (runs_out, '{"status":"failed","error":"StopIteration"}'),
+        (is_cancelled, '{"status":"failed","error":"CancelledError"}'),
+        (leaves, '{"status":"failed","error":"SystemExit: 3"}'),
     ],
 )
 async def test_however_a_function_ends_the_model_is_told(function, output):
@@ -61,6 +63,17 @@ async def test_however_a_function_ends_the_model_is_told(function, output):
     run = await asyncio.wait_for(functions.run(call), 10)
 
     assert (run.output, run.failed) == (output, True)
+
+
+async def test_what_cannot_be_written_is_told_and_is_no_failure():
+    call = {"id": "1", "function": {"name": "gives_what_cannot_be_written", "arguments": "{}"}}
+
+    run = await asyncio.wait_for(Functions([gives_what_cannot_be_written]).run(call), 10)
+
+    assert not run.failed
+    assert run.output == (
+        '{"result":"<Unprintable>","notes":["a Unprintable cannot be written: LookupError"]}'
+    )
 
 
 def tells_much():
@@ -73,6 +86,15 @@ async def test_what_is_too_long_to_send_says_that_it_was_shortened():
 
     run = await asyncio.wait_for(Functions([tells_much]).run(call), 10)
 
-    assert len(run.output) == 200_000
-    assert run.output.startswith("[the function returned 350,001 characters; these are the first")
-    assert '\n["word","word"' in run.output
+    written = json.loads(run.output)
+    assert 15_000 < len(run.output) <= 20_000
+    assert written["notes"] == [
+        f"result has 50,000 entries, the first {len(written['result']):,} are here"
+    ]
+
+
+@pytest.mark.parametrize("asks", ["approve", "main"])
+def test_what_only_a_session_can_do_is_refused(asks):
+    function = with_options(lambda: 1, ToolOptions(name="one", **{asks: True}))
+    with pytest.raises(UsageError, match=rf"the tool one\(\) has {asks}=True, which a %%realtime"):
+        Functions([function])
