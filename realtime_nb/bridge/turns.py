@@ -82,6 +82,8 @@ class Turns:
         if self._status.kind != "realtime":
             self._silence()
             return
+        # A tool may run although no response does.
+        self._session.interrupted()
         # Also one that was asked for and has not begun.
         under_way = self._session.conversation.open_response_ids
         if self._session.responding or under_way:

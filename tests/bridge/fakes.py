@@ -49,6 +49,7 @@ class FakeCall:
 class FakeSession:
     def __init__(self) -> None:
         self.state = "open"
+        self.interruptions = 0
         self.failure: Exception | None = None
         self.endpoint = SimpleNamespace(
             name="local practice server",
@@ -128,6 +129,9 @@ class FakeSession:
         self.did.append(("cancel",))
         self.cancels.append(FakeCall())
         return self.cancels[-1]
+
+    def interrupted(self) -> None:
+        self.interruptions += 1
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> FakeCall:
         self.did.append(("truncate", item_id, content_index, audio_end_ms))
