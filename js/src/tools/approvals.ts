@@ -104,9 +104,9 @@ function titleOf({ name, server }: Approval): string {
 }
 
 function titleNodes({ name, server }: Approval): (Node | string)[] {
-  const tool = h("code", { class: "rnb-call-title" }, visible(name));
+  const tool = h("code", { class: "rnb-card-title" }, visible(name));
   if (server === "") return ["May ", tool, " be called?"];
-  const label = h("code", { class: "rnb-call-title" }, visible(server));
+  const label = h("code", { class: "rnb-card-title" }, visible(server));
   return ["May ", tool, " of the MCP server ", label, " be called?"];
 }
 

@@ -15,7 +15,7 @@ export class DisplayBox {
   readonly node: HTMLElement;
   readonly #displays: Displays;
   readonly #inside = h("div", { class: "rnb-display-inside" });
-  readonly #text = h("pre", { class: "rnb-call-text" });
+  readonly #text = h("pre", { class: "rnb-card-text" });
   readonly #more = h("button", {
     type: "button",
     class: "rnb-button rnb-display-more",

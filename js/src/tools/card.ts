@@ -13,15 +13,15 @@ const PREVIEW_CHARS = 120;
 
 export class CallCard implements Entry {
   readonly node: HTMLElement;
-  readonly #title = h("code", { class: "rnb-call-title" });
-  readonly #server = h("span", { class: "rnb-call-server" });
-  readonly #state = h("span", { class: "rnb-call-state" });
+  readonly #title = h("code", { class: "rnb-card-title" });
+  readonly #server = h("span", { class: "rnb-card-server" });
+  readonly #state = h("span", { class: "rnb-card-state" });
   /** It counts many times a second: nothing for a screen reader. */
-  readonly #time = h("span", { class: "rnb-call-time", "aria-hidden": "true" });
-  readonly #error = h("p", { class: "rnb-call-error" });
-  readonly #preview = h("code", { class: "rnb-call-preview" });
-  readonly #arguments = h("pre", { class: "rnb-call-text", tabindex: "0" });
-  readonly #output = h("pre", { class: "rnb-call-text", tabindex: "0" });
+  readonly #time = h("span", { class: "rnb-card-time", "aria-hidden": "true" });
+  readonly #error = h("p", { class: "rnb-card-error" });
+  readonly #preview = h("code", { class: "rnb-card-preview" });
+  readonly #arguments = h("pre", { class: "rnb-card-text", tabindex: "0" });
+  readonly #output = h("pre", { class: "rnb-card-text", tabindex: "0" });
   readonly #details: HTMLDetailsElement;
   readonly #box: DisplayBox;
   #tool: Tool | null = null;
@@ -32,17 +32,17 @@ export class CallCard implements Entry {
     this.#box = new DisplayBox(displays);
     this.#details = h(
       "details",
-      { class: "rnb-call-details", "aria-live": "off" },
+      { class: "rnb-card-details", "aria-live": "off" },
       h("summary", {}, spoken("Output: "), this.#preview),
       labelled("Arguments", this.#arguments),
       labelled("Output", this.#output),
     );
     this.node = h(
       "div",
-      { class: "rnb-item rnb-call" },
+      { class: "rnb-item rnb-card" },
       h(
         "p",
-        { class: "rnb-call-head" },
+        { class: "rnb-card-head" },
         spoken("Tool: "),
         this.#server,
         this.#title,
@@ -107,7 +107,7 @@ export class CallCard implements Entry {
 
 function labelled(words: string, pre: HTMLElement): HTMLElement {
   pre.setAttribute("aria-label", words);
-  return h("div", {}, h("p", { class: "rnb-call-label" }, words), pre);
+  return h("div", {}, h("p", { class: "rnb-card-label" }, words), pre);
 }
 
 function titleOf(tool: Tool): string {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ae55dc61ecf654fdb4a8144df187e9efbeb55e7833e638df95ea95d82eb59ab0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8a961f1aa717ce9ec21a221f5b31b193179f81f1ee6555c5bcdf9724d67ea58
 // src/frames.ts
 var RATE = 24e3;
 

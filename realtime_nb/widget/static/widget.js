@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:ae55dc61ecf654fdb4a8144df187e9efbeb55e7833e638df95ea95d82eb59ab0
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8a961f1aa717ce9ec21a221f5b31b193179f81f1ee6555c5bcdf9724d67ea58
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -3983,9 +3983,9 @@ function titleOf({ name, server }) {
   return `May ${visible(name)}${where} be called?`;
 }
 function titleNodes({ name, server }) {
-  const tool = h("code", { class: "rnb-call-title" }, visible(name));
+  const tool = h("code", { class: "rnb-card-title" }, visible(name));
   if (server === "") return ["May ", tool, " be called?"];
-  const label = h("code", { class: "rnb-call-title" }, visible(server));
+  const label = h("code", { class: "rnb-card-title" }, visible(server));
   return ["May ", tool, " of the MCP server ", label, " be called?"];
 }
 function argumentsOf(approval) {
@@ -5930,7 +5930,7 @@ var DisplayBox = class {
   node;
   #displays;
   #inside = h("div", { class: "rnb-display-inside" });
-  #text = h("pre", { class: "rnb-call-text" });
+  #text = h("pre", { class: "rnb-card-text" });
   #more = h("button", {
     type: "button",
     class: "rnb-button rnb-display-more",
@@ -6001,15 +6001,15 @@ var TITLE_CHARS = 240;
 var PREVIEW_CHARS = 120;
 var CallCard = class {
   node;
-  #title = h("code", { class: "rnb-call-title" });
-  #server = h("span", { class: "rnb-call-server" });
-  #state = h("span", { class: "rnb-call-state" });
+  #title = h("code", { class: "rnb-card-title" });
+  #server = h("span", { class: "rnb-card-server" });
+  #state = h("span", { class: "rnb-card-state" });
   /** It counts many times a second: nothing for a screen reader. */
-  #time = h("span", { class: "rnb-call-time", "aria-hidden": "true" });
-  #error = h("p", { class: "rnb-call-error" });
-  #preview = h("code", { class: "rnb-call-preview" });
-  #arguments = h("pre", { class: "rnb-call-text", tabindex: "0" });
-  #output = h("pre", { class: "rnb-call-text", tabindex: "0" });
+  #time = h("span", { class: "rnb-card-time", "aria-hidden": "true" });
+  #error = h("p", { class: "rnb-card-error" });
+  #preview = h("code", { class: "rnb-card-preview" });
+  #arguments = h("pre", { class: "rnb-card-text", tabindex: "0" });
+  #output = h("pre", { class: "rnb-card-text", tabindex: "0" });
   #details;
   #box;
   #tool = null;
@@ -6019,17 +6019,17 @@ var CallCard = class {
     this.#box = new DisplayBox(displays);
     this.#details = h(
       "details",
-      { class: "rnb-call-details", "aria-live": "off" },
+      { class: "rnb-card-details", "aria-live": "off" },
       h("summary", {}, spoken("Output: "), this.#preview),
       labelled2("Arguments", this.#arguments),
       labelled2("Output", this.#output)
     );
     this.node = h(
       "div",
-      { class: "rnb-item rnb-call" },
+      { class: "rnb-item rnb-card" },
       h(
         "p",
-        { class: "rnb-call-head" },
+        { class: "rnb-card-head" },
         spoken("Tool: "),
         this.#server,
         this.#title,
@@ -6088,7 +6088,7 @@ var CallCard = class {
 };
 function labelled2(words, pre) {
   pre.setAttribute("aria-label", words);
-  return h("div", {}, h("p", { class: "rnb-call-label" }, words), pre);
+  return h("div", {}, h("p", { class: "rnb-card-label" }, words), pre);
 }
 function titleOf2(tool) {
   if (tool.kind === "mcp_list") return "tools";
