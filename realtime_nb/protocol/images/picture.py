@@ -123,8 +123,9 @@ def _png_size(data: bytes) -> tuple[int, int]:
     place, size = len(PNG), (0, 0)
     while place + 12 <= len(data):
         length, name = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
-        if name == b"IHDR" and length >= 8:  # noqa: PLR2004 -- width and height
-            size = _checked(*struct.unpack_from(">II", data, place + 8))
+        if name == b"IHDR":
+            head = data[place + 8 : place + 16].ljust(8, b"\0")
+            size = _checked(*struct.unpack(">II", head)) if length >= len(head) else size
         place += 12 + length
         if name == b"IEND" and place <= len(data) and size[0]:
             return size
