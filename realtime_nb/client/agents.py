@@ -88,8 +88,20 @@ class Agents:
         self._agents[agent.name] = agent
         return replaced
 
-    def hand_over(self, name: str) -> Call[dict[str, Any]]:
+    def fields(self, name: str) -> dict[str, Any]:
+        """Return the fields of the session that hand it to an agent; see `handover`."""
+        spoke = self._session.conversation.last_assistant_audio() is not None
+        return handover(self[name], self._session.effective or {}, spoke=spoke)
+
+    def hand_over(self, name: str, fields: dict[str, Any] | None = None) -> Call[dict[str, Any]]:
         """Hand the session to an agent; the conversation stays.
+
+        Parameters
+        ----------
+        name
+            The agent.
+        fields
+            What is sent, where it is more than `fields` gives.
 
         Returns
         -------
@@ -102,13 +114,16 @@ class Agents:
         UsageError
             At once, when no agent is called so.
         """
-        agent = self[name]
-        session = self._session
-        spoke = session.conversation.last_assistant_audio() is not None
-        fields = handover(agent, session.effective or {}, spoke=spoke)
-        call = session.update(fields, event_id=new_id(f"handoff_{name}"))
+        sent = self.fields(name) if fields is None else fields
+        call = self._session.update(sent, event_id=new_id(f"handoff_{name}"))
         call.add_done_callback(lambda done: self._handed(name, done))
         return call
+
+    def leave(self) -> None:
+        """Note that no agent has the conversation: the session is as its cell says again."""
+        if self.current:
+            self.history.append(Handover(self._session.now_ms(), self.current, ""))
+        self.current = ""
 
     def _handed(self, name: str, done: Call[dict[str, Any]]) -> None:
         if done.done() and done.exception() is None:

@@ -57,7 +57,8 @@ class QuietDetection:
     def look(self) -> None:
         """Look at the session in force: a cell, or another way to find turns, may differ."""
         creates = creates_response(self._session.effective)
-        if self._wanted and creates and not self._under_way and not self._told:
+        ready = self._session.state == "open" and not self._under_way and not self._told
+        if self._wanted and creates and ready:
             self._switched = True
             self._switch(create=False)
 

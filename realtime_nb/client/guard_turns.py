@@ -195,6 +195,8 @@ class TurnGate:
             self._own.sent(record.event)
 
     def _on_state(self, state: str) -> None:
+        if state == "open":
+            self._detection.look()
         if state not in _ENDED:
             return
         for turn in list(self._turns.values()):
@@ -218,6 +220,9 @@ class TurnGate:
             return
         self._speaking = False
         turn = self._turns[item_id] = _Turn(item_id)
+        if not transcribes(self._session.effective):
+            self._veto(turn, "this session writes no transcripts for the guards to judge")
+            return
         turn.timer = self._loop.loop.call_later(TRANSCRIPT_S, self._too_late, turn)
         if item_id in self._early:
             self._judge(turn, self._early.pop(item_id))

@@ -54,11 +54,11 @@ class Speaker(Protocol):
         """Cancel a response, play nothing more of it, cut it at what was heard; say why."""
         ...
 
-    def remark(self, item_id: str, note: str) -> None:
+    def remark(self, item_id: str, note: str, /) -> None:
         """Show a line at an item."""
         ...
 
-    def notice(self, level: str, text: str) -> None:
+    def notice(self, level: str, text: str, /) -> None:
         """Show one line to people."""
         ...
 
@@ -127,6 +127,11 @@ class Guards:
         self._loop.post(self._changed)
         return guard
 
+    def take_over(self, before: Guards) -> None:
+        """Apply the guards of a session whose place this one takes."""
+        for guard in before:
+            self.add(guard.name, guard.function, guard.options)
+
     def remove(self, name: str) -> None:
         """Apply a guard no more.
 
@@ -139,11 +144,6 @@ class Guards:
             there = ", ".join(self._workers) or "there is none"
             raise UsageError(f"no guard is called {name!r:.80}; there is {there}")
         self._workers = {key: one for key, one in self._workers.items() if key != name}
-        self._loop.post(self._changed)
-
-    def stop(self) -> None:
-        """Apply none any more: the chat is closed."""
-        self._workers = {}
         self._loop.post(self._changed)
 
     # -- on the loop

@@ -119,6 +119,8 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
         )
         self._guards = Guards(self.session, self.bridge.guarded, loop)
         self._agents = Agents(self.session)
+        if before is not None:
+            self.take_over(before)
         self._events = RealtimeLog(self.session.log, name=name)
         self._closed = False
 
@@ -195,6 +197,7 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
             raise
         if outcome.error is None:
             self.asked = deepcopy(dict(config))
+            self._agents.leave()
         else:
             undo()
         return outcome

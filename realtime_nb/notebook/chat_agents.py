@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.overriding import overrides
+from realtime_nb.notebook.tools.binding import bind_tools
+from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.protocol.tools.agent import Agent, voice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from realtime_nb.bridge import Bridge
     from realtime_nb.client.agents import Agents
+    from realtime_nb.client.guarding import Guards
     from realtime_nb.client.loop import Call
     from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.notebook.chat import Chat
+    from realtime_nb.notebook.tools.of_chat import ChatTools
 
 
 class AgentTable:
@@ -43,9 +47,7 @@ class AgentTable:
             (
                 "→" if agent.name == self._agents.current else "",
                 agent.name,
-                ", ".join(
-                    str(tool.get("name") or tool.get("server_label")) for tool in agent.tools
-                ),
+                ", ".join(agent.tool_names),
                 agent.voice or "",
                 visible(" ".join(agent.instructions.split()))[:120],
             )
@@ -67,9 +69,12 @@ class AgentTable:
 class HasAgents:
     """The part of a `Chat` that hands the conversation from one agent to another."""
 
-    session: RealtimeSession
-    bridge: Bridge
-    _agents: Agents
+    if TYPE_CHECKING:
+        session: RealtimeSession
+        asked: dict[str, Any]
+        _agents: Agents
+        _guards: Guards
+        _tools: ChatTools
 
     def agent(
         self,
@@ -89,7 +94,8 @@ class HasAgents:
         instructions
             What the model is told while this agent has the conversation.
         tools
-            Its functions, or definitions. The session has only these while it has it.
+            Its functions, or definitions. While it has the conversation they stand in the place
+            of those that the chat's cell lists; what ``@chat.tool`` registered stays.
         tool_choice, voice
             As in a cell. A conversation in which the assistant has spoken keeps its voice.
 
@@ -98,32 +104,36 @@ class HasAgents:
         ConfigError, UsageError
             For what the service would refuse.
         """
-        given = [tools] if callable(tools) or isinstance(tools, str | dict) else list(tools)
-        found = self._find_tools(given)
-        written: dict[str, Any] = {"instructions": instructions, "tools": found}
-        if tool_choice is not None:
-            written["tool_choice"] = tool_choice
-        if voice is not None:
-            written["voice"] = voice
-        checked = overrides(written, self.session, "agent")
-        functions = {str(getattr(one, "__name__", "")): one for one in found if callable(one)}
+        given = [tools] if callable(tools) or isinstance(tools, dict | str) else list(tools)
+        for tool in given:
+            if not callable(tool) and not isinstance(tool, dict):
+                raise UsageError(f"{tool!r:.80} is no tool: give a function, or its definition")
+        definitions, functions = bind_tools(given, {})
+        written = {"tool_choice": tool_choice, "voice": voice}
+        named = {key: value for key, value in written.items() if value is not None}
+        checked = overrides(
+            {"instructions": instructions, "tools": definitions, **named}, self.session, "agent"
+        )
         made = Agent(
             name,
             instructions,
-            tuple(checked.get("tools") or ()),
+            tuple(checked["tools"]),
             checked.get("tool_choice"),
             voice,
             functions,
         )
-        self._agents.add(made)
+        self.define_agent(made)
         return made
 
-    def _find_tools(self, tools: list[Any]) -> list[Any]:
-        """Return functions and definitions as they are; names are for cells to look up."""
-        for tool in tools:
-            if not callable(tool) and not isinstance(tool, dict):
-                raise UsageError(f"{tool!r:.80} is no tool: give a function, or its definition")
-        return tools
+    def define_agent(self, agent: Agent) -> bool:
+        """Take in an agent that is made; return whether it took another's place."""
+        return self._agents.add(agent)
+
+    def take_over(self, before: Chat) -> None:
+        """Take over the guards and agents of a chat whose place this one takes."""
+        self._guards.take_over(before._guards)  # noqa: SLF001 -- of the same kind
+        for agent in before._agents:  # noqa: SLF001 -- of the same kind
+            self._agents.add(agent)
 
     @property
     def agents(self) -> AgentTable:
@@ -161,15 +171,22 @@ class HasAgents:
             At once, when no agent is called so, with those there are.
         """
         agent = self._agents[name]
-        before = self._agents.current
-        call = self._agents.hand_over(name)
+        before, asked = self._agents.current, self.asked
+        undo = self._tools.bind(agent.functions)
+        fields = self._agents.fields(name)
+        # That the choice is left to the model is the service's default, and nobody's wish.
+        unasked = {"tool_choice"} if agent.tool_choice is None else set[str]()
+        self.asked = merge(asked, {k: v for k, v in fields.items() if k not in unasked})
+        call = self._agents.hand_over(name, {**fields, "tools": self._tools.among(fields["tools"])})
 
         def handed(done: Call[dict[str, Any]]) -> None:
             error = done.exception()
             if error is None:
                 self._handed(agent, before, say)
-            else:
-                self._tell("error", f"Not handed over to {name}: {error}")
+                return
+            self.asked = asked
+            undo()
+            self._tools.notice("error", visible(f"Not handed over to {name}: {error}"))
 
         call.add_done_callback(handed)
         return call
@@ -178,12 +195,7 @@ class HasAgents:
         since = f" (before: {before})" if before and before != agent.name else ""
         now = voice_of(self.session.effective or {})
         kept = f"; the voice stays {now}" if agent.voice not in (None, now) else ""
-        self._tell("info", f"Handed over to {agent.name}{since}{kept}")
+        self._tools.notice("info", visible(f"Handed over to {agent.name}{since}{kept}"))
         if say:
             told = f"{agent.instructions}\n\n{say}"
             self.session.respond(instructions=told).add_done_callback(lambda done: done.exception())
-
-    def _tell(self, level: str, text: str) -> None:
-        from realtime_nb.client.loop import BackgroundLoop  # noqa: PLC0415
-
-        BackgroundLoop.shared().post(self.bridge.notice, level, visible(text))

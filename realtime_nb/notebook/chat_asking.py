@@ -84,8 +84,9 @@ class GuardTable:
 class HasAsides:
     """The part of a `Chat` that asks beside the talk and guards what is said in it."""
 
-    session: RealtimeSession
-    _guards: Guards
+    if TYPE_CHECKING:
+        session: RealtimeSession
+        _guards: Guards
 
     def ask(  # noqa: PLR0913 -- what a response may be asked with
         self,

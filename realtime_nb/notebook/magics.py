@@ -137,6 +137,12 @@ class RealtimeMagics(Magics):
         "--keep", action="store_true", help="Tell the new session what was said in the old one."
     )
     @argument(
+        "--agent",
+        metavar="NAME",
+        help="Define an agent that the chat may be handed to: its tools above, its instructions"
+        " below. Nothing is started; chat.handoff(NAME) hands over.",
+    )
+    @argument(
         "--migrate",
         action="store_true",
         help="Rewrite a config of the beta API into a new cell; nothing is sent.",
@@ -242,4 +248,5 @@ def _cell_options(options: Namespace) -> CellOptions:
         check=not options.no_check,
         restart=options.restart,
         keep=options.keep,
+        agent=options.agent,
     )

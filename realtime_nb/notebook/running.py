@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_nb.client.endpoint import resolve_endpoint
 from realtime_nb.errors import RealtimeError, ServerError, UsageError
+from realtime_nb.notebook.agent_cell import AgentCells, read_agent
 from realtime_nb.notebook.agents import end_agents, end_replaced, find_chat, open_agents
 from realtime_nb.notebook.budgeting import budget_notes, set_budget
 from realtime_nb.notebook.carrying import carried, not_carried, said_in
@@ -62,6 +63,7 @@ class CellOptions(Options):
     check: bool = True
     restart: bool = False
     keep: bool = False
+    agent: str | None = None
 
 
 class Runner:
@@ -98,6 +100,7 @@ class Runner:
         self._settings = settings
         self._shown: Chat | None = None
         self._ended: deque[Chat] = deque()
+        self._agents = AgentCells()
 
     def run(self, options: CellOptions, line: str, body: str) -> None:
         """Run a cell.
@@ -114,6 +117,12 @@ class Runner:
         except UsageError:
             refuse_keys(line, body)  # which would be repeated
             raise
+        if options.agent is not None:
+            refuse_keys(line, body)
+            request = read_request(options, body, evaluate=self._evaluate, names=self._names)
+            agent = read_agent(options.agent, request)
+            self._show(self._agents.define(agent, options.name, self.chats.get(options.name)))
+            return
         self._shown = None
         old = self.chats.get(options.name)
         live = old if old is not None and old.state == "open" else None
@@ -233,6 +242,7 @@ class Runner:
             before=old,
         )
         set_budget(chat, request)
+        self._agents.join(options.name, chat)
         said = said_in(old) if old is not None else []
         ended = old if live is None and not options.restart else None
         if live is None and (options.keep or not options.restart):
