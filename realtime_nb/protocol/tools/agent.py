@@ -56,6 +56,14 @@ class Agent:
         if not isinstance(text, str) or not text.strip():
             raise UsageError(f'the agent {self.name!r} has no instructions; write instructions="…"')
 
+    def __repr__(self) -> str:
+        return f"<agent {self.name!r}: {', '.join(self.tool_names) or 'no tools'}>"
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """What its tools are called; of an MCP server its label."""
+        return tuple(str(tool.get("name") or tool.get("server_label")) for tool in self.tools)
+
 
 def agent_name(name: Any) -> str:
     """Return a name that an agent may have.
