@@ -58,7 +58,7 @@ class CallByHand(Call["Outcome"]):
     def _ipython_display_(self) -> None:
         outcome = self.result()
         if self._stage is not None:
-            self._stage.replay(outcome.call.call_id)
+            self._stage.replay(outcome.call.call_id, drawn=outcome.status == "ok")
         display(_Told(outcome))
 
 

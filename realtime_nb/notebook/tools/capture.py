@@ -1,113 +1,94 @@
-"""A call's prints, displays, warnings and figures, kept apart from those of cells and other calls.
+"""What a call shows, kept apart from what cells and other calls show.
 
-Warnings and tracebacks of a function's own threads come through ``sys.stderr``.
+Prints and displays, warnings (which Python prints to ``stderr``), figures left open, tracebacks.
 """
 
 from __future__ import annotations
 
-import contextlib
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.errors import RealtimeError
+from realtime_nb.notebook.tools.captured import Captured
 from realtime_nb.notebook.tools.figures import OwnFigures
-from realtime_nb.notebook.tools.streams import own_prints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable
     from typing import TypeVar
 
-    from realtime_nb.notebook.tools.captured import Captured
+    from realtime_nb.notebook.tools.streams import Routes
 
     T = TypeVar("T")
 
 _PLAIN: Final = (str, bytes, bool, int, float, complex, type(None))
 _TRACEBACK_LINES: Final = 40
+_OURS: Final = str(Path(__file__).parents[2])
 _UNFORMATTED: Final = "[what the function returned cannot be shown: {why}]\n"
 
 
-def run_captured(
-    shell: Any, captured: Captured, work: Callable[[], T]
-) -> tuple[T, tuple[Any, ...]]:
-    """Run `work` on this thread, with all that it shows in `captured`.
+class Capture:
+    """The showings of one call.
 
     Parameters
     ----------
     shell
-        Whose displays they are.
+        Whose formatters show the result.
+    routes
+        Tell what is the call's.
+
+    Attributes
+    ----------
     captured
-        Takes the outputs; of a `work` that raises its traceback, too.
-    work
-        The call.
-
-    Returns
-    -------
-    value
-        What it gave.
-    figures
-        The figures that it left open: a cell would show them at its end.
+        What it showed so far.
     """
-    with own_prints(captured), _own_displays(shell, captured), OwnFigures() as figures:
+
+    def __init__(self, shell: Any, routes: Routes) -> None:
+        self._shell = shell
+        self._routes = routes
+        self._figures = OwnFigures()
+        self.captured = Captured()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` gives; of one that raises the traceback is shown, too."""
+        with self._routes.to(self.captured), self._figures:
+            try:
+                return work()
+            except RealtimeError:
+                raise  # one line says it all
+            except BaseException as error:
+                self.captured.write("stderr", _traceback(error))
+                raise
+
+    def draw(self, value: Any) -> None:
+        """Show a result, and the figures that were left open, as a cell does at its end.
+
+        On the thread of the call: formatters may take long. What they raise is told.
+        """
+        with self._routes.to(self.captured), OwnFigures():
+            for figure in self._figures.take():
+                if figure is not value:
+                    self._show(figure)
+            if not isinstance(value, _PLAIN):
+                self._show(value)
+
+    def _show(self, value: Any) -> None:
+        """Show what has more to show than words: those the call's own output says already."""
         try:
-            return work(), tuple(figures.left)
-        except BaseException as error:
-            captured.write("stderr", _traceback(error))
-            raise
-
-
-def format_captured(shell: Any, captured: Captured, value: Any, figures: Sequence[Any]) -> None:
-    """Add to `captured` what the shell's formatters show of a result, on the call's thread.
-
-    What they raise is told there. A figure that is the result as well is shown once.
-    """
-    with own_prints(captured), _own_displays(shell, captured), OwnFigures():
-        for figure in figures:
-            if figure is not value:
-                _show(shell, captured, figure)
-        if not isinstance(value, _PLAIN):
-            _show(shell, captured, value)
-
-
-@contextlib.contextmanager
-def _own_displays(shell: Any, captured: Captured) -> Generator[None]:
-    """Have what this thread displays go to `captured`; a terminal prints displays."""
-    publisher = shell.display_pub
-    if not hasattr(publisher, "register_hook"):
-        yield
-        return
-
-    def take(message: dict[str, Any]) -> dict[str, Any] | None:
-        content = message["content"]
-        kind = message["header"]["msg_type"]
-        if kind == "clear_output":
-            captured.clear(wait=bool(content.get("wait")))
-            return None
-        shown = (content["data"], content["metadata"], content["transient"].get("display_id", ""))
-        if kind == "update_display_data":
-            # One that a cell displayed is brought up to date there.
-            return None if captured.update(*shown) else message
-        captured.display(*shown)
-        return None
-
-    publisher.register_hook(take)
-    try:
-        yield
-    finally:
-        publisher.unregister_hook(take)
-
-
-def _show(shell: Any, captured: Captured, value: Any) -> None:
-    """Show what has more to show than words: those the call's own output says already."""
-    try:
-        bundle, metadata = shell.display_formatter.format(value)
-    except Exception as error:  # noqa: BLE001 -- a class's own formatter may raise anything
-        captured.write("stderr", _UNFORMATTED.format(why=f"{type(error).__name__}: {error}"))
-        return
-    if bundle.keys() - {"text/plain"}:
-        captured.display(bundle, metadata)
+            bundle, metadata = self._shell.display_formatter.format(value)
+        except Exception as error:  # noqa: BLE001 -- a class's own formatter may raise anything
+            why = f"{type(error).__name__}: {error}"
+            self.captured.write("stderr", _UNFORMATTED.format(why=why))
+            return
+        if bundle.keys() - {"text/plain"}:
+            self.captured.display(bundle, metadata)
 
 
 def _traceback(error: BaseException) -> str:
     """Return the end of a traceback, from the function's own frames on."""
-    lines = "".join(traceback.format_exception(error)).splitlines()
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.tb_next
+    lines = "".join(traceback.format_exception(type(error), error, frame)).splitlines()
     cut = lines[-_TRACEBACK_LINES:]
     return "\n".join([*(["…"] if len(cut) < len(lines) else []), *cut, ""])

@@ -58,37 +58,41 @@ class _Figures:
 
 
 class OwnFigures:
-    """Within it pyplot has a table of its own; what is left in that is closed at the end."""
+    """A table of pyplot's for one call; what is open in it at the end is taken, and closed."""
 
     def __init__(self) -> None:
         self._table: OrderedDict[Any, Any] = OrderedDict()
         self._token: Token[OrderedDict[Any, Any] | None] | None = None
+        self._first = False
 
     def __enter__(self) -> Self:
         helpers = sys.modules.get(_HELPERS)
-        if helpers is not None:
-            if not isinstance(helpers.Gcf.figs, _Figures):
-                helpers.Gcf.figs = _Figures(helpers.Gcf.figs)
-            self._token = _of_call.set(self._table)
+        self._first = helpers is None
+        if helpers is not None and not isinstance(helpers.Gcf.figs, _Figures):
+            helpers.Gcf.figs = _Figures(helpers.Gcf.figs)
+        self._token = _of_call.set(self._table)
         return self
 
-    @property
-    def left(self) -> list[Any]:
-        """The figures that are open.
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _of_call.reset(self._token)
+            self._token = None
 
-        Of a function that was the first to import pyplot they stand in the table of all: there
+    def take(self) -> list[Any]:
+        """Return the figures that are open, and close them: they can be drawn, but no more.
+
+        Those of a call that was the first to import pyplot stand in the table of all: there
         were none before.
         """
         helpers = sys.modules.get(_HELPERS)
         if helpers is None:
             return []
-        table = self._table if self._token is not None else helpers.Gcf.figs
-        return [manager.canvas.figure for manager in list(table.values())]
-
-    def __exit__(self, *_: object) -> None:
-        helpers = sys.modules.get(_HELPERS)
-        if helpers is not None:
+        table = helpers.Gcf.figs if self._first else self._table
+        figures = [manager.canvas.figure for manager in list(table.values())]
+        token = _of_call.set(table)
+        try:
             with contextlib.suppress(Exception):  # a backend's own; the call is over
                 helpers.Gcf.destroy_all()
-        if self._token is not None:
-            _of_call.reset(self._token)
+        finally:
+            _of_call.reset(token)
+        return figures

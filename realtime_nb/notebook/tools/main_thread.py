@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.errors import RealtimeError, UsageError
+from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,10 +29,6 @@ _NO_MAIN: Final = (
 )
 _BEFORE: Final = "pre_run_cell"
 _AFTER: Final = "post_run_cell"
-
-
-class Interrupted(RealtimeError):
-    """The user interrupted the kernel while a call ran on its main thread."""
 
 
 @dataclass(eq=False, slots=True)
@@ -171,9 +167,7 @@ def _run(waiting: _Waiting) -> None:
     try:
         with _interruptible():
             value = waiting.work()
-    except KeyboardInterrupt:
-        waiting.future.set_exception(Interrupted("the kernel was interrupted"))
-    except BaseException as error:  # noqa: BLE001 -- SystemExit too is the call's, not the kernel's
+    except BaseException as error:  # noqa: BLE001 -- an interrupt too is the call's, not the kernel's
         waiting.future.set_exception(error)
     else:
         waiting.future.set_result(value)

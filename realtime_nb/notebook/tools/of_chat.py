@@ -224,11 +224,11 @@ class ChatTools:
                 daemon=True,
             ).start()
 
-    def _put(self, call: ToolCall, performance: Performance, how: str) -> None:
+    def _put(self, call: ToolCall, performance: Performance | None, how: str) -> None:
         place, bridge = self.place, self._bridge
         if place is None or bridge is None or place.outputs == _NONE:
             return
-        outputs = performance.captured.outputs
+        outputs = [] if performance is None else performance.outputs
         if outputs:
             bridge.tools.show(call.call_id, outputs)
         if self._outputs is not None and place.is_notebook and place.outputs == CELL:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from IPython.core.getipython import get_ipython
 
 from realtime_nb.notebook.tools.main_thread import MainThread
+from realtime_nb.notebook.tools.streams import Routes
 
 if TYPE_CHECKING:
     from realtime_nb.notebook.tools.cell_outputs import Header
 
+_BEFORE: Final = "pre_run_cell"
 _ATTRIBUTE: Final = "_realtime_nb_tools"
 CELL: Final = "cell"
 OUTPUTS: Final = (CELL, "chat", "none")
@@ -33,6 +35,8 @@ class Place:
         As given.
     main
         Its main thread.
+    routes
+        Tell whose print or display is whose.
     settings
         Has ``tool_outputs``, one of `OUTPUTS`; None for the first of them.
     """
@@ -40,7 +44,10 @@ class Place:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.main = MainThread(shell)
+        self.routes = Routes(shell)
         self.settings: Any = None
+        self._newest_cell: Header | None = self.header()
+        shell.events.register(_BEFORE, self._before_cell)
 
     @property
     def outputs(self) -> str:
@@ -73,6 +80,8 @@ class Place:
         """Send an output into a cell; see `realtime_nb.notebook.tools.cell_outputs.Publish`."""
         publisher = self.shell.display_pub
         token = None
+        # A thread has the cell in mind in whose context it was begun, not the one that runs.
+        header = header or self._newest_cell
         if header is not None and hasattr(publisher, "set_thread_parent"):
             token = publisher.set_thread_parent(dict(header))
         try:
@@ -81,13 +90,19 @@ class Place:
             if token is not None:
                 publisher.reset_thread_parent(token)
 
+    def _before_cell(self, *_: Any) -> None:
+        self._newest_cell = self.header()
+
     def tell(self, line: str) -> None:
         """Say one line below the cell that runs, where errors stand."""
         print(line, file=sys.stderr)  # noqa: T201 -- for its author
 
     def close(self) -> None:
-        """Take no more calls."""
+        """Take no more calls, and put back the shell's streams."""
+        with contextlib.suppress(ValueError):  # closing twice is fine
+            self.shell.events.unregister(_BEFORE, self._before_cell)
         self.main.close()
+        self.routes.close()
 
 
 def place_here() -> Place | None:

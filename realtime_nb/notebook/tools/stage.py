@@ -6,11 +6,9 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.notebook.tools.capture import format_captured, run_captured
-from realtime_nb.notebook.tools.captured import Captured
+from realtime_nb.notebook.tools.capture import Capture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,30 +16,45 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from realtime_nb.client.tools.stage import ToolCall
+    from realtime_nb.notebook.tools.captured import Output
     from realtime_nb.notebook.tools.place import Place
 
     T = TypeVar("T")
 
-_KEPT: Final = 40  # calls at once whose displays are held
+_KEPT: Final = 40  # calls whose displays are held until they are shown
+_DRAWN_S: Final = 30.0
 
 
-@dataclass(slots=True)
 class Performance:
     """One call on the stage.
 
-    Attributes
+    Parameters
     ----------
-    captured
-        What it showed.
-    figures
-        The figures that it left open, until they are drawn.
-    took_ms
-        How long the function took; 0 while it runs.
+    capture
+        Catches what it shows.
     """
 
-    captured: Captured = field(default_factory=Captured)
-    figures: tuple[Any, ...] = ()
-    took_ms: float = 0.0
+    def __init__(self, capture: Capture) -> None:
+        self._began = time.monotonic()
+        self._took_ms: float | None = None
+        self.capture = capture
+        self.drawn = threading.Event()
+
+    @property
+    def outputs(self) -> list[Output]:
+        """What it showed so far."""
+        return self.capture.captured.outputs
+
+    @property
+    def took_ms(self) -> float:
+        """How long the function took, or takes so far."""
+        if self._took_ms is not None:
+            return self._took_ms
+        return 1000 * (time.monotonic() - self._began)
+
+    def ended(self) -> None:
+        """Note that the function has ended, if it was not noted before."""
+        self._took_ms = self.took_ms
 
 
 class NotebookStage:
@@ -72,17 +85,12 @@ class NotebookStage:
 
     def run(self, call: ToolCall, work: Callable[[], T]) -> T:
         """Return what `work` gives, and catch what it prints and displays, plots and warns of."""
-        performance = Performance()
+        performance = Performance(Capture(self._place.shell, self._place.routes))
         with self._lock:
             self._performed[call.call_id] = performance
             while len(self._performed) > _KEPT:
                 self._performed.popitem(last=False)
-        began = time.monotonic()
-        try:
-            value, performance.figures = run_captured(self._place.shell, performance.captured, work)
-        finally:
-            performance.took_ms = 1000 * (time.monotonic() - began)
-        return value
+        return performance.capture.run(work)
 
     def on_main(self, call: ToolCall, work: Callable[[], T]) -> Future[T]:
         """Have `work` run on the kernel's main thread between cells; see `MainThread.run`."""
@@ -94,31 +102,48 @@ class NotebookStage:
         """Draw a result, with the notebook's own formatters, and hand it on."""
         del captured
         performance = self.performed(call.call_id)
-        figures, performance.figures = performance.figures, ()
-        format_captured(self._place.shell, performance.captured, value, figures)
-        self._show(call, performance)
+        if performance is None:
+            return
+        performance.ended()
+        try:
+            performance.capture.draw(value)
+            self._show(call, performance)
+        finally:
+            performance.drawn.set()
 
-    def pump(self) -> None:
-        """Run the calls made by hand that wait for the main thread; on it, within a cell."""
-        self._place.main.pump()
-
-    def replay(self, call_id: str) -> None:
-        """Show in the cell that runs what a call showed, and hold it no more."""
-        publisher = self._place.shell.display_pub
-        for output in self.performed(call_id).captured.outputs:
-            if output["output_type"] == "stream":
-                stream = sys.stdout if output["name"] == "stdout" else sys.stderr
-                stream.write(output["text"])
-            else:
-                publisher.publish(output["data"], output["metadata"])
-        self.forget(call_id)
-
-    def performed(self, call_id: str) -> Performance:
-        """Return what a call showed so far; nothing for one that never ran."""
+    def performed(self, call_id: str) -> Performance | None:
+        """Return what a call showed so far; None of one that never ran, or was forgotten."""
         with self._lock:
-            return self._performed.get(call_id) or Performance()
+            return self._performed.get(call_id)
 
     def forget(self, call_id: str) -> None:
         """Hold no more what a call showed."""
         with self._lock:
             self._performed.pop(call_id, None)
+
+    def pump(self) -> None:
+        """Run the calls made by hand that wait for the main thread; on it, within a cell."""
+        self._place.main.pump()
+
+    def replay(self, call_id: str, *, drawn: bool) -> None:
+        """Show in the cell that runs what a call showed, and hold it no more.
+
+        Parameters
+        ----------
+        call_id
+            Of the call.
+        drawn
+            Whether to wait until its result is drawn: that comes after its output.
+        """
+        performance = self.performed(call_id)
+        if performance is None:
+            return
+        if drawn:
+            performance.drawn.wait(_DRAWN_S)
+        for output in performance.outputs:
+            if output["output_type"] == "stream":
+                stream = sys.stdout if output["name"] == "stdout" else sys.stderr
+                stream.write(output["text"])
+            else:
+                self._place.shell.display_pub.publish(output["data"], output["metadata"])
+        self.forget(call_id)

@@ -1,8 +1,12 @@
-"""What is printed, by call: the prints of a function to its call, all others where they go.
+"""What is printed and displayed, by call: a call's own goes to it, all else where it goes.
 
 ``contextlib.redirect_stdout`` would take the prints of every thread. Here the streams stay, and
-ask whose print it is. What a program writes past Python's streams, as ``os.system`` does, is
-not seen; nor what a function prints while a cell has put another stream in their place.
+ask whose print it is; so do displays. Whose it is goes by context, so that what a call leaves
+running on the main thread's loop is still its own.
+
+Not seen is what is written past Python's streams, as by ``os.system``, what a thread prints that
+a function starts without its context, and what is printed while a cell has put another stream
+in their place.
 """
 
 from __future__ import annotations
@@ -23,58 +27,85 @@ _STREAMS: Final = ("stdout", "stderr")
 _of_call: ContextVar[Captured | None] = ContextVar("outputs of a call", default=None)
 
 
-class _Routes:
-    """The streams that ask, for as long as any call runs."""
+class Routes:
+    """The streams and displays of one shell that ask, from the first call on until `close`.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    shell
+        IPython's.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._publisher: Any = shell.display_pub
         self._lock = threading.Lock()
-        self._calls = 0
         self._routed: list[Any] = []
+        self._hooked = threading.local()
 
-    def begin(self) -> None:
+    @contextlib.contextmanager
+    def to(self, captured: Captured) -> Generator[None]:
+        """Have what is shown inside, and by what it leaves running, go to `captured`."""
+        self._route_streams()
+        self._route_displays()
+        token = _of_call.set(captured)
+        try:
+            yield
+        finally:
+            _of_call.reset(token)
+
+    def close(self) -> None:
+        """Put back what was; on the main thread."""
         with self._lock:
-            self._calls += 1
+            routed, self._routed = self._routed, []
+        for stream in routed:
+            with contextlib.suppress(AttributeError):
+                del stream.write
+        if getattr(self._hooked, "here", False):
+            self._hooked.here = False
+            self._publisher.unregister_hook(_take)
+
+    def _route_streams(self) -> None:
+        with self._lock:
             for name in _STREAMS:
                 stream: Any = getattr(sys, name)
-                if stream is not None and not any(one is stream for one in self._routed):
-                    self._route(stream, name)
+                if stream is None or any(one is stream for one in self._routed):
+                    continue
+                # One that takes no attributes, as of an unusual shell, prints as ever.
+                with contextlib.suppress(AttributeError, TypeError):
+                    stream.write = _asking(stream.write, name)
+                    self._routed.append(stream)
 
-    def end(self) -> None:
-        with self._lock:
-            self._calls -= 1
-            if self._calls:
-                return
-            for stream in self._routed:
-                with contextlib.suppress(AttributeError):
-                    del stream.write
-            self._routed.clear()
-
-    def _route(self, stream: Any, name: str) -> None:
-        usual = stream.write
-
-        def write(text: Any) -> int | None:
-            call = _of_call.get()
-            if call is None or not isinstance(text, str):
-                return usual(text)
-            call.write(name, text)
-            return len(text)
-
-        # One that takes no attributes, as of an unusual shell, prints as ever.
-        with contextlib.suppress(AttributeError, TypeError):
-            stream.write = write
-            self._routed.append(stream)
+    def _route_displays(self) -> None:
+        """Have this thread's displays ask; those of a terminal are prints."""
+        if hasattr(self._publisher, "register_hook") and not getattr(self._hooked, "here", False):
+            self._hooked.here = True
+            self._publisher.register_hook(_take)
 
 
-_routes: Final = _Routes()
+def _asking(usual: Any, name: str) -> Any:
+    def write(text: Any) -> int | None:
+        call = _of_call.get()
+        if call is None or not isinstance(text, str):
+            return usual(text)
+        call.write(name, text)
+        return len(text)
+
+    return write
 
 
-@contextlib.contextmanager
-def own_prints(captured: Captured) -> Generator[None]:
-    """Have what is printed inside, on this thread or with its context, go to `captured`."""
-    _routes.begin()
-    token = _of_call.set(captured)
-    try:
-        yield
-    finally:
-        _of_call.reset(token)
-        _routes.end()
+def _take(message: dict[str, Any]) -> dict[str, Any] | None:
+    """Take a display of a call's; return all others, as a hook of the publisher does."""
+    captured = _of_call.get()
+    if captured is None:
+        return message
+    content = message["content"]
+    kind = message["header"]["msg_type"]
+    if kind == "clear_output":
+        captured.clear(wait=bool(content.get("wait")))
+        return None
+    shown = (content["data"], content["metadata"], content["transient"].get("display_id", ""))
+    if kind == "update_display_data":
+        # One that a cell displayed is brought up to date there.
+        return None if captured.update(*shown) else message
+    captured.display(*shown)
+    return None
