@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
 
 from tests.browser.harness import (
     LabServer,
     NotebookPage,
+    OpenBrowser,
     OpenNotebook,
     find_chromium,
     write_notebook,
 )
-from tests.browser.harness_chromium import choose_node, launch
+from tests.browser.harness_kept import KeptBrowsers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from playwright.sync_api import BrowserContext, Playwright
+    from playwright.sync_api import Playwright
 
 _HERE = Path(__file__).parent
 # What judges sound or its times by the clock has the machine for itself; the rest runs two at
@@ -41,6 +41,7 @@ _ALONE = {
 _RESULTS = _HERE.parent.parent / "test-results"
 _PAGES: pytest.StashKey[list[NotebookPage]] = pytest.StashKey()
 _LOG_START: pytest.StashKey[tuple[LabServer, int]] = pytest.StashKey()
+_KEPT: pytest.StashKey[KeptBrowsers] = pytest.StashKey()
 
 
 def _in_ci() -> bool:
@@ -120,45 +121,71 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         server.stop()
 
 
-@pytest.fixture
-def playwright() -> Iterator[Playwright]:
-    """Playwright's driver, for one test: its event loop must not outlive it.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """End the browsers behind the last of the tests here.
 
-    While it runs, asyncio in this thread counts as running, and asynchronous tests of other
-    folders could not start.
+    While Playwright's driver runs, asyncio in this thread counts as running, and asynchronous
+    tests of other folders could not start.
     """
-    choose_node()
-    with sync_playwright() as driver:
-        yield driver
+    try:
+        yield
+    finally:
+        if nextitem is None or _HERE not in nextitem.path.parents:
+            kept = item.config.stash.get(_KEPT, None)
+            if kept is not None:
+                del item.config.stash[_KEPT]
+                kept.close()
+
+
+@pytest.fixture
+def browsers(
+    request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KeptBrowsers]:
+    """The browsers of this run, without a trace of the test before."""
+    stash = request.config.stash
+    if _KEPT not in stash:
+        stash[_KEPT] = KeptBrowsers(chromium, tmp_path_factory.mktemp("chromium"))
+    kept = stash[_KEPT]
+    try:
+        yield kept
+    finally:
+        kept.end_test()
+
+
+@pytest.fixture
+def playwright(browsers: KeptBrowsers) -> Playwright:
+    """Playwright's driver."""
+    return browsers.playwright
+
+
+@pytest.fixture
+def open_browser(browsers: KeptBrowsers) -> OpenBrowser:
+    """See `harness.OpenBrowser`."""
+    return browsers.browser
 
 
 @pytest.fixture
 def open_notebook(
-    request: pytest.FixtureRequest,
-    lab: LabServer,
-    playwright: Playwright,
-    chromium: str,
-    tmp_path: Path,
+    request: pytest.FixtureRequest, lab: LabServer, open_browser: OpenBrowser
 ) -> Iterator[OpenNotebook]:
     """See `harness.OpenNotebook`."""
     item: Any = request.node
     pages: list[NotebookPage] = item.stash.setdefault(_PAGES, [])
     item.stash[_LOG_START] = (lab, lab.log_path.stat().st_size)
-    browsers: dict[tuple[Path | None, bool], BrowserContext] = {}
 
     def open_(
         cells: Sequence[str] | Path, *, mic: Path | None = None, loop_mic: bool = False
     ) -> NotebookPage:
-        browser = browsers.get((mic, loop_mic))
-        if browser is None:
-            profile = tmp_path / f"chromium-{len(browsers)}"
-            browser = launch(playwright, chromium, profile, mic=mic, loop_mic=loop_mic)
-            browsers[mic, loop_mic] = browser
-        return NotebookPage(lab, browser, write_notebook(lab.root, cells), pages).open()
+        path = write_notebook(lab.root, cells)
+        browser = open_browser(mic, loop_mic=loop_mic)
+        if not isinstance(cells, Path):
+            lab.start_kernel(path)
+        return NotebookPage(lab, browser, path, pages).open()
 
     try:
         yield open_
     finally:
-        for browser in browsers.values():
-            browser.close()
         lab.end_kernels()

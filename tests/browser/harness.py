@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from playwright.sync_api import BrowserContext
+
 __all__ = [
     "CellFailedError",
     "Ears",
@@ -33,6 +35,7 @@ __all__ = [
     "NoChromiumError",
     "NotebookPage",
     "NothingHeardError",
+    "OpenBrowser",
     "OpenNotebook",
     "find_chromium",
     "main_frequency",
@@ -42,11 +45,20 @@ __all__ = [
 ]
 
 
-class OpenNotebook(Protocol):
-    """The fixture ``open_notebook``: a notebook from cells or a file, in a fresh browser.
+class OpenBrowser(Protocol):
+    """The fixture ``open_browser``: a browser without a trace of earlier tests.
 
-    Calls with the same microphone share a browser within a test; another microphone starts
-    another browser with another fresh profile.
+    Calls with the same microphone share a browser within a test; another microphone is another
+    browser. It is closed behind the test, or emptied for the next one.
+    """
+
+    def __call__(self, mic: Path | None = None, *, loop_mic: bool = False) -> BrowserContext: ...
+
+
+class OpenNotebook(Protocol):
+    """The fixture ``open_notebook``: a notebook from cells or a file, with a kernel of its own.
+
+    The browser is that of ``open_browser``.
     """
 
     def __call__(

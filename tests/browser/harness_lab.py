@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 import psutil
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
 _TOKEN = "browser-tests"  # noqa: S105 -- of a server on loopback that lives for one run
@@ -66,6 +68,8 @@ class LabServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
         self.token = _TOKEN
+        self._executor = ThreadPoolExecutor(4)
+        self._ending: list[Future[None]] = []
 
     def start(self) -> Self:
         """Start the server and return when it answers.
@@ -157,14 +161,34 @@ class LabServer:
             return ""
         return self.log_path.read_bytes()[start:].decode(errors="replace")[-limit:]
 
-    def end_kernels(self) -> None:
-        """Shut every kernel down, with its session."""
-        for session in json.loads(self._request("GET", "api/sessions")):
-            self._request("DELETE", f"api/sessions/{session['id']}")
+    def start_kernel(self, path: str) -> None:
+        """Start the kernel of a notebook, which the page that opens it then finds running.
 
-    def _request(self, method: str, path: str) -> bytes:
+        A page takes seconds to get to its kernel; the kernel starts in them.
+        """
+        session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+        self._request("POST", "api/sessions", session)
+
+    def end_kernels(self) -> None:
+        """Shut every kernel that runs now down, with its session, while the caller goes on."""
+        self._wait_for_kernels()
+        sessions = [session["id"] for session in json.loads(self._request("GET", "api/sessions"))]
+        self._ending = [self._executor.submit(self._end_session, session) for session in sessions]
+
+    def _end_session(self, session: str) -> None:
+        self._request("DELETE", f"api/sessions/{session}")
+
+    def _wait_for_kernels(self) -> None:
+        ending, self._ending = self._ending, []
+        for one in ending:
+            one.result()
+
+    def _request(self, method: str, path: str, body: object = None) -> bytes:
         request = urllib.request.Request(  # noqa: S310 -- our own loopback URL
-            f"{self.url}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+            f"{self.url}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {self.token}"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- as above
             return answer.read()
@@ -179,6 +203,7 @@ class LabServer:
         if self._process is None:
             return
         process, self._process = self._process, None
+        self._executor.shutdown()
         try:
             family = psutil.Process(process.pid).children(recursive=True)
         except psutil.NoSuchProcess:

@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.browser.harness_chromium import launch
 from tests.browser.harness_mic import make_mic_wav, tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from playwright.sync_api import Locator, Page, Playwright, Route
+    from playwright.sync_api import Locator, Page, Route
+
+    from tests.browser.harness import OpenBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -59,17 +60,16 @@ def sweep() -> NDArray[np.float32]:
 
 
 @pytest.fixture
-def page(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Page]:
+def page(open_browser: OpenBrowser, tmp_path: Path) -> Iterator[Page]:
     wav = make_mic_wav(tmp_path / "mic.wav", [0.5, sweep(), 0.5, tone(440, 1)])
-    context = launch(playwright, chromium, tmp_path / "profile", mic=wav, loop_mic=False)
-    page = context.new_page()
+    page = open_browser(wav).new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route("http://localhost/**", serve)
     page.goto("http://localhost/")
     page.wait_for_function("globalThis.engine?.model.client !== undefined")
     yield page
-    context.close()
+    page.close()
     assert errors == []
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.harness_chromium import launch
 from tests.browser.test_engine import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Page, Playwright
+    from playwright.sync_api import Page
+
+    from tests.browser.harness import OpenBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -31,9 +31,8 @@ LINE = 24
 
 
 @pytest.fixture
-def page(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Page]:
-    context = launch(playwright, chromium, tmp_path / "profile", mic=None, loop_mic=False)
-    page = context.new_page()
+def page(open_browser: OpenBrowser) -> Iterator[Page]:
+    page = open_browser().new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route("http://localhost/**", serve)
@@ -41,7 +40,7 @@ def page(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Page
     page.wait_for_function("globalThis.engine?.model.client !== undefined")
     page.evaluate("engine.model.welcome()")
     yield page
-    context.close()
+    page.close()
     assert errors == []
 
 

@@ -11,16 +11,13 @@ import pytest
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import LabServer, NotebookPage, make_mic_wav, write_notebook
-from tests.browser.harness_chromium import launch
 from tests.browser.played import LAST_CUT, heard_ms, played_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Playwright
-
-    from tests.browser.harness import OpenNotebook
+    from tests.browser.harness import OpenBrowser, OpenNotebook
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -97,22 +94,18 @@ def notebook_7(tmp_path: Path) -> Iterator[LabServer]:
 
 
 def test_notebook_7_talks_and_lets_the_microphone_go_with_its_kernel(
-    notebook_7: LabServer, playwright: Playwright, chromium: str, tmp_path: Path
+    notebook_7: LabServer, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
     segments = [1.0, say_as_user("what is seven plus five"), 9.0]
     mic = make_mic_wav(tmp_path / "mic.wav", segments)
-    browser = launch(playwright, chromium, tmp_path / "p", mic=mic, loop_mic=False)
-    try:
-        path = write_notebook(notebook_7.root, [LOAD, TALK, PLAIN_MICROPHONE])
-        notebook = NotebookPage(notebook_7, browser, path, []).open()
-        chat = ChatPage(notebook).start(0, 1, 2)
-        chat.press_microphone()
-        until(lambda: "12" in chat.transcript, message=chat.transcript)
-        until(lambda: heard_ms(notebook) > 300, message="the page plays nothing")
-        assert notebook.page.evaluate(TRACKS) == ["live"]
-        notebook.restart_kernel()
-        until(lambda: notebook.page.evaluate(TRACKS) == ["ended"], seconds=10)
-        # Notebook 7 itself raises one as it opens.
-        assert [error for error in notebook.page_errors if "schema" not in error] == []
-    finally:
-        browser.close()
+    path = write_notebook(notebook_7.root, [LOAD, TALK, PLAIN_MICROPHONE])
+    notebook = NotebookPage(notebook_7, open_browser(mic), path, []).open()
+    chat = ChatPage(notebook).start(0, 1, 2)
+    chat.press_microphone()
+    until(lambda: "12" in chat.transcript, message=chat.transcript)
+    until(lambda: heard_ms(notebook) > 300, message="the page plays nothing")
+    assert notebook.page.evaluate(TRACKS) == ["live"]
+    notebook.restart_kernel()
+    until(lambda: notebook.page.evaluate(TRACKS) == ["ended"], seconds=10)
+    # Notebook 7 itself raises one as it opens.
+    assert [error for error in notebook.page_errors if "schema" not in error] == []

@@ -8,13 +8,14 @@ import pytest
 
 from tests.browser.chat_page import LOAD, TALK, ChatPage, until
 from tests.browser.harness import LabServer, NotebookPage, write_notebook
-from tests.browser.harness_chromium import launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Playwright
+    from playwright.sync_api import Locator
+
+    from tests.browser.harness import OpenBrowser
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -27,17 +28,13 @@ def comms(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def notebook(
-    comms: str, playwright: Playwright, chromium: str, tmp_path: Path
-) -> Iterator[NotebookPage]:
+def notebook(comms: str, open_browser: OpenBrowser, tmp_path: Path) -> Iterator[NotebookPage]:
     """A chat in a JupyterLab without the relay."""
     lab = LabServer(tmp_path / "lab", relay=False, comms=comms).start()
-    browser = launch(playwright, chromium, tmp_path / "profile", mic=None, loop_mic=False)
     try:
         path = write_notebook(lab.root, [LOAD, TALK, SLEEPS])
-        yield NotebookPage(lab, browser, path, []).open()
+        yield NotebookPage(lab, open_browser(), path, []).open()
     finally:
-        browser.close()
         lab.stop()
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.browser.harness_chromium import launch
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
-    from playwright.sync_api import Page, Playwright, Route
+    from playwright.sync_api import Page, Route
+
+    from tests.browser.harness import OpenBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -58,16 +58,15 @@ def serve(route: Route) -> None:
 
 
 @pytest.fixture
-def page(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Page]:
-    context = launch(playwright, chromium, tmp_path / "profile", mic=None, loop_mic=False)
-    page = context.new_page()
+def page(open_browser: OpenBrowser) -> Iterator[Page]:
+    page = open_browser().new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route("http://localhost/**", serve)
     page.goto("http://localhost/")
     page.wait_for_function("globalThis.worklets !== undefined")
     yield page
-    context.close()
+    page.close()
     assert errors == []
 
 
