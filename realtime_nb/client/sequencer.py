@@ -36,6 +36,7 @@ ACTIVE_CODE: Final = "conversation_already_has_active_response"
 _BEGIN_TIMEOUT_S: Final = 60.0
 # First wait before a refused request is sent again although we know of no active response.
 _BACKOFF_S: Final = 0.25
+_ENDED_KEPT: Final = 64
 
 # The user's turn has ended: now the service may begin a response by itself.
 _TURN_ENDS: Final = frozenset(
@@ -88,6 +89,7 @@ class ResponseSequencer:
         self._asked: Turn | None = None
         self._beside: list[Turn] = []
         self._running: dict[str, Turn] = {}
+        self._ended: deque[str] = deque(maxlen=_ENDED_KEPT)
         self._watchers: list[tuple[str | None, Callable[[], None]]] = []
         self._pause: Timer | None = None
         self._echoes = False
@@ -153,8 +155,8 @@ class ResponseSequencer:
         self._watchers.append((response_id, callback))
 
     def asked_for(self, response_id: str) -> bool:
-        """Whether a response that is under way was asked for by us."""
-        return response_id in self._running
+        """Whether a response was asked for by us, as far as is known by now."""
+        return response_id in self._running or response_id in self._ended
 
     def received(self, event: Event) -> None:
         """Take in a server event."""
@@ -304,6 +306,7 @@ class ResponseSequencer:
         response_id = str(event.get("response.id", ""))
         turn = self._running.pop(response_id, None)
         if turn is not None:
+            self._ended.append(response_id)
             self._finish(turn, event)
         if response_id == self.active:
             # A service may run a second one beside ours, which then is still under way.
