@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from realtime_nb.bridge.recorder import part_key
+from realtime_nb.protocol.asides import Asides
 from realtime_nb.protocol.chain import LEG_DONE, read_leg
 from realtime_nb.protocol.told import told_ms
 
@@ -184,6 +185,7 @@ class _Reader:
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
         self._place = notes.clock.place
+        self._asides = Asides()
         self._story = Story()
         self._turns: dict[str, Turn] = {}
         self._turn: Turn | None = None
@@ -214,6 +216,7 @@ class _Reader:
         }
 
     def take(self, record: Record) -> None:
+        self._asides.take(record.direction, record.event)
         handlers = self._received if record.direction == "received" else self._sent
         handler = handlers.get(record.event.type)
         if handler is not None:
@@ -309,7 +312,7 @@ class _Reader:
 
     def _on_response_created(self, event: Event, t_ms: float, seq: int) -> None:
         response_id = _id(event, "response.id")
-        if event.get("response.conversation_id", "default") is None:
+        if response_id in self._asides:
             return  # out of band: nobody's turn
         turn = self._turn or self._turn_of("", "none")
         turn.responses += 1
