@@ -58,6 +58,13 @@ class ItemForm implements Form {
       event.preventDefault();
       void this.#submit();
     });
+    // Also in a text box; and in a notebook no Enter reaches the form by itself.
+    this.node.addEventListener("keydown", (event) => {
+      const writes = event.target instanceof Element && event.target.matches("input, textarea");
+      if (!writes || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!event.repeat) void this.#submit();
+    });
   }
 
   start(): void {
@@ -86,11 +93,6 @@ class ItemForm implements Form {
       ...ROLES.map(([value, words]) => h("option", { value }, words)),
     );
     const words = h("textarea", { rows: "2", "aria-label": "Words to insert" });
-    words.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      void this.#submit();
-    });
     this.#fields.append(role, words, h("button", { class: "rnb-button" }, "Insert"));
     this.#first = words;
     return () => {

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8a961f1aa717ce9ec21a221f5b31b193179f81f1ee6555c5bcdf9724d67ea58
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c6044c89cebb1579a06c24487b440df7a2b9003bc2cd6d31616d604781323d98
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d8a961f1aa717ce9ec21a221f5b31b193179f81f1ee6555c5bcdf9724d67ea58
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c6044c89cebb1579a06c24487b440df7a2b9003bc2cd6d31616d604781323d98
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -6158,6 +6158,12 @@ var ItemForm = class {
       event.preventDefault();
       void this.#submit();
     });
+    this.node.addEventListener("keydown", (event) => {
+      const writes = event.target instanceof Element && event.target.matches("input, textarea");
+      if (!writes || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!event.repeat) void this.#submit();
+    });
   }
   start() {
     if (this.#first !== null) this.#first.focus();
@@ -6182,11 +6188,6 @@ var ItemForm = class {
       ...ROLES2.map(([value, words2]) => h("option", { value }, words2))
     );
     const words = h("textarea", { rows: "2", "aria-label": "Words to insert" });
-    words.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      void this.#submit();
-    });
     this.#fields.append(role, words, h("button", { class: "rnb-button" }, "Insert"));
     this.#first = words;
     return () => {
