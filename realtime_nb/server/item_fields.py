@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.items import Item, Part
 from realtime_nb.server.mcp.items import McpApprovalResponse
+from realtime_nb.server.pictures import BadPicture, read_picture
 from realtime_nb.server.schema import (
     Choice,
     Constant,
@@ -194,8 +195,14 @@ def _make_part(checked: Json, wire_format: WireFormat, path: str) -> Part:
             format=wire_format,
         )
     if kind == "input_image":
-        url = checked["image_url"]
-        if not url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")):
-            raise invalid_value(f"{path}.image_url", "expected a PNG or JPEG data URI.")
-        return Part("input_image", image_url=url, detail=checked.get("detail"))
+        return _make_image(checked, f"{path}.image_url")
     return Part(kind, text=checked["text"])
+
+
+def _make_image(checked: Json, path: str) -> Part:
+    url = checked["image_url"]
+    try:
+        picture = read_picture(url)
+    except BadPicture as bad:
+        raise invalid_value(path, f"{bad}.") from None
+    return Part("input_image", image_url=url, detail=checked.get("detail"), picture=picture)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.server.audio_format import WireFormat
     from realtime_nb.server.hearing import Understood
+    from realtime_nb.server.pictures import Picture
 
 Json = dict[str, Any]
 
@@ -46,8 +47,8 @@ class Part:
         For audio parts; None while it is unknown or after a truncation.
     audio, format
         The sound in the format it came or went in.
-    image_url, detail
-        For images, which are kept but not looked at.
+    image_url, detail, picture
+        For images, of which only kind and size are known.
     understood
         For user audio: what recognition made of it, as soon as it is known.
     """
@@ -59,6 +60,7 @@ class Part:
     format: WireFormat | None = None
     image_url: str | None = None
     detail: str | None = None
+    picture: Picture | None = None
     understood: asyncio.Future[Understood] | None = None
 
     @property

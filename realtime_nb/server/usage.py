@@ -49,16 +49,16 @@ class UsageMeter:
                     break
                 shared += mine[1]
         self._last = (head[0], entries)
-        cached = Tokens(_blocks(shared.text), _blocks(shared.audio))
+        cached = Tokens(_blocks(shared.text), _blocks(shared.audio), _blocks(shared.image))
         return {
             "text_tokens": total.text,
             "audio_tokens": total.audio,
-            "image_tokens": 0,
+            "image_tokens": total.image,
             "cached_tokens": cached.total,
             "cached_tokens_details": {
                 "text_tokens": cached.text,
                 "audio_tokens": cached.audio,
-                "image_tokens": 0,
+                "image_tokens": cached.image,
             },
         }
 
@@ -80,7 +80,8 @@ class UsageMeter:
 
 def response_usage(input_details: Json, output: Tokens) -> Json:
     """Return the `usage` object of a response."""
-    taken = input_details["text_tokens"] + input_details["audio_tokens"]
+    kinds = ("text_tokens", "audio_tokens", "image_tokens")
+    taken = sum(input_details[kind] for kind in kinds)
     return {
         "total_tokens": taken + output.total,
         "input_tokens": taken,

@@ -19,8 +19,8 @@ from realtime_nb.server.brain.interface import (
     Piece,
 )
 from realtime_nb.server.brain.numbers import digits, find_code, find_numbers, plain
+from realtime_nb.server.brain.outputs import say_output
 from realtime_nb.server.brain.stories import JOKES
-from realtime_nb.server.brain.tools import say_output
 from realtime_nb.server.config import DEFAULT_INSTRUCTIONS
 from realtime_nb.speech.grammar import SLOTS
 
@@ -55,6 +55,14 @@ NUMBERS = [
     "ninety",
 ]
 BRAIN = CardBrain(lambda: datetime(2026, 11, 21, 9, 5, tzinfo=UTC))
+
+
+def only(request: BrainRequest) -> Piece:
+    """Return the single piece of an answer."""
+    (piece,) = BRAIN.answers(request)
+    return piece
+
+
 WEATHER = FunctionTool(
     "get_weather",
     "Get the current weather for a city.",
@@ -92,7 +100,7 @@ def ask(*turns: str, instructions: str = "", **more: Any) -> Piece:
         for index, text in enumerate(turns)
     ]
     more.setdefault("now_s", 130.0)
-    return BRAIN.answer(BrainRequest(instructions, tuple(items), **more))
+    return only(BrainRequest(instructions, tuple(items), **more))
 
 
 def called(*turns: str, tools: tuple[FunctionTool, ...] = TOOLS, **more: Any) -> tuple[str, Any]:
@@ -184,13 +192,13 @@ def test_jokes_are_not_told_twice():
 
 def test_trouble_is_named():
     unheard = ContextItem("message", "user", "", spoken=True, unheard="pocketsphinx is missing")
-    answer = BRAIN.answer(BrainRequest("", (unheard,)))
+    answer = only(BrainRequest("", (unheard,)))
     assert "pocketsphinx is missing" in str(answer)
     silence = ContextItem("message", "user", "", spoken=True)
-    assert BRAIN.answer(BrainRequest("", (silence,))) == "I did not catch that."
+    assert only(BrainRequest("", (silence,))) == "I did not catch that."
     picture = ContextItem("message", "user", "", images=1)
-    assert "cannot see pictures" in str(BRAIN.answer(BrainRequest("", (picture,))))
-    assert "still there" in str(BRAIN.answer(BrainRequest("", (silence,), idle=True)))
+    assert "cannot see pictures" in str(only(BrainRequest("", (picture,))))
+    assert "still there" in str(only(BrainRequest("", (silence,), idle=True)))
 
 
 # ------------------------------------------------------------------- instructions
@@ -250,7 +258,7 @@ def test_what_it_does_anyway_is_not_ignored():
 def test_system_messages_are_instructions_too():
     rule = ContextItem("message", "system", "Your name is Bo.")
     question = ContextItem("message", "user", "what is your name")
-    assert BRAIN.answer(BrainRequest("", (rule, question))) == "My name is Bo."
+    assert only(BrainRequest("", (rule, question))) == "My name is Bo."
 
 
 # -------------------------------------------------------------------------- tools
@@ -311,7 +319,7 @@ def test_a_tools_output_is_spoken(output: str, said: str):
     item = ContextItem("function_call_output", call_id="call_1", output=output)
     question = ContextItem("message", "user", "weather in Paris")
     request = BrainRequest("", (question, item), tools=TOOLS, tool_choice="required")
-    assert BRAIN.answer(request) == said
+    assert only(request) == said
 
 
 # ------------------------------------------------------------------------ numbers
@@ -390,7 +398,7 @@ def test_the_cards_tools_are_called_by_its_own_phrases():
 
 
 def test_nobody_has_their_own_words_read_back_for_minutes():
-    said = BRAIN.answer(BrainRequest("", (ContextItem("message", "user", "word " * 8_000),)))
+    said = only(BrainRequest("", (ContextItem("message", "user", "word " * 8_000),)))
     assert isinstance(said, str)
     assert "and so on. That is not on my card." in said
     assert len(said) < 400

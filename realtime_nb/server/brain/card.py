@@ -11,22 +11,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from realtime_nb.server.brain.asides import say_aside
 from realtime_nb.server.brain.card_phrases import CARD, PATTERNS
 from realtime_nb.server.brain.directives import Persona, read_instructions
-from realtime_nb.server.brain.interface import FunctionCall
+from realtime_nb.server.brain.outputs import say_outputs
+from realtime_nb.server.brain.pictures import describe_pictures, tell_pictures
 from realtime_nb.server.brain.recordings import describe_recording
 from realtime_nb.server.brain.skills import FIRST_SKILLS, SKILLS, Scene, Skill
-from realtime_nb.server.brain.tools import MissingArgument, match_tool, say_output
+from realtime_nb.server.brain.tools import MissingArgument, match_tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from realtime_nb.server.brain.interface import BrainRequest, Piece
+    from realtime_nb.server.brain.interface import BrainRequest, FunctionCall, Piece
 
 ABOUT: Final = (
     "A local practice voice, not a model: it answers the phrases on this card, calls your "
     "tools when your words match their names and descriptions, and repeats what else it heard. "
-    "Of instructions it obeys a name, a greeting, brief or long, formal or casual."
+    "Of instructions it obeys a name, a greeting, brief or long, formal or casual, and what to "
+    "say before a tool is called."
 )
 
 _LONGEST_ECHO: Final = 200  # characters of what was heard that are said back
@@ -55,32 +58,34 @@ class CardBrain:
 
     async def respond(self, request: BrainRequest) -> AsyncIterator[Piece]:
         """Answer by rule; see `interface.Brain.respond`."""
-        piece = self.answer(request)
-        yield piece
+        for piece in self.answers(request):
+            yield piece
 
-    def answer(self, request: BrainRequest) -> Piece:
-        """Return the whole answer: words, or one function call."""
+    def answers(self, request: BrainRequest) -> list[Piece]:
+        """Return the whole answer: words, or function calls behind a word if one was told."""
         system = [item.text for item in request.items if item.role == "system"]
         persona = read_instructions("\n".join([request.instructions, *system]))
         said = self._say(request, persona)
-        if isinstance(said, FunctionCall):
-            return said
+        if isinstance(said, list):
+            return [persona.preamble, *said] if persona.preamble else list(said)
         begun = any(item.role == "assistant" for item in request.items)
-        if not begun and persona.greeting:
-            return persona.greeting if said == persona.hello else f"{persona.greeting} {said}"
-        return said
+        if not begun and persona.greeting and not request.beside:
+            return [persona.greeting if said == persona.hello else f"{persona.greeting} {said}"]
+        return [said]
 
-    def _say(self, request: BrainRequest, persona: Persona) -> Piece:
+    def _say(self, request: BrainRequest, persona: Persona) -> str | list[FunctionCall]:
         scene = Scene(request, persona, self._clock())
-        last = request.last
-        if last is not None and last.kind == "function_call_output":
-            return say_output(last.output) or "The function returned nothing."
+        given = say_outputs(request.items) or _waiting(request)
+        if given:
+            return given
         if request.tool_choice in {"required", "function"}:
-            wanted = match_tool(request)
-            if isinstance(wanted, FunctionCall):
+            wanted = match_tools(request)
+            if isinstance(wanted, list) and wanted:
                 return wanted
         return (
-            describe_recording(scene)
+            say_aside(request)
+            or describe_recording(scene)
+            or describe_pictures(scene)
             or _without_words(scene)
             or _first_match(FIRST_SKILLS, scene)
             or _wanted(request)
@@ -99,9 +104,17 @@ def _first_match(skills: tuple[Skill, ...], scene: Scene) -> str | None:
     return None
 
 
-def _wanted(request: BrainRequest) -> Piece | None:
-    """Return the function call that was asked for, or the question for what it lacks."""
-    wanted = match_tool(request)
+def _waiting(request: BrainRequest) -> str:
+    """Return that a call's output is missing, empty when the last item is no such call."""
+    last = request.last
+    if last is None or last.kind != "function_call":
+        return ""
+    return f"I am still waiting for what {last.name} gives."
+
+
+def _wanted(request: BrainRequest) -> str | list[FunctionCall]:
+    """Return the function calls that were asked for, or the question for what one lacks."""
+    wanted = match_tools(request)
     return wanted.question if isinstance(wanted, MissingArgument) else wanted
 
 
@@ -115,7 +128,7 @@ def _without_words(scene: Scene) -> str | None:
     if user.text:
         return None
     if user.images:
-        return "I cannot see pictures: I am a local practice voice, not a model."
+        return tell_pictures(user.pictures)
     if user.unheard:
         return f"I could hear you speak but not understand words: {user.unheard}."
     return "I did not catch that."

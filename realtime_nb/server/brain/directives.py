@@ -2,7 +2,8 @@
 
 It obeys, and nothing else: a name ("Your name is Ada."), a greeting ("Greet the user with
 'Welcome aboard!'"), the answers' length ("Be brief."), formality ("Be formal.", "Be
-casual."), and English, which is all it speaks. Every other sentence is kept, word by
+casual."), a word before functions are called ("Before each tool call say 'One moment.'"),
+and English, which is all it speaks. Every other sentence is kept, word by
 word, as ignored.
 """
 
@@ -25,6 +26,10 @@ _GREETING: Final = (
     re.compile(rf"{_GREET}\s*,?\s*:?\s*(?P<plain>\S.*?)\s*$", re.IGNORECASE),
 )
 _BARE_GREETING: Final = re.compile(r"\b(greet|welcome|say hello)\b", re.IGNORECASE)
+_BEFORE_CALLS: Final = re.compile(
+    r"\bpreambles?\b|\bbefore\b[^\"“]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE
+)
+_QUOTES: Final = re.compile(r"[\"“«](?P<words>[^\"”»]+)[\"”»]|(?<=\s)'(?P<single>[^']+)'")
 _NAME: Final = (
     re.compile(
         r"\b(?:your name is|you are (?:called|named)|you're (?:called|named)|call yourself)\s+"
@@ -66,6 +71,8 @@ class Persona:
         "Certainly." rather than "Sure.".
     ignored
         What it was told and cannot do, in the instructions' own words.
+    preamble
+        Said before functions are called; empty for nothing.
     """
 
     name: str = ""
@@ -73,6 +80,7 @@ class Persona:
     brief: bool = False
     formal: bool = False
     ignored: tuple[str, ...] = ()
+    preamble: str = ""
 
     def cut(self, answer: str, more: str) -> str:
         """Return an answer with what may follow it, without that when it shall be brief."""
@@ -112,6 +120,7 @@ def read_instructions(instructions: str) -> Persona:
         brief=bool(found.get("brief")),
         formal=bool(found.get("formal")),
         ignored=tuple(ignored),
+        preamble=str(found.get("preamble", "")),
     )
 
 
@@ -134,7 +143,13 @@ def _sentences(text: str) -> list[str]:
 
 
 def _read_whole(sentence: str, found: dict[str, str | bool]) -> bool:
-    """Read a greeting, whose words may hold any sign; return whether there was one."""
+    """Read a greeting or a preamble, whose words may hold any sign; return whether there was."""
+    if _BEFORE_CALLS.search(sentence):
+        quoted = _QUOTES.search(sentence)
+        found["preamble"] = (
+            (quoted["words"] or quoted["single"]).strip() if quoted else "Let me look."
+        )
+        return True
     for pattern in _GREETING:
         match = pattern.search(sentence)
         if match:

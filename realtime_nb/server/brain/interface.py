@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
+    from realtime_nb.server.pictures import Picture
+
 Json = dict[str, Any]
 
 
@@ -79,6 +81,8 @@ class ContextItem:
         Why spoken words could not be recognised; empty when they were.
     images
         How many pictures the message holds (brains here do not see them).
+    pictures
+        What is known of them, in their order.
     image_urls
         The pictures themselves, as data or web URLs, for brains that do.
     name, arguments, call_id, output
@@ -99,6 +103,7 @@ class ContextItem:
     spoken: bool = False
     unheard: str = ""
     images: int = 0
+    pictures: tuple[Picture, ...] = ()
     image_urls: tuple[str, ...] = field(default=(), repr=False)
     name: str = ""
     arguments: str = ""

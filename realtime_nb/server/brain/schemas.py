@@ -1,0 +1,65 @@
+"""A tool's parameters, told plainly: references followed, optional types as what they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Json = dict[str, Any]
+
+_DEEPEST = 8  # references followed: a schema may refer to itself
+
+
+def properties(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Json]:
+    """Return the rules of an object's properties, each told plainly; see `plain_rule`."""
+    given = schema.get("properties")
+    definitions: Any = schema.get("$defs") or schema.get("definitions") or {}
+    rules = cast("Json", given) if isinstance(given, dict) else {}
+    return {name: plain_rule(rule, definitions, depth) for name, rule in rules.items()}
+
+
+def required(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the properties that an object must have."""
+    names = schema.get("required")
+    return tuple(map(str, cast("list[Any]", names))) if isinstance(names, list) else ()
+
+
+def plain_rule(rule: Any, definitions: Any = None, depth: int = 0) -> Json:
+    """Return a rule without references and null types; a constant is a choice of one.
+
+    Parameters
+    ----------
+    rule
+        A JSON schema.
+    definitions
+        The schemas that it may refer to, by name.
+    depth
+        How many references were followed already.
+    """
+    if not isinstance(rule, dict) or depth > _DEEPEST:
+        return {}
+    known = cast("Json", definitions) if isinstance(definitions, dict) else {}
+    plain = dict(cast("Json", rule))
+    if isinstance(plain.get("$ref"), str):
+        name = plain.pop("$ref").rpartition("/")[2]
+        return {**plain_rule(known.get(name), known, depth + 1), **plain}
+    for key in ("anyOf", "oneOf", "allOf"):
+        parts = plain.pop(key, None)
+        if isinstance(parts, list):
+            chosen = [plain_rule(part, known, depth + 1) for part in cast("list[Any]", parts)]
+            held = [part for part in chosen if part.get("type") != "null"]
+            plain = {**(held[0] if held else {}), **plain}
+    if isinstance(plain.get("type"), list):
+        kinds = [kind for kind in plain["type"] if kind != "null"]
+        plain["type"] = kinds[0] if kinds else "null"
+    if "const" in plain:
+        plain["enum"] = [plain["const"]]
+    if isinstance(plain.get("enum"), list):
+        plain["enum"] = [choice for choice in plain["enum"] if choice is not None]
+    if "items" in plain:
+        plain["items"] = plain_rule(plain["items"], known, depth + 1)
+    if "properties" in plain:
+        plain["properties"] = properties({**plain, "$defs": known}, depth + 1)
+    return plain
