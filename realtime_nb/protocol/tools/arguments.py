@@ -103,10 +103,14 @@ def _told(error: Mapping[str, Any], known: Sequence[str]) -> str:
     if error["type"] in ("missing_keyword_only_argument", "missing"):
         return f"{where} is missing"
     if error["type"] == "unexpected_keyword_argument":
-        near = nearest(path, known) or f"; there are {', '.join(known)}" if known else ""
+        near = nearest(path, known) or f"; {_listed(known)}"
         return f"{where} is no argument of it{near}"
     said = str(error["msg"])
     return f"{where} was {_shown(error.get('input'))}: {said[:1].lower()}{said[1:]}"
+
+
+def _listed(known: Sequence[str]) -> str:
+    return f"there are {', '.join(known)}" if known else "it takes none"
 
 
 def _shown(value: Any) -> str:

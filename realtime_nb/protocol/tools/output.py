@@ -87,10 +87,11 @@ def _written(plain: Plain, entries: int, characters: int) -> str:
 def _shortened(tree: Any, entries: int, characters: int, notes: list[str], path: str) -> Any:
     """Return a copy of `tree` in which nothing is long; `notes` gets what was cut, and where."""
     if isinstance(tree, str):
-        if len(tree) <= characters:
+        whole, here = getattr(tree, "whole", len(tree)), min(characters, len(tree))
+        if here == whole:
             return tree
-        notes.append(f"{path} is a text of {len(tree):,} characters, cut to {characters}")
-        return tree[:characters] + "…"
+        notes.append(f"{path} is a text of {whole:,} characters, the first {here:,} are here")
+        return tree[:here]
     if isinstance(tree, list):
         held = cast("list[Any]", tree)
         whole, here = getattr(held, "whole", len(held)), min(entries, len(held))

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import io
 import itertools
 import math
 import os
@@ -24,13 +25,22 @@ ITEMS_TAKEN: Final = 1000
 
 _NODES: Final = 50_000
 _CHARACTERS: Final = 1_000_000
+_LONGEST_TEXT: Final = 20_000
 _DEPTH: Final = 24
 _ENTRIES: Final = 10_000
 _LONGEST_REPR: Final = 2000
 _LONGEST_BYTES: Final = 10_000
 _BIGGEST_INT: Final = 10**300
-_SIMPLE: Final = (dt.date, dt.time, uuid.UUID, decimal.Decimal, os.PathLike)
+_SIMPLE: Final = (dt.date, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal, os.PathLike)
 NOT_FINITE: Final = "NaN and infinite numbers, which JSON has not, are null"
+
+
+class PartText(str):
+    """The first characters of a text; `whole` is how many there were."""
+
+    __slots__ = ("whole",)
+
+    whole: int
 
 
 class PartList(list[Any]):
@@ -52,8 +62,8 @@ class Plain:
     Attributes
     ----------
     tree
-        None, booleans, finite numbers, texts, and lists and dicts of them: a `PartList` or a
-        `PartDict` where not all of it is there.
+        None, booleans, finite numbers, texts, and lists and dicts of them: a `PartText`, a
+        `PartList` or a `PartDict` where not all of it is there.
     notes
         What else of the value is not in it, one line each.
     """
@@ -65,7 +75,8 @@ class Plain:
 def make_plain(value: Any) -> Plain:
     """Return `value` as JSON has it; `repr` stands for what it has no form for.
 
-    At most 50,000 values are looked at, 24 levels deep, and a million characters.
+    At most 50,000 values are looked at, 24 levels deep, and about a million
+    characters.
     """
     made = _Making()
     tree = made.plain(value, 0)
@@ -108,36 +119,25 @@ class _Making:
         finally:
             self._above.discard(id(value))
 
-    def _made_of(self, value: Any, depth: int) -> Any:  # noqa: C901, PLR0911 -- one line for each kind
+    def _made_of(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 -- one line for each kind
         if is_table(value):
             table, rows = table_value(value)
             return _part_of(self.plain(table, depth), rows)
         if is_array(value):
             return self.plain(array_value(value), depth)
-        if isinstance(value, _SIMPLE):
+        if isinstance(value, _SIMPLE) or type(value).__module__.partition(".")[0] == "pandas":
             return self._simple(value)
-        if isinstance(value, dt.timedelta):
-            return str(value)
-        if isinstance(value, Mapping):
-            return self._mapping(cast("Mapping[Any, Any]", value), depth)
-        if type(value).__name__ == "NAType":
-            self.note(NOT_FINITE)
-            return None
-        if callable(dump := getattr(cast("Any", type(value)), "model_dump", None)):
-            return self.plain(dump(value), depth)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [one.name for one in dataclasses.fields(value) if one.repr]
-            return self._mapping({name: getattr(value, name, None) for name in names}, depth)
-        if isinstance(value, tuple) and hasattr(cast("Any", value), "_asdict"):
-            return self._mapping(cast("Any", value)._asdict(), depth)
-        if isinstance(value, range | Sequence | AbstractSet) or _is_deque(value):
+        fields = _fields(value)
+        if fields is not None:
+            return self._mapping(fields, depth)
+        if isinstance(value, PartList):
+            part = PartList(self._entries(iter(value), len(value), depth))
+            part.whole = value.whole
+            return part
+        if isinstance(value, Sequence | AbstractSet):
             entries = cast("Any", value)
-            made = self._entries(iter(entries), len(entries), depth)
-            if isinstance(value, PartList):
-                made = PartList(made)
-                made.whole = value.whole
-            return made
-        if isinstance(value, Iterator):
+            return self._entries(iter(entries), len(entries), depth)
+        if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
             return self._taken(cast("Iterator[Any]", value), depth)
         return self._repr(value)
 
@@ -151,11 +151,16 @@ class _Making:
         return whole_text(text if len(text) <= _LONGEST_REPR else f"{text[:_LONGEST_REPR]}…")
 
     def _text(self, value: str) -> str:
-        if len(value) > self._room:
-            self.note(f"of a text's {len(value):,} characters {self._room:,} were looked at")
-            value = value[: self._room]
-        self._room -= len(value)
-        return whole_text(value)
+        self._room -= min(len(value), _LONGEST_TEXT)
+        if len(value) <= _LONGEST_TEXT:
+            return whole_text(value)
+        part = PartText(whole_text(value[:_LONGEST_TEXT]))
+        part.whole = len(value)
+        return part
+
+    @property
+    def _is_full(self) -> bool:
+        return self._left <= 0 or self._room <= 0
 
     def _integer(self, value: int) -> Any:
         if -_BIGGEST_INT < value < _BIGGEST_INT:
@@ -169,7 +174,7 @@ class _Making:
         return None
 
     def _simple(self, value: Any) -> Any:
-        if type(value).__name__ == "NaTType":
+        if type(value).__name__ in ("NaTType", "NAType"):  # what pandas has for nothing
             self.note(NOT_FINITE)
             return None
         if isinstance(value, decimal.Decimal):
@@ -182,7 +187,7 @@ class _Making:
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key in itertools.islice(value, _ENTRIES):
-            if self._left <= 0:
+            if self._is_full:
                 break
             made[self._key(key, made)] = self.plain(value[key], depth)
         return _part_of(made, len(value))
@@ -200,7 +205,7 @@ class _Making:
     def _entries(self, entries: Iterator[Any], length: int, depth: int) -> list[Any]:
         made: list[Any] = []
         for one in itertools.islice(entries, _ENTRIES):
-            if self._left <= 0:
+            if self._is_full:
                 break
             made.append(self.plain(one, depth))
         return _part_of(made, length)
@@ -210,7 +215,7 @@ class _Making:
         made: list[Any] = []
         try:
             for one in entries:
-                if len(made) >= ITEMS_TAKEN or self._left <= 0:
+                if len(made) >= ITEMS_TAKEN or self._is_full:
                     made = PartList(made)
                     break
                 made.append(self.plain(one, depth))
@@ -232,8 +237,19 @@ def _bytes_told(value: Any) -> dict[str, Any]:
     return {"bytes": held.nbytes, "begins": bytes(value[:16]).hex()}
 
 
-def _is_deque(value: Any) -> bool:
-    return type(value).__name__ == "deque"
+def _fields(value: Any) -> Mapping[Any, Any] | None:
+    """Return the fields of what has them: a mapping, a model, a dataclass, a named tuple."""
+    if isinstance(value, Mapping):
+        return cast("Mapping[Any, Any]", value)
+    if callable(dump := getattr(cast("Any", type(value)), "model_dump", None)):
+        dumped: Any = dump(value)
+        return cast("dict[str, Any]", dumped) if isinstance(dumped, dict) else {"root": dumped}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [one.name for one in dataclasses.fields(value) if one.repr]
+        return {name: getattr(value, name, None) for name in names}
+    if isinstance(value, tuple) and hasattr(cast("Any", value), "_asdict"):
+        return cast("Any", value)._asdict()
+    return None
 
 
 def _part_of(made: Any, length: int) -> Any:

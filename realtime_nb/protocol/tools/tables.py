@@ -9,10 +9,12 @@ ROWS: Final = 1000
 
 _ARRAY_WHOLE: Final = 1000
 _ARRAY_HEAD: Final = 10
+_ARRAY_COUNTED: Final = 20_000_000
+_CELLS: Final = 50_000
 
 
 def is_table(value: Any) -> bool:
-    """Whether `value` is a DataFrame or a Series, of pandas or polars."""
+    """Whether `value` is a DataFrame, a Series or an Index, of pandas or polars."""
     return _is_pandas(value) or _is_polars(value)
 
 
@@ -27,10 +29,12 @@ def is_array(value: Any) -> bool:
 def table_value(value: Any) -> tuple[Any, int]:
     """Return a table as records, or a series as its values, and how many rows it has.
 
-    Of a long one only the first 1,000 rows are there. An index that is more than row numbers
-    comes along: as columns of a table, as the keys of a series.
+    Of a long one only the first 1,000 rows are there, of a wide one fewer. An index that is
+    more than row numbers comes along: as columns of a table, as the keys of a series.
     """
-    head = value.head(ROWS)
+    columns = len(getattr(value, "columns", ()))
+    rows = max(1, min(ROWS, _CELLS // max(columns, 1)))
+    head = value[:rows]
     return _pandas(head) if _is_pandas(value) else _polars(head), len(value)
 
 
@@ -41,7 +45,7 @@ def array_value(value: Any) -> Any:
     if value.size <= _ARRAY_WHOLE:
         return value.tolist()
     told: dict[str, Any] = {"shape": list(value.shape), "dtype": str(value.dtype)}
-    if value.dtype.kind in "iufb":
+    if value.dtype.kind in "iufb" and value.size <= _ARRAY_COUNTED:
         numbers = value.astype(float)
         finite = numbers[(numbers - numbers) == 0]  # a NaN or an infinity less itself is NaN
         if finite.size:
@@ -67,12 +71,15 @@ def _is_polars(value: Any) -> bool:
 
 def _is_of(value: Any, package: str) -> bool:
     return any(
-        kind.__module__.partition(".")[0] == package and kind.__name__ in ("DataFrame", "Series")
+        kind.__module__.partition(".")[0] == package
+        and kind.__name__ in ("DataFrame", "Series", "Index")
         for kind in type(value).__mro__
     )
 
 
 def _pandas(head: Any) -> Any:
+    if not hasattr(head, "index"):
+        return head.tolist()
     numbered = type(head.index).__name__ == "RangeIndex"
     if head.ndim == 1:
         if numbered:
@@ -103,9 +110,9 @@ def _label(name: Any) -> str:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    made: list[str] = []
+    made: dict[str, None] = {}
     for name in names:
         while name in made:
             name += "'"  # noqa: PLW2901 -- two columns may have one name
-        made.append(name)
-    return made
+        made[name] = None
+    return list(made)
