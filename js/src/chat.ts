@@ -139,9 +139,10 @@ export class Chat {
     return this.turns === "push_to_talk" && this.kind !== "translation";
   }
 
-  /** There is an answer that could be stopped. */
+  /** There is an answer that could be stopped, or a call that runs for it. */
   get stoppable(): boolean {
-    return this.link === "live" && (this.playing || this.transcript.answering);
+    const { answering, calling } = this.transcript;
+    return this.link === "live" && (this.playing || answering || calling);
   }
 
   subscribe(listener: (topic: Topic) => void, signal: AbortSignal): void {

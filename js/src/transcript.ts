@@ -44,6 +44,14 @@ export class Transcript {
     return false;
   }
 
+  /** A function of the notebook runs for an answer. */
+  get calling(): boolean {
+    for (const { tool } of this.#items.values()) {
+      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued")) return true;
+    }
+    return false;
+  }
+
   /** Move a new item right behind the one it names, and those that waited for it with it. */
   #place(item: Item, placed = new Set<string>()): void {
     if (placed.has(item.id)) return; // they name one another in a circle

@@ -93,12 +93,10 @@ class ToolRows:
         ]
 
     def detach(self) -> None:
-        """Listen no more, and take the displays off the pages' hands."""
+        """Listen no more; what calls displayed stays to be seen."""
         for undo in self._undo:
             undo()
         self._undo = []
-        if self._shelf is not None:
-            self._shelf.close()
 
     def show(self, call_id: str, outputs: Sequence[Mapping[str, Any]]) -> None:
         """Show under a call what it displayed, in place of what was there; from any thread.
@@ -150,11 +148,15 @@ class ToolRows:
         if known.item_id:
             self._keep(known.item_id, of_mcp(known))
         if isinstance(known, McpServer):
-            failed = known.error if known.state == "failed" else ""
-            if failed and self._failed.get(known.label) != failed:
-                label, why = plain(known.label, _LABEL_CHARS), plain(failed, _REASON_CHARS)
-                self._announcer.notice("warning", f"No tools of the MCP server {label}: {why}")
-            self._failed[known.label] = failed
+            self._tell_failure(known)
+
+    def _tell_failure(self, server: McpServer) -> None:
+        """Say that a server's tools could not be listed, where no card says so."""
+        failed = server.error if server.state == "failed" else ""
+        told, self._failed[server.label] = self._failed.get(server.label, ""), failed
+        if failed and failed != told and self._conversation.item(server.item_id) is None:
+            label, why = plain(server.label, _LABEL_CHARS), plain(failed, _REASON_CHARS)
+            self._announcer.notice("warning", f"No tools of the MCP server {label}: {why}")
 
     def _keep(self, key: str, standing: Standing) -> None:
         self._known.pop(key, None)

@@ -114,14 +114,6 @@ class DisplayShelf:
         while len(self._shown) > TEXTS_KEPT:
             del self._shown[next(iter(self._shown))]
 
-    def close(self) -> None:
-        """Give all displays up."""
-        with self._lock:
-            given_up = list(self._shown.values())
-            self._shown = {key: _Shown(shown.text) for key, shown in self._shown.items()}
-        for shown in given_up:
-            self._forget(shown)
-
     def _forget(self, shown: _Shown) -> None:
         if shown.model_id is not None and self._displays is not None:
             self._displays.forget(shown.model_id)

@@ -43,6 +43,13 @@ class CallOutput:
             self._models[model.model_id] = model
         return str(model.model_id)
 
+    def close(self) -> None:
+        """Give all displays up."""
+        with self._lock:
+            known = list(self._models)
+        for model_id in known:
+            self.forget(model_id)
+
     def forget(self, model_id: str) -> None:
         """Give a display up: pages show it no more."""
         with self._lock:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from realtime_nb.widget.call_output import CallOutput
 from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class ChatWidget(anywidget.AnyWidget):
     ----------
     label
         What the chat is called, shown where no page can be.
+
+    Attributes
+    ----------
+    displays
+        What calls of the chat's tools displayed, as the pages show it.
     """
 
     _esm = _STATIC / "widget.js"
@@ -44,6 +50,7 @@ class ChatWidget(anywidget.AnyWidget):
     def __init__(self, label: str = "chat", **traits: Any) -> None:
         self.label = label
         traits.setdefault("saved_key", secrets.token_hex(8))
+        self.displays = CallOutput()
         super().__init__(**traits)
         pin_subshell(self.comm)
 
@@ -69,6 +76,11 @@ class ChatWidget(anywidget.AnyWidget):
 
         self.on_msg(take)
         return lambda: self.on_msg(take, remove=True)
+
+    def close(self) -> None:
+        """Take the widget off the pages, and with it what calls displayed in it."""
+        self.displays.close()
+        super().close()
 
     def mime_bundle(self, **kwargs: Any) -> Any:
         """Return what Jupyter shows for the widget: its view, and its text."""

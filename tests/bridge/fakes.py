@@ -20,7 +20,7 @@ class FakeLoop:
         self.loop = asyncio.get_running_loop()
 
     def post(self, function: Any, *args: Any) -> bool:
-        self.loop.call_soon(function, *args)
+        self.loop.call_soon_threadsafe(function, *args)
         return True
 
     def call(self, coroutine: Any) -> asyncio.Task[Any]:

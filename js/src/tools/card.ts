@@ -2,7 +2,7 @@
 // what it displayed.
 
 import type { Item } from "../messages.js";
-import { h, setText, spoken } from "../ui/dom.js";
+import { h, icon, setText, spoken } from "../ui/dom.js";
 import type { Entry } from "../ui/log.js";
 import { DisplayBox, type Displays } from "./box.js";
 import type { Tool } from "./wire.js";
@@ -33,7 +33,7 @@ export class CallCard implements Entry {
     this.#details = h(
       "details",
       { class: "rnb-card-details", "aria-live": "off" },
-      h("summary", {}, spoken("Output: "), this.#preview),
+      h("summary", {}, icon("chevron"), spoken("Output: "), this.#preview),
       labelled("Arguments", this.#arguments),
       labelled("Output", this.#output),
     );
@@ -116,5 +116,6 @@ function titleOf(tool: Tool): string {
 }
 
 function timeOf(tool: Tool): string {
-  return tool.ms === null ? "" : durationText(tool.ms);
+  // Of what never ran there is nothing to tell.
+  return tool.ms === null || tool.ms === 0 ? "" : durationText(tool.ms);
 }

@@ -16,12 +16,12 @@ from realtime_nb.notebook.tools.stage import NotebookStage, Performance
 from realtime_nb.protocol.summary import shorten
 from realtime_nb.protocol.tools.definition import define_function
 from realtime_nb.protocol.tools.options import options_of
-from realtime_nb.widget import CallOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realtime_nb.bridge import Bridge
+    from realtime_nb.bridge.tools_displays import Displays
     from realtime_nb.client.loop import BackgroundLoop
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.client.tools.records import CallRecord
@@ -170,11 +170,17 @@ class ChatTools:
 
     # -- how they run
 
-    def begin(self, session: RealtimeSession, bridge: Bridge, loop: BackgroundLoop) -> None:
+    def begin(
+        self,
+        session: RealtimeSession,
+        bridge: Bridge,
+        loop: BackgroundLoop,
+        displays: Displays | None = None,
+    ) -> None:
         """Answer the calls of a session, and show them in its pages."""
         self._bridge, self._loop = bridge, loop
         self.desk = ToolDesk(session, self.registry, self.stage, loop)
-        bridge.tools.attach(self.desk, CallOutput())
+        bridge.tools.attach(self.desk, displays)
         undo = self.desk.on_change(self._changed), self.desk.on_notice(bridge.notice)
         self._undo = list(undo)
 

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c6044c89cebb1579a06c24487b440df7a2b9003bc2cd6d31616d604781323d98
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:02eb462e8dd52c63aa4b335d14c33d726c3272519bc82e5d994795f516c2fe2a
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:c6044c89cebb1579a06c24487b440df7a2b9003bc2cd6d31616d604781323d98
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:02eb462e8dd52c63aa4b335d14c33d726c3272519bc82e5d994795f516c2fe2a
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -250,6 +250,13 @@ var Transcript = class {
     }
     return false;
   }
+  /** A function of the notebook runs for an answer. */
+  get calling() {
+    for (const { tool } of this.#items.values()) {
+      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued")) return true;
+    }
+    return false;
+  }
   /** Move a new item right behind the one it names, and those that waited for it with it. */
   #place(item, placed = /* @__PURE__ */ new Set()) {
     if (placed.has(item.id)) return;
@@ -356,9 +363,10 @@ var Chat = class {
   get pushed() {
     return this.turns === "push_to_talk" && this.kind !== "translation";
   }
-  /** There is an answer that could be stopped. */
+  /** There is an answer that could be stopped, or a call that runs for it. */
   get stoppable() {
-    return this.link === "live" && (this.playing || this.transcript.answering);
+    const { answering, calling } = this.transcript;
+    return this.link === "live" && (this.playing || answering || calling);
   }
   subscribe(listener, signal) {
     this.#listeners.add(listener);
@@ -6020,7 +6028,7 @@ var CallCard = class {
     this.#details = h(
       "details",
       { class: "rnb-card-details", "aria-live": "off" },
-      h("summary", {}, spoken("Output: "), this.#preview),
+      h("summary", {}, icon("chevron"), spoken("Output: "), this.#preview),
       labelled2("Arguments", this.#arguments),
       labelled2("Output", this.#output)
     );
@@ -6095,7 +6103,7 @@ function titleOf2(tool) {
   return tool.kind === "output" ? "an output" : callText(tool);
 }
 function timeOf(tool) {
-  return tool.ms === null ? "" : durationText(tool.ms);
+  return tool.ms === null || tool.ms === 0 ? "" : durationText(tool.ms);
 }
 
 // src/tools/fold.ts
