@@ -106,9 +106,13 @@ class Runs:
         stop = self._stops.get(call_id)
         if stop is not None:
             stop.set()
-        record = self._records.change(call_id, status="cancelled", error=why, output=output)
+        known = self._records.get(call_id)
+        ran_ms = None if known is None else known.at(self._now_ms()).ms
+        record = self._records.change(
+            call_id, status="cancelled", ms=ran_ms, error=why, output=output
+        )
         if record is not None:
-            self._counts.add(record.tool, "cancelled", 0.0)
+            self._counts.add(record.tool, "cancelled", ran_ms or 0.0)
 
     def stop_all(self, why: str) -> None:
         """Have every call stop: nobody is there to be answered."""
