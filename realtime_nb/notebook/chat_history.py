@@ -132,8 +132,8 @@ class HasHistory:
         ----------
         turns
             A list of ``("user", "…")``, ``("assistant", "…")``, ``("system", "…")``, of items'
-            dicts, or of items, as of another chat: ``chat.seed(before.items)``. Of items, what
-            cannot be told again is left out where there are only items.
+            dicts, or of items, as of another chat: ``chat.seed(before.items)``. Of mere
+            items, those that cannot be told again are left out, with a warning.
 
         Returns
         -------

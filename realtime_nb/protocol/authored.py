@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from realtime_nb.errors import ConfigError, UsageError
+from realtime_nb.errors import ConfigError, ConfigWarning, UsageError
 from realtime_nb.protocol.carry import carry_over
 from realtime_nb.protocol.config.review_items import PARTS, ROLES, review_item
 from realtime_nb.protocol.ids import new_id
@@ -105,6 +106,11 @@ def items_of(turns: Any, pictures: FindPictures | None = None) -> list[dict[str,
     ------
     UsageError
         For what is no such list; it names the place in it.
+
+    Warns
+    -----
+    ConfigWarning
+        When some of the items cannot be told again: how many, and why.
     """
     if isinstance(turns, str | Mapping) or not isinstance(turns, Iterable):
         raise UsageError(
@@ -121,6 +127,9 @@ def items_of(turns: Any, pictures: FindPictures | None = None) -> list[dict[str,
     if known and len(known) == len(given):
         if not told.items:
             raise UsageError(f"nothing of these can be told again: {', '.join(told.lost)}")
+        if told.lost:
+            # The frames between are items_of, seed_items and chat.seed.
+            warnings.warn(f"not told again: {', '.join(told.lost)}", ConfigWarning, stacklevel=4)
         return [{"id": new_id("item"), **item} for item in told.items]
     if told.lost:
         raise UsageError(f"not all of these items can be told again: {', '.join(told.lost)}")
