@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,7 @@ import tornado.web
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.card import CardBrain
 from realtime_nb.server.brain.chat import ChatBrain, ChatEndpoint, read_chat_url
-from realtime_nb.server.brain.chat_messages import as_messages
+from realtime_nb.server.brain.chat_messages import as_messages, chat_tools, made_call
 from realtime_nb.server.brain.echo import EchoBrain
 from realtime_nb.server.brain.interface import (
     BrainError,
@@ -102,6 +104,47 @@ async def test_a_script_is_followed_with_its_delays(tmp_path: Path):
         assert outputs[4]["status_details"]["error"]["code"] == "script_ended"
 
 
+@virtual
+async def test_a_script_plays_mcp_servers(tmp_path: Path):
+    search = {"server": "docs", "name": "search", "arguments": {"q": "barge-in"}}
+    error = {"type": "http_error", "code": 503, "message": "HTTP status 503"}
+    script = {
+        "mcp": {
+            "docs": {"tools": [{"name": "search", "description": "Search."}], "wait_ms": 300},
+            "gone": {"fail": "nobody there"},
+        },
+        "turns": [
+            [{"say": "Let me look."}, {"mcp": {**search, "output": "two pages", "wait_ms": 200}}],
+            [{"mcp": {**search, "error": error}}],
+            [{"mcp": search}],
+        ],
+    }
+    async with Stage(ScriptedBrain(read_script(write(tmp_path, script)))) as stage:
+        far = {"server_url": "https://docs.example.com/mcp", "require_approval": "never"}
+        logging.disable()
+        await stage.update(
+            output_modalities=["text"],
+            tools=[{"type": "mcp", "server_label": label, **far} for label in ("docs", "gone")],
+        )
+        await stage.until("mcp_list_tools.completed")
+        logging.disable(logging.NOTSET)
+        assert "mcp_list_tools.failed" in stage.types
+        outputs: list[Any] = []
+        for _ in range(3):
+            before = len(stage.events)
+            await stage.send("response.create")
+            await stage.until("rate_limits.updated", since=before)
+            outputs += [
+                event["response"]["output"]
+                for event in stage.events[before:]
+                if event["type"] == "response.done"
+            ]
+    assert [item["type"] for item in outputs[0]] == ["message", "mcp_call"]
+    assert outputs[0][1]["output"] == "two pages"
+    assert outputs[1][0]["error"] == error
+    assert outputs[2][0]["error"]["message"] == "the script says nothing of this call"
+
+
 async def test_each_session_follows_the_script_from_its_beginning(tmp_path: Path):
     make = load_brain(f"scripted:{write(tmp_path, {'turns': [[{'say': 'One.'}]]})}")
     for _ in range(2):
@@ -119,6 +162,14 @@ async def test_each_session_follows_the_script_from_its_beginning(tmp_path: Path
         ({"turns": [{"when": "(", "steps": []}]}, "is no regular expression"),
         ({"turns": [[{"wait_ms": -1}]]}, "is no step"),
         ({"turns": [[{"call": {"arguments": {}}}]]}, "is no step"),
+        ({"turns": [[{"mcp": {"name": "search"}}]]}, "is no step"),
+        (
+            {"turns": [[{"mcp": {"server": "a", "name": "b", "error": {"type": "odd"}}}]]},
+            "is no step",
+        ),
+        ({"turns": [], "mcp": []}, "mcp is no object"),
+        ({"turns": [], "mcp": {"docs": {"tools": [{}]}}}, "mcp.docs.tools holds something"),
+        ({"turns": [], "mcp": {"docs": 7}}, "mcp.docs is no server"),
     ],
 )
 def test_a_spoilt_script_is_refused_in_one_line(tmp_path: Path, script: Any, why: str):
@@ -218,6 +269,26 @@ async def test_a_chat_services_calls_are_put_together():
         assert asked[0]["tools"][0]["function"]["name"] == "get_weather"
         await pieces(brain, tools=(TOOL,), tool_choice="function", forced_tool="get_weather")
         assert asked[1]["tool_choice"]["function"] == {"name": "get_weather"}
+
+
+def test_a_chat_service_knows_mcp_tools_by_their_servers_too():
+    tools = (
+        FunctionTool("search", "Ours."),
+        FunctionTool("search", "Docs.", {}, "docs"),
+        FunctionTool("list all", "", {}, "shop"),
+    )
+    call = ContextItem("function_call", name="search", arguments="{}", call_id="a", server="docs")
+    output = ContextItem("function_call_output", call_id="a", output="found")
+    request = BrainRequest("", (call, output), tools=tools)
+    names = [tool["function"]["name"] for tool in chat_tools(request)["tools"]]
+    assert names == ["search", "docs__search", "shop__list_all"]
+    assert as_messages(request)[0]["tool_calls"][0]["function"]["name"] == "docs__search"
+    assert [made_call(request, name, "{}").server for name in names] == ["", "docs", "shop"]
+    assert made_call(request, "shop__list_all", "{}").name == "list all"
+    one = replace(request, tool_choice="function", forced_server="docs", forced_tool="search")
+    assert chat_tools(one)["tool_choice"]["function"]["name"] == "docs__search"
+    some = chat_tools(replace(request, tool_choice="function", forced_server="docs"))
+    assert (some["tool_choice"], len(some["tools"])) == ("required", 1)
 
 
 async def test_a_chat_services_refusal_fails_the_response():

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from realtime_nb.errors import UsageError
-from realtime_nb.server.brain.chat_messages import as_messages, chat_tools
-from realtime_nb.server.brain.interface import BrainError, FunctionCall
+from realtime_nb.server.brain.chat_messages import as_messages, chat_tools, made_call
+from realtime_nb.server.brain.interface import BrainError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -136,7 +136,7 @@ class ChatBrain:
                         call.name += piece.function.name or ""
                         call.arguments.append(piece.function.arguments or "")
         for _, call in sorted(calls.items()):
-            yield FunctionCall(call.name, "".join(call.arguments) or "{}")
+            yield made_call(request, call.name, "".join(call.arguments) or "{}")
 
     async def _model_name(self, client: AsyncOpenAI) -> str:
         if not self._model:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+
+from realtime_nb.server.brain.interface import FunctionCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_LONGEST_NAME: Final = 64  # characters, as chat services demand
 _SILENT: Final = "The user has been silent for a while."
 
 
@@ -57,19 +61,24 @@ def as_messages(
 
 def chat_tools(request: BrainRequest) -> Json:
     """Return the fields `tools` and `tool_choice` of a chat request; none where it has no tools."""
-    if not request.tools or request.tool_choice == "none":
-        return {}
+    tools = request.tools
     choice: Any = request.tool_choice
+    if choice == "function" and not request.forced_tool:
+        tools = tuple(tool for tool in tools if tool.server == request.forced_server)
+        choice = "required"  # any tool of one MCP server
+    if not tools or choice == "none":
+        return {}
     if choice == "function":
-        choice = {"type": "function", "function": {"name": request.forced_tool}}
+        name = called_as(request.forced_tool, request.forced_server)
+        choice = {"type": "function", "function": {"name": name}}
     nothing: Json = {"type": "object", "properties": {}}
     functions = [
         {
-            "name": tool.name,
+            "name": called_as(tool.name, tool.server),
             "description": tool.description,
             "parameters": dict(tool.parameters) or nothing,
         }
-        for tool in request.tools
+        for tool in tools
     ]
     return {
         "tools": [{"type": "function", "function": function} for function in functions],
@@ -77,8 +86,21 @@ def chat_tools(request: BrainRequest) -> Json:
     }
 
 
+def called_as(name: str, server: str) -> str:
+    """Return what a chat service calls a tool: an MCP server's bears the server's label."""
+    return re.sub(r"[^\w-]", "_", f"{server}__{name}")[:_LONGEST_NAME] if server else name
+
+
+def made_call(request: BrainRequest, name: str, arguments: str) -> FunctionCall:
+    """Return the call that a chat service made, by the name that it was told."""
+    for tool in request.tools:
+        if tool.server and called_as(tool.name, tool.server) == name:
+            return FunctionCall(tool.name, arguments, tool.server)
+    return FunctionCall(name, arguments)
+
+
 def _add_call(messages: list[Json], item: ContextItem) -> None:
-    function = {"name": item.name, "arguments": item.arguments}
+    function = {"name": called_as(item.name, item.server), "arguments": item.arguments}
     call = {"id": item.call_id, "type": "function", "function": function}
     if messages and messages[-1].get("tool_calls"):
         messages[-1]["tool_calls"].append(call)

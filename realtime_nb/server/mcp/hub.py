@@ -119,7 +119,7 @@ class McpHub:
     def refusal(self, definition: McpDefinition) -> str:
         """Return why a server cannot be reached from here, empty when it can."""
         if self._reach is None:
-            return "MCP tools are not available here."
+            return "MCP tools are not available in a chain of services."
         return self._reach.refusal(definition)
 
     def sync(self, definitions: Iterable[McpDefinition]) -> None:
