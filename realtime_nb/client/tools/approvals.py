@@ -30,6 +30,11 @@ class Approvals:
         The session's clock, in milliseconds.
     deadline_s
         How long a question waits, in seconds.
+
+    Attributes
+    ----------
+    deadline_s
+        How long the next question waits.
     """
 
     def __init__(
@@ -37,7 +42,7 @@ class Approvals:
     ) -> None:
         self._loop = loop
         self._now_ms = now_ms
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self._book = ApprovalBook()
         self._lock = threading.Lock()
         self._waiting: dict[str, asyncio.Future[Decision]] = {}
@@ -122,8 +127,8 @@ class Approvals:
             server=server,
             arguments=arguments,
             asked_ms=self._now_ms(),
-            deadline_s=self._deadline_s,
-            left_s=self._deadline_s,
+            deadline_s=self.deadline_s,
+            left_s=self.deadline_s,
         )
 
     def _late(self, approval_id: str) -> None:
