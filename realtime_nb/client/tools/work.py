@@ -102,7 +102,9 @@ class Work:
         """Begin; raises where it cannot."""
         if self._tool.options.main:
             future = self._stage.on_main(self.call, self._run)
-            self._set_stop(future.cancel)
+            with self._lock:
+                # It may run already, and then knows better how it is stopped.
+                self._stop = self._stop or future.cancel
             future.add_done_callback(self._left_by_main)
             return
         _RUNNING.enter()
@@ -136,9 +138,10 @@ class Work:
 
     def _run(self) -> None:
         """Do it all, on the thread it runs on; what it gives leaves before it is shown."""
-        if self._given_up:
-            return
-        self.begun = True
+        with self._lock:
+            if self._given_up:
+                return
+            self.begun = True
         if self._on_started is not None:
             self._post(self._on_started)
         try:
