@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.shown_text import visible
 
 Side: TypeAlias = Literal["assistant", "user"]
 
@@ -110,7 +111,7 @@ def read_verdict(value: Any, name: str) -> Verdict:
     if isinstance(value, str) and value.strip():
         return Verdict(passed=False, reason=_line(value))
     # numpy's truth values are no bool.
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if type(value).__name__ in ("bool", "bool_"):
         return PASSED if value else Verdict(passed=False, reason=f"{name}() said no")
     return failure(
         f"{name}() returned {_shown(value)}; return None or True to let it pass,"
@@ -131,5 +132,5 @@ def _shown(value: Any) -> str:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"
