@@ -6,6 +6,9 @@ export interface PictureNote {
   readonly index: number;
   /** Size, kind and bytes, for people. */
   readonly facts: string;
+  /** In pixels, 0 where it is not known. */
+  readonly width: number;
+  readonly height: number;
   /** The kernel has it still. */
   readonly held: boolean;
 }
@@ -65,6 +68,8 @@ export function readBeside(fields: Fields): Beside {
     .map((one) => ({
       index: number(one.index),
       facts: word(one.facts),
+      width: number(one.width),
+      height: number(one.height),
       held: one.held === true,
     }));
   return {

@@ -83,15 +83,18 @@ class PageEdits:
 
     def pictures(self, item: Item) -> list[Message]:
         """Return what a page needs to show an item's pictures: their places and what they are."""
-        return [
-            {
-                "index": index,
-                "facts": self._pictures.facts(item.id, index) or "a picture",
-                "held": self._pictures.of(item.id, index) is not None,
-            }
-            for index, part in sorted(item.parts.items())
-            if part.kind == "image"
-        ]
+        places = [index for index, part in sorted(item.parts.items()) if part.kind == "image"]
+        return [self._note(item.id, index) for index in places]
+
+    def _note(self, item_id: str, index: int) -> Message:
+        held = self._pictures.of(item_id, index)
+        return {
+            "index": index,
+            "facts": self._pictures.facts(item_id, index) or "a picture",
+            "width": 0 if held is None else held.width,
+            "height": 0 if held is None else held.height,
+            "held": held is not None,
+        }
 
     # -- what is asked
 

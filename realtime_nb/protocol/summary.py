@@ -112,9 +112,17 @@ def _say_item(item: dict[str, Any]) -> str:
         return f"{item.get('name')}({item.get('arguments', '')})"
     if kind == "function_call_output":
         return f"output: {item.get('output')}"
-    shown = " ".join(item_texts(item))
+    shown = " ".join([*item_texts(item), *_pictures(item)])
     role = item.get("role") or kind or ""
     return f"{role}: {shown}" if shown else str(role)
+
+
+def _pictures(item: dict[str, Any]) -> list[str]:
+    parts = item.get("content")
+    found: list[Any] = cast("list[Any]", parts) if isinstance(parts, list) else []
+    kinds = [cast("dict[str, Any]", one).get("type") for one in found if isinstance(one, dict)]
+    number = kinds.count("input_image")
+    return [] if not number else ["[an image]" if number == 1 else f"[{number} images]"]
 
 
 def item_texts(item: dict[str, Any]) -> list[str]:

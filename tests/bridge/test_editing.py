@@ -127,6 +127,7 @@ async def test_pictures_are_told_by_what_they_are_and_sent_when_asked_for() -> N
         "a picture that cannot be read",
     ]
     assert [one["held"] for one in shown] == [True, True, False]
+    assert [(one["width"], one["height"]) for one in shown] == [(900, 675), (3, 2), (0, 0)]
     message, (small,) = await page.ask("picture", item_id="p", index=0)
     assert message["type"] == "image/jpeg"
     assert len(small) < editing.SHOWN_BYTES * 2 < len(sent.data)

@@ -28,18 +28,14 @@ export function createItemMenus(chat: Chat, signal: AbortSignal): ItemMenus {
   let open: Menu | null = null;
   const attach = (node: HTMLElement, item: Item) => {
     node.prepend(...drawPictures(chat.history, item.id, item.pictures ?? []));
-    const more = h(
-      "button",
-      {
-        type: "button",
-        class: "rnb-more",
-        "aria-label": "Actions for this item",
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        title: "Copy, insert, cut, retrieve, delete",
-      },
-      "⋯",
-    );
+    const more = h("button", {
+      type: "button",
+      class: "rnb-more",
+      "aria-label": "Actions for this item",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      title: "Copy, insert, cut, retrieve, delete",
+    });
     const toggle = () => {
       const mine = open?.node.parentElement === node;
       open?.close();

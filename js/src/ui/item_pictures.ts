@@ -5,6 +5,8 @@ import type { History } from "../history.js";
 import { h, setText } from "./dom.js";
 
 const GONE = "no longer kept";
+const MOST_WIDE = 280;
+const MOST_HIGH = 180;
 
 /** Nodes for the pictures of an item. */
 export function drawPictures(
@@ -23,13 +25,29 @@ function drawPicture(history: History, itemId: string, picture: PictureNote): HT
     gone();
     return node;
   }
+  const frame = drawFrame(picture);
+  node.prepend(frame);
   whenSeen(node, () => {
     void history.picture(itemId, picture.index).then((url) => {
-      if (url === null) gone();
-      else node.prepend(h("img", { src: url, alt: `Picture, ${picture.facts}` }));
+      if (url !== null) frame.append(h("img", { src: url, alt: `Picture, ${picture.facts}` }));
+      else {
+        frame.remove();
+        gone();
+      }
     });
   });
   return node;
+}
+
+/** A box of the size that the picture is shown in. */
+function drawFrame({ width, height }: PictureNote): HTMLElement {
+  const frame = h("div", { class: "rnb-frame" });
+  if (width > 0 && height > 0) {
+    const scale = Math.min(1, MOST_WIDE / width, MOST_HIGH / height);
+    frame.style.width = `${Math.max(1, Math.round(width * scale))}px`;
+    frame.style.aspectRatio = `${width} / ${height}`;
+  }
+  return frame;
 }
 
 function whenSeen(node: Element, look: () => void): void {

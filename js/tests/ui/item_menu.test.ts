@@ -194,13 +194,14 @@ describe("the pictures of an item", () => {
     id: "p",
     role: "user",
     text: "look",
-    pictures: [{ index: 1, facts: "2×1 PNG, 70 bytes", held }, "nonsense"],
+    pictures: [{ index: 1, facts: "2×1 PNG, 70 bytes", width: 560, height: 280, held }, "nonsense"],
   });
 
   it("are asked for, and shown as images with what they are", async () => {
     chat.upsertItems([told(picture(true))], []);
     await frame();
     expect(asked).toMatchObject([{ op: "picture", item_id: "p", index: 1 }]);
+    expect(one(".rnb-frame").style.width).toBe("280px");
     await answer({ type: "image/png" }, [new DataView(new Uint8Array([1, 2, 3]).buffer)]);
     const image = one<HTMLImageElement>(".rnb-picture img");
     expect(image.getAttribute("src")).toBe("data:image/png;base64,AQID");

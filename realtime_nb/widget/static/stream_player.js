@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:02eb462e8dd52c63aa4b335d14c33d726c3272519bc82e5d994795f516c2fe2a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e3ab273bd70ff9fb3bec519934b15f4cefe07301208887bc28eeb146cce0fb11
 // src/frames.ts
 var RATE = 24e3;
 

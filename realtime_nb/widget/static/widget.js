@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:02eb462e8dd52c63aa4b335d14c33d726c3272519bc82e5d994795f516c2fe2a
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e3ab273bd70ff9fb3bec519934b15f4cefe07301208887bc28eeb146cce0fb11
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -253,7 +253,8 @@ var Transcript = class {
   /** A function of the notebook runs for an answer. */
   get calling() {
     for (const { tool } of this.#items.values()) {
-      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued")) return true;
+      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued"))
+        return true;
     }
     return false;
   }
@@ -2614,6 +2615,8 @@ function readBeside(fields) {
   const pictures = (Array.isArray(fields.pictures) ? fields.pictures : []).filter((one) => typeof one === "object" && one !== null).map((one) => ({
     index: number2(one.index),
     facts: word(one.facts),
+    width: number2(one.width),
+    height: number2(one.height),
     held: one.held === true
   }));
   return {
@@ -6264,6 +6267,8 @@ var ItemForm = class {
 
 // src/ui/item_pictures.ts
 var GONE2 = "no longer kept";
+var MOST_WIDE = 280;
+var MOST_HIGH = 180;
 function drawPictures(history, itemId, pictures) {
   return pictures.map((picture) => drawPicture(history, itemId, picture));
 }
@@ -6275,13 +6280,27 @@ function drawPicture(history, itemId, picture) {
     gone();
     return node;
   }
+  const frame = drawFrame(picture);
+  node.prepend(frame);
   whenSeen(node, () => {
     void history.picture(itemId, picture.index).then((url) => {
-      if (url === null) gone();
-      else node.prepend(h("img", { src: url, alt: `Picture, ${picture.facts}` }));
+      if (url !== null) frame.append(h("img", { src: url, alt: `Picture, ${picture.facts}` }));
+      else {
+        frame.remove();
+        gone();
+      }
     });
   });
   return node;
+}
+function drawFrame({ width, height }) {
+  const frame = h("div", { class: "rnb-frame" });
+  if (width > 0 && height > 0) {
+    const scale = Math.min(1, MOST_WIDE / width, MOST_HIGH / height);
+    frame.style.width = `${Math.max(1, Math.round(width * scale))}px`;
+    frame.style.aspectRatio = `${width} / ${height}`;
+  }
+  return frame;
 }
 function whenSeen(node, look) {
   if (typeof IntersectionObserver !== "function") {
@@ -6309,18 +6328,14 @@ function createItemMenus(chat, signal) {
   let open = null;
   const attach2 = (node, item) => {
     node.prepend(...drawPictures(chat.history, item.id, item.pictures ?? []));
-    const more = h(
-      "button",
-      {
-        type: "button",
-        class: "rnb-more",
-        "aria-label": "Actions for this item",
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        title: "Copy, insert, cut, retrieve, delete"
-      },
-      "⋯"
-    );
+    const more = h("button", {
+      type: "button",
+      class: "rnb-more",
+      "aria-label": "Actions for this item",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      title: "Copy, insert, cut, retrieve, delete"
+    });
     const toggle = () => {
       const mine = open?.node.parentElement === node;
       open?.close();
