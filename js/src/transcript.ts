@@ -47,7 +47,8 @@ export class Transcript {
   /** A function of the notebook runs for an answer. */
   get calling(): boolean {
     for (const { tool } of this.#items.values()) {
-      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued")) return true;
+      if (tool?.kind === "call" && (tool.state === "running" || tool.state === "queued"))
+        return true;
     }
     return false;
   }

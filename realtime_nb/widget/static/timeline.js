@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:e3ab273bd70ff9fb3bec519934b15f4cefe07301208887bc28eeb146cce0fb11
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:12cccaef997724bcd0ed57fa821cfa34b9ed437eb556d05bbfcb4575a7ffdaa1
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
