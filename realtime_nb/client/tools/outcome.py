@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from realtime_nb.protocol.shown_text import visible
+from realtime_nb.protocol.summary import shorten
 from realtime_nb.protocol.tools.output import as_json
 from realtime_nb.protocol.whole_text import whole_text
 
@@ -41,7 +43,7 @@ class ToolCall:
     origin: Literal["model", "hand"] = "model"
 
 
-@dataclass
+@dataclass(repr=False)
 class Outcome:
     """What came of a call.
 
@@ -72,6 +74,10 @@ class Outcome:
     error: str = ""
     took_ms: float = 0.0
     started_ms: float = 0.0
+
+    def __repr__(self) -> str:
+        told = visible(shorten(f"{self.call.name}: {self.status}, {self.output}"))
+        return f"<Outcome {told}>"
 
 
 def not_ok(

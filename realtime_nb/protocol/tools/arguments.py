@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TOLD: Final = 5
 _LONGEST_INPUT: Final = 60
+_LONGEST_TOLD: Final = 300
 
 
 class BadArguments(RealtimeError):
@@ -105,7 +106,7 @@ def _told(error: Mapping[str, Any], known: Sequence[str]) -> str:
     if error["type"] == "unexpected_keyword_argument":
         near = nearest(path, known) or f"; {_listed(known)}"
         return f"{where} is no argument of it{near}"
-    said = str(error["msg"])
+    said = shorten(str(error["msg"]), _LONGEST_TOLD)
     return f"{where} was {_shown(error.get('input'))}: {said[:1].lower()}{said[1:]}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
-from typing_extensions import get_type_hints
+from typing_extensions import Unpack, get_type_hints
 
 from realtime_nb.errors import ConfigError
 from realtime_nb.protocol.tools.docstring import read_docstring
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
+_NO_SCHEMA: Final = ("schema-for-unknown-type", "invalid-for-json-schema", None)
 _MODULES: Final = re.compile(r"\b(?:\w+\.)+(?:<locals>\.)?(?=[^\W\d])")
 _MENDS: Final = (
     "use str, int, float, bool, list, dict, Literal, an Enum, a dataclass, a TypedDict or a"
@@ -105,6 +106,9 @@ def read_signature(function: Callable[..., Any]) -> Signature:
             why = "has no name that a model could give it by; take out the * or the /"
             raise _no_parameter(name, stars + one.name, why)
         hint = _resolved(name, one, _names_around(inner))
+        if one.kind is one.VAR_KEYWORD and get_origin(hint) is Unpack:
+            why = "is unpacked from a TypedDict; write its names out as parameters"
+            raise _no_parameter(name, f"**{one.name}", why)
         hint = _described(hint, one.default, doc.parameters.get(one.name))
         kind = one.kind if one.kind is one.VAR_KEYWORD else one.KEYWORD_ONLY
         parameters.append(one.replace(kind=kind, annotation=hint))
@@ -216,13 +220,16 @@ def _takes_none(hint: Any) -> bool:
 def _why(parameter: inspect.Parameter, error: Exception) -> str:
     from pydantic.errors import PydanticUserError  # noqa: PLC0415 -- as above
 
-    if isinstance(error, PydanticUserError | TypeError):
+    odd = isinstance(error, PydanticUserError) and error.code not in _NO_SCHEMA
+    if isinstance(error, PydanticUserError | TypeError) and not odd:
         return f"is {_annotation_text(parameter)}, which JSON cannot give; {_MENDS}"
     return f"is {_annotation_text(parameter)}, which fails: {_first_line(error)}"
 
 
 def _annotation_text(parameter: inspect.Parameter) -> str:
     text = ""
+    if isinstance(parameter.annotation, str):
+        return repr(parameter.annotation[:100])
     with contextlib.suppress(Exception):  # a metaclass of the user's writes itself
         text = _MODULES.sub("", inspect.formatannotation(_bare(parameter.annotation)))
     return text[:100] or "of a type without a name"

@@ -101,6 +101,7 @@ async def test_a_function_is_called_and_its_value_written_out():
     )
 
     assert (outcome.status, outcome.output, outcome.error) == ("ok", '{"city":"Oslo"}', "")
+    assert repr(outcome) == '<Outcome get_weather: ok, {"city":"Oslo"}>'
     assert outcome.value == {"city": "Oslo"}
     assert order == ["started"]
     await asyncio.to_thread(stage.shown.wait, SOON_S)

@@ -6,7 +6,7 @@ import enum
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from realtime_nb.errors import ConfigError
 from realtime_nb.protocol.tools.arguments import BadArguments, read_arguments
@@ -115,6 +115,28 @@ def test_many_mistakes_are_told_in_short() -> None:
 def test_mistakes_inside_are_told_by_their_path() -> None:
     with pytest.raises(BadArguments, match=r"`trip.places\[0\].name` is missing"):
         read_arguments(plan, '{"trip":{"places":[{}]},"on":"2026-01-02"}')
+
+
+def test_what_a_model_of_the_author_s_says_stands_in_one_line() -> None:
+    class Picky(BaseModel):
+        size: int
+
+        @field_validator("size")
+        @classmethod
+        def small(cls, size: int) -> int:
+            if size > 3:
+                raise ValueError("too large\nby far" + "!" * 1000)
+            return size
+
+    def takes(thing):
+        """Take."""
+
+    takes.__annotations__ = {"thing": Picky}
+    with pytest.raises(BadArguments) as caught:
+        read_arguments(takes, '{"thing":{"size":9}}')
+    said = str(caught.value)
+    assert said.startswith("takes(): `thing.size` was 9: value error, too large by far!")
+    assert len(said) < 400
 
 
 def test_a_function_without_parameters_says_so() -> None:

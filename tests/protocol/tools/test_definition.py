@@ -5,12 +5,14 @@ import enum
 import functools
 import json
 import math
+import sys
+import typing
 from typing import Annotated, Any, Literal
 
 import pytest
 from openai.types.realtime import RealtimeFunctionTool, RealtimeToolsConfigUnionParam
 from pydantic import BaseModel, Field, TypeAdapter
-from typing_extensions import Doc, TypedDict
+from typing_extensions import Doc, TypedDict, Unpack
 
 from realtime_nb.errors import ConfigError
 from realtime_nb.protocol.tools.definition import define_function, define_tools
@@ -316,6 +318,18 @@ def placed(thing: int, /, a: int):
     pass
 
 
+def late(a: int, thing: Strange.Nowhere):
+    pass
+
+
+def unpacked(a: int, **thing: Unpack[Filter]):
+    pass
+
+
+class OfOldPythons(typing.TypedDict):
+    a: int
+
+
 def calls(a: int, thing: type[Strange] | functools.partial[int]):
     pass
 
@@ -329,6 +343,8 @@ def calls(a: int, thing: type[Strange] | functools.partial[int]):
         (broken, "its parameter thing is Broken, which fails: no schema today"),
         (starred, "its parameter *thing has no name that a model could give it by"),
         (placed, "its parameter thing has no name"),
+        (late, "its parameter thing is annotated 'Strange.Nowhere', and type object 'Strange' has"),
+        (unpacked, "its parameter **thing is unpacked from a TypedDict; write its names out"),
         (calls, "its parameter thing is type["),
     ],
 )
@@ -339,6 +355,19 @@ def test_a_parameter_that_json_cannot_describe_is_named(function, told) -> None:
     assert text.startswith(f"the tool {function.__name__}() cannot be described: ")
     assert told.removesuffix("tests") in text
     assert "\n" not in text
+
+
+def test_a_typed_dict_of_typing_is_taken_where_python_knows_enough_of_it() -> None:
+    def takes(thing: OfOldPythons):
+        """Take."""
+
+    if sys.version_info >= (3, 12):
+        assert "OfOldPythons" in define_function(takes)["parameters"]["$defs"]
+    else:
+        with pytest.raises(
+            ConfigError, match=r"thing is OfOldPythons, .* `typing_extensions.Typed"
+        ):
+            define_function(takes)
 
 
 def test_what_has_no_signature_or_no_name_is_said() -> None:
