@@ -1,6 +1,7 @@
 """Fixtures of the browser tests, and what a failed one leaves behind.
 
-Every test in this folder carries the marker ``browser``, and some ``alone``. A failure reports
+Every test in this folder carries the marker ``browser``. Those that judge sound or its times by
+the clock are marked ``alone`` and have the machine for themselves. A failure reports
 the page's console, its uncaught errors and the end of the server's log, and leaves a screenshot
 in ``test-results``. With ``CI`` set a skip is a failure.
 """
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
 _HERE = Path(__file__).parent
-# What judges sound or its times by the clock has the machine for itself; the rest runs two at
-# a time.
-_ALONE = {
-    *("test_carriers.py", "test_clips.py", "test_engine.py", "test_late_words.py"),
-    *("test_recorder.py", "test_stream_player.py", "test_take_over.py", "test_talk.py"),
-    *("test_timeline.py", "test_turns.py"),
-}
 _RESULTS = _HERE.parent.parent / "test-results"
 _PAGES: pytest.StashKey[list[NotebookPage]] = pytest.StashKey()
 _LOG_START: pytest.StashKey[tuple[LabServer, int]] = pytest.StashKey()
@@ -53,8 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker("browser")
-            if item.path.name in _ALONE:
-                item.add_marker("alone")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,7 @@ import pytest
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import LabServer, NotebookPage, make_mic_wav, write_notebook
+from tests.browser.played import heard_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ while not pathlib.Path({over!r}).exists():
 }
 
 
-def three_phrases(folder: Path, gap_s: float = 4.5) -> Path:
+def three_phrases(folder: Path, gap_s: float = 7.0) -> Path:
     segments: list[Any] = [1.0]
     for phrase in SAID:
         segments += [say_as_user(phrase), gap_s]
@@ -118,7 +119,7 @@ def test_a_busy_cell_in_a_turn_changes_nothing(
     over = tmp_path / "over"
     busy = BUSY[kind].format(over=str(over))
     notebook = open_notebook(
-        [LOAD, TALK, PLAIN_MICROPHONE, busy, FRAMES], mic=three_phrases(tmp_path)
+        [LOAD, TALK, PLAIN_MICROPHONE, busy, FRAMES], mic=three_phrases(tmp_path, gap_s=5.0)
     )
     chat = ChatPage(notebook).start(0, 1, 2)
     until(lambda: carrier(notebook) == "fast path", message=carrier(notebook))
@@ -126,6 +127,7 @@ def test_a_busy_cell_in_a_turn_changes_nothing(
     until(lambda: "input_audio_buffer.speech_started" in chat.events)
     run = notebook.run_cell(3, wait=False)
     until(lambda: "12" in chat.transcript, message=chat.transcript)
+    until(lambda: heard_ms(notebook) > 300, message="the page plays nothing")
     assert not notebook.page.evaluate("run => __harness.outcome(run).done", run)
     over.touch()
     notebook.wait_run(run, 60)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.browser.harness import OpenNotebook
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 ASK = "first = await chat.listen({question!r})"
 INTERRUPT = """\

@@ -86,6 +86,7 @@ def kinds(page: Page, kind: str) -> list[dict[str, Any]]:
     return list(page.evaluate("kind => engine.model.of(kind)", kind))
 
 
+@pytest.mark.alone
 def test_the_microphone_reaches_the_kernel_sample_by_sample(page: Page) -> None:
     page.evaluate("engine.model.welcome()")
     open_microphone(page)
@@ -158,6 +159,7 @@ def piece_snr(wanted: NDArray[np.float64], captured: NDArray[np.float64]) -> flo
     return float(10 * np.log10(np.sum(np.abs(spectrum) ** 2) / noise((low + high) / 2)))
 
 
+@pytest.mark.alone
 def test_the_microphone_is_let_go_whenever_nobody_could_know_it_is_on(page: Page) -> None:
     def gone(within_s: float = 1.0) -> None:
         page.wait_for_function("engine.live() === 0", timeout=within_s * 1000)
@@ -329,6 +331,7 @@ def test_the_first_press_of_the_talk_key_opens_the_microphone(page: Page) -> Non
     page.wait_for_function("engine.model.of('talk').length === 2")
 
 
+@pytest.mark.alone
 def test_half_duplex_sends_silence_while_the_answer_plays(page: Page) -> None:
     page.evaluate("engine.model.welcome({half_duplex: true})")
     open_microphone(page)
@@ -386,6 +389,7 @@ def open_microphone_quietly(page: Page) -> None:
     page.wait_for_function("engine.live() === 1 && engine.model.of('mic').length === 1")
 
 
+@pytest.mark.alone
 def test_a_browser_that_refuses_24_khz_hears_and_plays_all_the_same(page: Page) -> None:
     page.add_init_script(
         """window.AudioContext = class extends AudioContext {

@@ -86,6 +86,7 @@ class RecorderPage:
         return np.frombuffer(base64.b64decode(str(pcm)), "<i2") / 32768
 
 
+@pytest.mark.alone
 def test_what_is_recorded_is_the_microphones_sound_and_plays(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_what_is_recorded_is_the_microphones_sound_and_plays(
     assert notebook.page_errors == []
 
 
+@pytest.mark.alone
 def test_takes_silence_and_the_longest_recording(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
@@ -178,6 +180,7 @@ def look(notebook: NotebookPage, recorder: RecorderPage) -> None:
     panel.screenshot(path=PICTURES / "recorder-dark.png")
 
 
+@pytest.mark.alone
 def test_a_busy_kernel_and_a_reload_lose_nothing_that_was_said(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def touch(notebook: NotebookPage) -> None:
     notebook.page.mouse.click(600, 5)
 
 
+@pytest.mark.alone
 def test_it_plays_sample_by_sample_while_the_cell_still_makes_it(
     open_notebook: OpenNotebook,
 ) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.browser.harness import Heard, OpenNotebook
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 
 def recognised(heard: Heard, phrases: list[str]) -> str:
@@ -83,23 +83,6 @@ def test_the_answer_s_words_are_heard(open_notebook: OpenNotebook) -> None:
     notebook.wait_until("() => document.querySelector('.rnb-stop').disabled")
     candidates = [f"seven plus five is {n}" for n in ("ten", "eleven", "twelve", "thirteen", "two")]
     assert "twelve" in recognised(notebook.ears.heard(), candidates)
-
-
-def test_the_conversation_goes_on_beside_a_busy_cell(
-    open_notebook: OpenNotebook, tmp_path: Path
-) -> None:
-    busy = "import time\ntime.sleep(12)\nprint('awake')"
-    notebook = open_notebook(
-        [LOAD, TALK, PLAIN_MICROPHONE, busy],
-        mic=make_mic_wav(tmp_path / "mic.wav", [3.0, say_as_user("what is seven plus five"), 9.0]),
-    )
-    chat = ChatPage(notebook).start(0, 1, 2)
-    chat.press_microphone()
-    run = notebook.run_cell(3, wait=False)
-    until(lambda: "12" in chat.transcript, seconds=11, message="nobody answered in time")
-    assert "awake" not in notebook.text(3)
-    notebook.wait_run(run)
-    assert notebook.ears.heard().sound()
 
 
 CUTS = """\

@@ -84,6 +84,7 @@ def quiet(notebook: NotebookPage) -> bool:
     return bool(np.abs(heard.samples[-2 * heard.rate :]).max() < 1e-5)
 
 
+@pytest.mark.alone
 def test_its_marks_lie_where_the_page_was_heard(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
@@ -240,6 +241,7 @@ WATCH = """() => {
 }"""
 
 
+@pytest.mark.alone
 def test_an_hour_of_sound_opens_at_once(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook([HOUR, "line"])
     notebook.run_cell(0)

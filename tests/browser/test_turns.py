@@ -26,6 +26,7 @@ IDLE = TALK.replace("silence_duration_ms: 400", "silence_duration_ms: 400\n  idl
 TRACKS = "() => window.__tracks.map(track => track.readyState)"
 
 
+@pytest.mark.alone
 def test_spoken_over_the_answer_is_cut_within_20_ms_of_what_was_played(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
