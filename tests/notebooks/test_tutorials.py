@@ -59,16 +59,11 @@ def test_a_tutorial_runs(name: Path, tmp_path: Path) -> None:
         assert ("error" in kinds) == ("raises-exception" in tags), cell.source
         assert ("stderr" in kinds) == ("warns" in tags), cell.source
     assert any(cell.get("outputs") for cell in notebook.cells)
+    if shows := SHOWS.get(str(name)):
+        shows(notebook, {c.id: _shown(c) for c in notebook.cells if c.cell_type == "code"})
 
 
-@pytest.mark.notebooks
-def test_the_tutorial_on_config_shows_what_it_says(tmp_path: Path) -> None:
-    notebook = read(Path("01_session_config.ipynb"))
-    client = NotebookClient(
-        notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    )
-    client.execute()
-    shown = {cell.id: _shown(cell) for cell in notebook.cells if cell.cell_type == "code"}
+def config_shows_what_it_says(notebook: NotebookNode, shown: dict[str, str]) -> None:
     changed = next(text for text in shown.values() if "was" in text and "three sentences" in text)
     assert changed.count("✓ applied") == 1
     everything = "\n".join(shown.values())
@@ -85,6 +80,30 @@ def test_the_tutorial_on_config_shows_what_it_says(tmp_path: Path) -> None:
     assert "ek_" in everything
     # The key itself is nowhere in what would be saved.
     assert not re.search(r"ek_[A-Za-z0-9]{8}", nbformat.writes(notebook))
+
+
+def tools_show_what_they_say(_notebook: NotebookNode, shown: dict[str, str]) -> None:
+    # Heard from a WAV, called, shown as a table below the cell, and answered aloud.
+    assert "look up order number four two seven" in shown["ask-aloud"]
+    for said in ('look_up_order({"number": "427"})', "looking for 427", "Grace"):
+        assert said in shown["ask-aloud"]
+    assert "customer is Grace" in shown["said"]
+    assert "look_up_order" in shown["ask-again"]
+    assert "bad_arguments" in shown["by-hand-wrong"]
+    assert "order number" in shown["aside"]
+    assert "cancelled" in shown["guard"]
+    assert "64 PNG, 744 bytes" in shown["picture"]
+    assert "Good morning" in shown["history"]
+    assert "→ billing" in shown["agents"]
+    assert "A person is wanted" in shown["escalate"]
+    assert "there is billing" in shown["mistake-agent"]
+    assert "parameter what is Till" in shown["mistake-tool"]
+
+
+SHOWS = {
+    "01_session_config.ipynb": config_shows_what_it_says,
+    "06_tools.ipynb": tools_show_what_they_say,
+}
 
 
 def _shown(cell: NotebookNode) -> str:
