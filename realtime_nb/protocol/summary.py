@@ -45,7 +45,7 @@ def _say(event: Event) -> str:  # noqa: C901, PLR0911 -- one line for each kind 
         return _say_session(event.get("session"))
     if event.type == LEG_DONE:
         return _say_leg(event)
-    if event.type in ("response.created", "response.done"):
+    if event.type in ("response.create", "response.created", "response.done"):
         return _say_response(event)
     if isinstance(item := event.get("item"), dict):
         return _say_item(cast("dict[str, Any]", item))
@@ -96,7 +96,12 @@ def _say_response(event: Event) -> str:
     reason = event.get("response.status_details.reason")
     failure = event.get("response.status_details.error")
     total = event.get("response.usage.total_tokens")
-    shown = [str(status)]
+    # A request names no conversation, or none on purpose; what a service tells has one, or null.
+    conversation = event.get("response.conversation", "auto")
+    apart = conversation == "none" or event.get("response.conversation_id", "auto") is None
+    shown = ["out of band" if apart else "", str(status)]
+    if isinstance(text := event.get("response.instructions"), str):
+        shown.append(f"“{text}”")
     if reason:
         shown.append(str(reason))
     if failure:

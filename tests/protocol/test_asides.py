@@ -8,6 +8,7 @@ import pytest
 
 from realtime_nb.protocol.asides import Asides
 from realtime_nb.protocol.events import Event
+from realtime_nb.protocol.summary import summarise
 
 
 def created(**response: Any) -> Event:
@@ -59,3 +60,30 @@ def test_what_is_remembered_is_bounded() -> None:
     assert "r999" in asides
     assert "r0" not in asides
     assert len(asides._ids) == len(asides._asked) == 256
+
+
+@pytest.mark.parametrize(
+    ("kind", "response", "said"),
+    [
+        (
+            "response.create",
+            {"conversation": "none", "instructions": "Sum up"},
+            "out of band · “Sum up”",
+        ),
+        ("response.create", {}, ""),
+        (
+            "response.created",
+            {"conversation_id": None, "status": "in_progress"},
+            "out of band · in_progress",
+        ),
+        ("response.done", {"conversation_id": "conv_1", "status": "completed"}, "completed"),
+    ],
+)
+def test_the_event_table_says_what_is_out_of_band(
+    kind: str, response: dict[str, Any], said: str
+) -> None:
+    assert summarise(Event({"type": kind, "response": response})) == said
+
+
+def test_a_request_without_fields_is_summarised_too() -> None:
+    assert summarise(Event({"type": "response.create"})) == ""
