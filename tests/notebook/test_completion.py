@@ -42,7 +42,17 @@ def offered(written: str) -> Suggestion | None:
         (
             "%realtime ^",
             (
-                *("help", "secret", "prompt", "events", "cost", "check", "timeline", "save"),
+                *(
+                    "help",
+                    "secret",
+                    "prompt",
+                    "events",
+                    "cost",
+                    "check",
+                    "timeline",
+                    "tools",
+                    "save",
+                ),
                 *("open", "which"),
             ),
         ),
