@@ -37,7 +37,11 @@ SOUND_S: Final = 60
 _LONGEST_TEXT: Final = 20_000
 _LONGEST_ERROR: Final = 500
 _MOST_WAITING: Final = 32
-_TELLS_PICTURES: Final = ("conversation.item.create", "conversation.item.added")
+_TELLS_PICTURES: Final = (
+    "conversation.item.create",
+    "conversation.item.added",
+    "conversation.item.created",
+)
 _DELETED: Final = "conversation.item.deleted"
 
 _Asked = dict[str, Any]

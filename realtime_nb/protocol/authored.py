@@ -56,10 +56,12 @@ def picture_message(url: str, detail: str = "auto", text: str | None = None) -> 
     Raises
     ------
     UsageError
-        For another `detail`.
+        For another `detail`, and for a `text` that is none.
     """
     if detail not in ("auto", "low", "high"):
         raise UsageError(f"detail={detail!r}: write one of 'auto', 'low', 'high'")
+    if text is not None and not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise UsageError(f"text={text!r}: a picture goes with words, or with none")
     words = [] if text is None or not text.strip() else [{"type": "input_text", "text": text}]
     picture = {"type": "input_image", "image_url": url, "detail": detail}
     return {"type": "message", "role": "user", "content": [*words, picture]}

@@ -95,5 +95,7 @@ def test_one_item_is_checked_too() -> None:
             item_of(given, role)
     with pytest.raises(ConfigError):
         item_of({"type": "message", "role": "assistant", "content": [{"type": "input_text"}]})
+    with pytest.raises(UsageError, match="text=3: a picture goes with words"):
+        picture_message("data:image/png;base64,AAAA", text=3)
     with pytest.raises(UsageError, match="'auto', 'low', 'high'"):
         picture_message("data:image/png;base64,AAAA", "medium")

@@ -5,11 +5,12 @@ Width and height are read from the file's own head, so that nothing here needs P
 
 from __future__ import annotations
 
-import base64
 import binascii
 import struct
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+import pybase64
 
 from realtime_nb.errors import UsageError
 
@@ -55,7 +56,7 @@ class Picture:
     @property
     def url(self) -> str:
         """The file as a ``data:`` URI, as an `input_image` holds it."""
-        return f"data:image/{self.kind};base64,{base64.b64encode(self.data).decode('ascii')}"
+        return f"data:image/{self.kind};base64,{pybase64.b64encode(self.data).decode('ascii')}"
 
     @property
     def facts(self) -> str:
@@ -96,13 +97,21 @@ class Picture:
                 f"this one begins {begins!r}"
             )
         try:
-            data = base64.b64decode("".join(url[len(prefix) :].split()), validate=True)
+            data = _decoded(url[len(prefix) :])
         except (binascii.Error, ValueError):
             raise UsageError("the picture's data URL holds no base64 that can be read") from None
         return cls.of(data, note=note)
 
     def __str__(self) -> str:
         return f"{self.facts} ({self.note})" if self.note else self.facts
+
+
+def _decoded(text: str) -> bytes:
+    """Return what base64 holds; lines may be broken. Done on the session's loop, so fast."""
+    try:
+        return pybase64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return pybase64.b64decode("".join(text.split()), validate=True)
 
 
 def by(width: int, height: int) -> str:
