@@ -27,9 +27,10 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Hold:
-    """A response that is held, by how many, and its sound so far."""
+    """A response that is held, by how many, its sound so far, and whether some was refused."""
 
     holders: int = 0
+    full: bool = False
     pieces: list[_Piece] = field(default_factory=list[_Piece])
 
 
@@ -73,7 +74,9 @@ class Holding:
         hold = self._holds.get(response_id) if isinstance(response_id, str) else None
         if hold is None:
             self._downlink.add(key, pcm, before=before)
-        elif self._bytes + len(pcm) > MAX_HELD:
+        elif hold.full or self._bytes + len(pcm) > MAX_HELD:
+            # A hole would put what is behind it at a wrong place.
+            hold.full = True
             self.refused_bytes += len(pcm)
         else:
             self._bytes += len(pcm)

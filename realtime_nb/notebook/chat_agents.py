@@ -171,6 +171,8 @@ class HasAgents:
             At once, when no agent is called so, with those there are.
         """
         agent = self._agents[name]
+        if self.session.kind != "realtime":
+            raise UsageError(f"handoff(): a {self.session.kind} session has no agents.")
         before, asked = self._agents.current, self.asked
         undo = self._tools.bind(agent.functions)
         fields = self._agents.fields(name)

@@ -214,8 +214,11 @@ class HasAsides:
         Raises
         ------
         UsageError
-            For options that mean nothing; for ``on="user"`` without transcription.
+            For options that mean nothing; for ``on="user"`` without transcription; in a
+            session that is no conversation.
         """
+        if self.session.kind != "realtime":
+            raise UsageError(f"guard(): a {self.session.kind} session answers nobody.")
         options = GuardOptions(on=on, hold=hold, timeout_s=timeout_s, on_stop=on_stop)
 
         def apply(guarding: Any) -> Any:
