@@ -134,7 +134,7 @@ def test_a_spoken_question_is_answered_from_the_notebook(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
     said = say_as_user(ASKED)
-    segments = [1.0, said, 6.0, said, 4.0, say_as_user("goodbye"), 9.0]
+    segments = [1.0, said, 8.0, said, 6.0, say_as_user("goodbye"), 9.0]
     mic = make_mic_wav(tmp_path / "mic.wav", segments)
     notebook = open_notebook([LOAD, SERVER, TOOLS, CELL, PLAIN_MICROPHONE, "paid"], mic=mic)
     chat = ChatPage(notebook).start(0, 1, 2, 3, 4)
@@ -166,7 +166,7 @@ def test_a_spoken_question_is_answered_from_the_notebook(
 
 
 def is_answered_with_a_table(calls: Calls) -> None:
-    table = calls.wait("sales", "ok").locator(".rnb-display")
+    table = calls.wait("sales", "ok", seconds=60).locator(".rnb-display")
     table.locator("table").wait_for()
     assert table.locator("td", has_text="Lyon").count() == 8
     assert "looking at all" in table.inner_text()
