@@ -131,6 +131,12 @@ class Approvals:
             left_s=self.deadline_s,
         )
 
+    def withdraw(self, approval_id: str) -> None:
+        """Take a question back, where it is open; on the session's loop."""
+        with self._lock:
+            decided = self._book.withdraw([approval_id])
+        self._settle(decided)
+
     def _late(self, approval_id: str) -> None:
         with self._lock:
             decided = self._book.late(approval_id)

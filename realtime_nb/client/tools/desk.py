@@ -7,7 +7,6 @@ session's thread, where nothing waits: functions run elsewhere, see `run_tool`.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from realtime_nb.client.listeners import Listeners
@@ -184,13 +183,7 @@ class ToolDesk:
         UsageError
             For a name there is none of, and for arguments that are no JSON.
         """
-        self._policy.require(name)
-        try:
-            written = json.dumps(dict(arguments), ensure_ascii=False)
-        except (TypeError, ValueError) as error:
-            raise UsageError(
-                f"{name}() is called by the model with JSON, which cannot hold this: {error}"
-            ) from None
+        written = self._policy.written(name, arguments)
         call = ToolCall(new_id("call"), name, written, origin="hand")
         return self._loop.call(self._runs.run(call), f"{name}()")
 

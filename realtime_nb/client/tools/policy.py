@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from realtime_nb.client.junk import as_object, as_text
@@ -9,7 +10,7 @@ from realtime_nb.client.kinds import creates_response
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.client.tools.registry import Tool, ToolRegistry
@@ -66,11 +67,23 @@ class SessionPolicy:
             while len(self._defined) > _MAX_NAMES:
                 del self._defined[next(iter(self._defined))]
 
-    def require(self, name: str) -> None:
-        """Raise `UsageError` where the registry has no such function."""
+    def written(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """Return arguments as a model would write them.
+
+        Raises
+        ------
+        UsageError
+            For a function that the registry has not, and for arguments that are no JSON.
+        """
         if self._registry.get(name) is None:
             known = ", ".join(self._registry.names) or "none; write @chat.tool above a function"
             raise UsageError(f"no tool {name!r} here; there are: {known}")
+        try:
+            return json.dumps(dict(arguments), ensure_ascii=False)
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"{name}() is called by the model with JSON, which cannot hold this: {error}"
+            ) from None
 
     def _of_session(self) -> Iterator[str]:
         return _names((self._session.effective or {}).get("tools"))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from realtime_nb.client.tools.outcome import Outcome, ToolCall, not_ok
 from realtime_nb.client.tools.running import run_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from realtime_nb.client.tools.approvals import Approvals
     from realtime_nb.client.tools.counts import Counts
     from realtime_nb.client.tools.records import CallRecords
     from realtime_nb.client.tools.registry import Tool, ToolRegistry
     from realtime_nb.client.tools.stage import Stage
-    from realtime_nb.protocol.tools.approval import Decision
 
 _NOT_ALLOWED: Final = "the user did not allow it"
 
@@ -76,7 +75,7 @@ class Runs:
         stop = self._stops[call.call_id]
         try:
             tool = self._registry.get(call.name)
-            outcome = await self._refusal(tool, call, stop)
+            outcome = await self._refusal(tool, call)
             if outcome is None:
                 outcome = await run_tool(
                     tool,
@@ -106,6 +105,7 @@ class Runs:
         stop = self._stops.get(call_id)
         if stop is not None:
             stop.set()
+            self._approvals.withdraw(call_id)
         known = self._records.get(call_id)
         ran_ms = None if known is None else known.at(self._now_ms()).ms
         record = self._records.change(
@@ -119,9 +119,7 @@ class Runs:
         for call_id in list(self._stops):
             self.stop(call_id, why, "")
 
-    async def _refusal(
-        self, tool: Tool | None, call: ToolCall, stop: asyncio.Event
-    ) -> Outcome | None:
+    async def _refusal(self, tool: Tool | None, call: ToolCall) -> Outcome | None:
         """Return why a call does not run; None where nothing is in its way."""
         if tool is None or not tool.options.approve or call.origin == "hand":
             return None
@@ -129,8 +127,8 @@ class Runs:
         question = self._approvals.question(
             call.call_id, "function", name=call.name, arguments=call.arguments
         )
-        decision = await _unless(self._approvals.ask(question), stop)
-        if decision is None:
+        decision = await self._approvals.ask(question)
+        if decision.how == "gone":
             return not_ok(call, "cancelled", "nobody was asked any more")
         self._records.change(call.call_id, approval=decision.how)
         if decision.approved:
@@ -154,15 +152,3 @@ class Runs:
         # One that was stopped has been counted, whatever came of it afterwards.
         if record is not None:
             self._counts.add(record.tool, outcome.status, outcome.took_ms)
-
-
-async def _unless(asking: Coroutine[Any, Any, Decision], stop: asyncio.Event) -> Decision | None:
-    """Return the answer to a question, None where the call is stopped before there is one."""
-    question = asyncio.ensure_future(asking)
-    stopped = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({question, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return question.result() if question.done() else None
-    finally:
-        question.cancel()
-        stopped.cancel()

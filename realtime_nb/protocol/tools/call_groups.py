@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from realtime_nb.protocol.tools.actions import ModelCall
+from realtime_nb.protocol.tools.actions import Action, ModelCall, Send, Stop
+
+MAX_CALLS: Final = 1000
+"""Calls without an answer that are kept."""
+
+INTERRUPTED: Final = "the user interrupted"
+CANCELLED_OUTPUT: Final = json.dumps({"status": "cancelled", "reason": INTERRUPTED})
+"""What the model is told of a call that was cancelled."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,3 +71,95 @@ class Group:
     def owes(self) -> bool:
         """Whether the model has still to be asked to go on."""
         return any(entry.owes for entry in self.entries)
+
+    def flush(self) -> list[Action]:
+        """Return the sending of each output whose turn has come.
+
+        Outputs keep the order of the calls, unless the user has cut in.
+        """
+        actions: list[Action] = []
+        for entry in self.entries:
+            if entry.output is None:
+                if self.interrupted:
+                    continue
+                break
+            if not entry.sent:
+                entry.sent = True
+                actions.append(Send(entry.call, entry.output))
+        return actions
+
+    def interrupt(self) -> list[Action]:
+        """Answer what may be cancelled, and owe nothing for what was answered by now."""
+        self.interrupted = True
+        actions: list[Action] = []
+        for entry in self.entries:
+            if entry.output is not None:
+                entry.owes = False
+            elif entry.on_interrupt == "cancel":
+                entry.output, entry.owes = CANCELLED_OUTPUT, False
+                actions.append(Stop(entry.call, INTERRUPTED, CANCELLED_OUTPUT))
+        return [*actions, *self.flush()]
+
+
+class Groups:
+    """The calls that are not over, by id and by response; at most `MAX_CALLS`."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+        self._entries: dict[str, Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def all(self) -> list[Group]:
+        """The groups, the oldest first."""
+        return list(self._groups.values())
+
+    @property
+    def unanswered(self) -> tuple[ModelCall, ...]:
+        """The calls that have no output yet; may be asked for from any thread."""
+        return tuple(one.call for one in self._entries.copy().values() if one.output is None)
+
+    @property
+    def owing(self) -> bool:
+        """Whether the model has to be asked to go on with something."""
+        return any(group.settled and group.owes for group in self._groups.values())
+
+    def entry(self, call_id: str) -> Entry | None:
+        """Return a call that is not over."""
+        return self._entries.get(call_id)
+
+    def of_response(self, response_id: str) -> Group | None:
+        """Return the calls of a response."""
+        return self._groups.get(response_id)
+
+    def add(self, entry: Entry, new: Group) -> Group:
+        """Enter a call; return its group, which is `new` for the first of its response."""
+        group = self._groups.setdefault(entry.call.response_id, new)
+        group.entries.append(entry)
+        self._entries[entry.call.call_id] = entry
+        if len(self._entries) > MAX_CALLS:
+            self._give_up(next(iter(self._entries.values())))
+        return group
+
+    def forgive(self) -> None:
+        """Note that a response has begun: it goes on with all that is in the conversation."""
+        for entry in self._entries.values():
+            if entry.closed:
+                entry.owes = False
+        self.prune()
+
+    def prune(self) -> None:
+        """Forget what is over."""
+        over = [key for key, group in self._groups.items() if group.settled and not group.owes]
+        for key in over:
+            for entry in self._groups.pop(key).entries:
+                self._entries.pop(entry.call.call_id, None)
+
+    def _give_up(self, entry: Entry) -> None:
+        del self._entries[entry.call.call_id]
+        group = self._groups[entry.call.response_id]
+        group.entries.remove(entry)
+        if not group.entries:
+            del self._groups[entry.call.response_id]

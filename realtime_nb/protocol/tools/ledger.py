@@ -14,12 +14,12 @@ A pure state machine: events in, actions out. The rules it keeps, whatever comes
 - An interruption answers what may be cancelled at once, and asks for nothing: the user goes
   on. What is to finish finishes, and has its follow-up.
 - Who answers a call by hand asks for the response by hand, too.
-- Past `MAX_CALLS` unanswered calls the oldest is given up.
+- Past a thousand unanswered calls the oldest is given up.
 """
 
 from __future__ import annotations
 
-import json
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, cast
 
 from realtime_nb.protocol.tools.actions import (
@@ -29,25 +29,23 @@ from realtime_nb.protocol.tools.actions import (
     HandOver,
     ModelCall,
     Run,
-    Send,
     Stop,
     Wait,
 )
 from realtime_nb.protocol.tools.call_events import out_of_band, read_call, text_at
-from realtime_nb.protocol.tools.call_groups import Entry, Group
+from realtime_nb.protocol.tools.call_groups import (
+    Entry,
+    Group,
+    Groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_nb.protocol.events import Event
 
-MAX_CALLS: Final = 1000
-"""Calls without an answer that are kept."""
-_KNOWN: Final = 4 * MAX_CALLS
+_KNOWN: Final = 4000
 
-INTERRUPTED: Final = "the user interrupted"
-CANCELLED_OUTPUT: Final = json.dumps({"status": "cancelled", "reason": INTERRUPTED})
-"""What the model is told of a call that was cancelled."""
 ELSEWHERE: Final = "answered elsewhere"
 
 
@@ -78,21 +76,20 @@ class CallLedger:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._groups: dict[str, Group] = {}
-        self._entries: dict[str, Entry] = {}
+        self._groups = Groups()
         # Every call that was ever begun, the oldest forgotten.
         self._known: dict[str, None] = {}
         self._active: dict[str, bool] = {}  # response id -> whether it was interrupted
         self._beside: dict[str, None] = {}
         self._speaking = False
-        self._numbers = 0
+        self._numbers = count(1)
         self._coming: int | None = None
         self._asked: int | None = None
 
     @property
     def unanswered(self) -> tuple[ModelCall, ...]:
         """The calls that have no output yet."""
-        return tuple(one.call for one in self._entries.values() if one.output is None)
+        return self._groups.unanswered
 
     def wants(self, number: int) -> bool:
         """Whether the follow-up of that number is still wanted."""
@@ -112,7 +109,7 @@ class CallLedger:
             return self.interrupted() if named is None or named in self._active else []
         if event.type != "conversation.item.create":
             return []
-        entry = self._entries.get(text_at(event, "item.call_id"))
+        entry = self._groups.entry(text_at(event, "item.call_id"))
         if entry is None or entry.sent or event.get("item.type") != "function_call_output":
             return []
         entry.output, entry.sent, entry.closed, entry.owes = "", True, True, False
@@ -122,9 +119,7 @@ class CallLedger:
         """Cancel what may be cancelled, and ask for nothing: the user has the word."""
         self._asked = None
         self._active = dict.fromkeys(self._active, True)
-        return [
-            action for key in list(self._groups) for action in self._interrupt(self._groups[key])
-        ]
+        return [action for group in self._groups.all for action in self._interrupt(group)]
 
     # -- what becomes of the actions
 
@@ -140,7 +135,7 @@ class CallLedger:
         follow_up
             Whether the model is to go on with it.
         """
-        entry = self._entries.get(call_id)
+        entry = self._groups.entry(call_id)
         if entry is None or entry.output is not None:
             return []
         entry.output = output
@@ -149,7 +144,7 @@ class CallLedger:
 
     def entered(self, call_id: str) -> list[Action]:
         """Note that an output is in the conversation."""
-        entry = self._entries.get(call_id)
+        entry = self._groups.entry(call_id)
         if entry is None or not entry.sent or entry.closed:
             return []
         entry.closed = True
@@ -159,7 +154,7 @@ class CallLedger:
 
     def refused(self, call_id: str) -> list[Action]:
         """Note that the service did not take an output: there is nothing to go on with."""
-        entry = self._entries.get(call_id)
+        entry = self._groups.entry(call_id)
         if entry is None or not entry.sent or entry.closed:
             return []
         entry.closed, entry.owes = True, False
@@ -176,7 +171,7 @@ class CallLedger:
         if self._asked != number:
             return []
         self._asked = None
-        self._forgive()
+        self._groups.forgive()
         return self._due()
 
     # -- inside
@@ -199,12 +194,12 @@ class CallLedger:
         if not isinstance(response_id, str):
             return []
         if out_of_band(event):
-            self._remember(self._beside, response_id)
+            _remember(self._beside, response_id)
             return []
         self._active[response_id] = False
         self._asked = self._coming = None
         # It answers all that was in the conversation by now.
-        self._forgive()
+        self._groups.forgive()
         return []
 
     def _item_done(self, event: Event) -> list[Action]:
@@ -223,12 +218,12 @@ class CallLedger:
             for item in cast("list[Any]", output):
                 actions += self._called(response_id, item)
         was_interrupted = self._active.pop(response_id, False)
-        group = self._groups.get(response_id)
+        group = self._groups.of_response(response_id)
         if group is not None:
             group.ended = True
             if status == "cancelled" and not was_interrupted:
                 actions += self._interrupt(group)
-        self._prune()
+        self._groups.prune()
         return [*actions, *self._due()]
 
     def _item_in(self, event: Event) -> list[Action]:
@@ -247,18 +242,11 @@ class CallLedger:
         call = read_call(response_id, item)
         if call is None or call.call_id in self._known:
             return []
-        self._remember(self._known, call.call_id)
-        group = self._groups.get(response_id)
-        if group is None:
-            active = response_id in self._active
-            group = Group(ended=not active, interrupted=self._active.get(response_id, False))
-            self._groups[response_id] = group
+        _remember(self._known, call.call_id)
         policy = "finish" if call.server else self._policy.on_interrupt(call.name)
         entry = Entry(call, policy or "finish")
-        group.entries.append(entry)
-        self._entries[call.call_id] = entry
-        if len(self._entries) > MAX_CALLS:
-            self._give_up(next(iter(self._entries.values())))
+        ended, cut = response_id not in self._active, self._active.get(response_id, False)
+        group = self._groups.add(entry, Group(ended=ended, interrupted=cut))
         if group.interrupted and entry.on_interrupt == "cancel":
             return self._interrupt(group)
         if call.server:
@@ -266,78 +254,29 @@ class CallLedger:
         return [HandOver(call) if policy is None else Run(call)]
 
     def _interrupt(self, group: Group) -> list[Action]:
-        group.interrupted = True
-        actions: list[Action] = []
-        for entry in group.entries:
-            if entry.output is not None:
-                entry.owes = False
-            elif entry.on_interrupt == "cancel":
-                entry.output, entry.owes = CANCELLED_OUTPUT, False
-                actions.append(Stop(entry.call, INTERRUPTED, CANCELLED_OUTPUT))
-        actions += self._flush(group)
-        self._prune()
+        actions = group.interrupt()
+        self._groups.prune()
         return actions
 
     def _moved(self, entry: Entry) -> list[Action]:
-        group = self._groups[entry.call.response_id]
-        actions = self._flush(group)
-        self._prune()
+        group = self._groups.of_response(entry.call.response_id)
+        actions = group.flush() if group is not None else []
+        self._groups.prune()
         return [*actions, *self._due()]
-
-    def _flush(self, group: Group) -> list[Action]:
-        actions: list[Action] = []
-        for entry in group.entries:
-            if entry.output is None:
-                if group.interrupted:
-                    continue
-                break
-            if not entry.sent:
-                entry.sent = True
-                actions.append(Send(entry.call, entry.output))
-        return actions
 
     def _due(self) -> list[Action]:
         if self._active or self._speaking or self._coming is not None or self._asked is not None:
             return []
-        if not any(group.settled and group.owes for group in self._groups.values()):
+        if not self._groups.owing:
             return []
-        self._asked = self._next()
+        self._asked = next(self._numbers)
         return [FollowUp(self._asked)]
 
     def _expect(self) -> list[Action]:
         if not self._groups:
             return []
-        self._coming = self._next()
+        self._coming = next(self._numbers)
         return [Wait(self._coming)]
-
-    def _forgive(self) -> None:
-        for entry in self._entries.values():
-            if entry.closed:
-                entry.owes = False
-        self._prune()
-
-    def _prune(self) -> None:
-        over = [key for key, group in self._groups.items() if group.settled and not group.owes]
-        for key in over:
-            for entry in self._groups.pop(key).entries:
-                self._entries.pop(entry.call.call_id, None)
-
-    def _give_up(self, entry: Entry) -> None:
-        del self._entries[entry.call.call_id]
-        group = self._groups[entry.call.response_id]
-        group.entries.remove(entry)
-        if not group.entries:
-            del self._groups[entry.call.response_id]
-
-    def _next(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    @staticmethod
-    def _remember(kept: dict[str, None], key: str) -> None:
-        kept[key] = None
-        if len(kept) > _KNOWN:
-            del kept[next(iter(kept))]
 
     _HANDLERS: ClassVar[dict[str, Callable[[CallLedger, Event], list[Action]]]] = {
         "response.created": _begun,
@@ -351,3 +290,9 @@ class CallLedger:
         "input_audio_buffer.cleared": _hears_anew,
         "session.updated": _hears_anew,
     }
+
+
+def _remember(kept: dict[str, None], key: str) -> None:
+    kept[key] = None
+    if len(kept) > _KNOWN:
+        del kept[next(iter(kept))]

@@ -27,7 +27,7 @@ from realtime_nb.client.tools.desk import ToolDesk
 from realtime_nb.client.tools.registry import ToolRegistry
 from realtime_nb.client.tools.stage import PlainStage
 from realtime_nb.errors import UsageError
-from realtime_nb.protocol.tools.ledger import CANCELLED_OUTPUT
+from realtime_nb.protocol.tools.call_groups import CANCELLED_OUTPUT
 from realtime_nb.protocol.tools.options import ToolOptions
 
 CREATE = "conversation.item.create"

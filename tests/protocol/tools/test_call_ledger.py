@@ -23,7 +23,8 @@ from realtime_nb.protocol.tools.actions import (
     Stop,
     Wait,
 )
-from realtime_nb.protocol.tools.ledger import CANCELLED_OUTPUT, MAX_CALLS, CallLedger
+from realtime_nb.protocol.tools.call_groups import CANCELLED_OUTPUT, MAX_CALLS
+from realtime_nb.protocol.tools.ledger import CallLedger
 
 POLICIES = {"stops": "cancel", "finishes": "finish", "theirs": None}
 
@@ -368,7 +369,7 @@ STEPS = (
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.booleans(),
     st.booleans(),
@@ -497,3 +498,12 @@ def test_a_request_for_an_approval_is_asked_once_and_followed_up_unless_the_serv
     assert isinstance(send, Send)
     assert isinstance(wait, Wait)
     assert [type(one) for one in ledger.settled(wait.number)] == [FollowUp]
+
+
+def test_an_output_that_waits_for_its_turn_is_not_replaced_by_a_later_one():
+    ledger = CallLedger(Rules())
+    told(ledger, begun("resp_1"), *made("resp_1", function_call("a"), function_call("b")))
+    assert ledger.finished("b", "first") == []
+    assert ledger.finished("b", "second") == []
+    sent = ledger.finished("a", "x")
+    assert [(one.call.call_id, one.output) for one in sent] == [("a", "x"), ("b", "first")]
