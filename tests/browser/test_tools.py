@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.browser.harness import OpenNotebook
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.alone]
 
 ASKED = "show me the sales"
 
@@ -35,7 +35,7 @@ SCRIPT = {
         [{"say": "Let me look. "}, call("sales", city="all")],
         [{"say": "Lyon sold most."}],
         [call("slow")],
-        [{"say": "As you wish."}],
+        {"when": "goodbye", "steps": [{"say": "As you wish."}]},
         # Typed: leave by click, by key, and a no.
         [call("pay", euros=5, to="<b>Ada</b>")],
         [{"say": "Paid once."}],
@@ -134,7 +134,8 @@ def test_a_spoken_question_is_answered_from_the_notebook(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
     said = say_as_user(ASKED)
-    segments = [1.0, said, 8.0, said, 6.0, say_as_user("goodbye"), 9.0]
+    # Said again, for a machine on which the call has not begun by then.
+    segments = [1.0, said, 8.0, said, *(6.0, say_as_user("goodbye")) * 4, 9.0]
     mic = make_mic_wav(tmp_path / "mic.wav", segments)
     notebook = open_notebook([LOAD, SERVER, TOOLS, CELL, PLAIN_MICROPHONE, "paid"], mic=mic)
     chat = ChatPage(notebook).start(0, 1, 2, 3, 4)
