@@ -75,12 +75,13 @@ class Group:
     def flush(self) -> list[Action]:
         """Return the sending of each output whose turn has come.
 
-        Outputs keep the order of the calls, unless the user has cut in.
+        Outputs keep the order of the calls, unless the user has cut in. None waits for a
+        server's call, which is not answered here and may take a minute to be approved.
         """
         actions: list[Action] = []
         for entry in self.entries:
             if entry.output is None:
-                if self.interrupted:
+                if self.interrupted or entry.call.server:
                     continue
                 break
             if not entry.sent:

@@ -7,10 +7,11 @@ A pure state machine: events in, actions out. The rules it keeps, whatever comes
   once: what comes later for it is dropped.
 - Outputs of one response go in in the order of its calls. After an interruption the order is
   given up: then each goes in as soon as it is there.
-- One follow-up is asked for, when the response has ended and every output of it is in the
-  conversation or refused; never while a response is active, while the user speaks, or while
-  the service is about to begin by itself. A response that began with the outputs in the
-  conversation makes it needless, whoever asked for that one.
+- One follow-up is asked for, when the response has ended, every output of it is in the
+  conversation or refused, and the calls that the service makes itself are over; never while a
+  response is active, while the user speaks, or while the service is about to begin by itself.
+  A response that began with the outputs in the conversation makes it needless, whoever asked
+  for that one.
 - An interruption answers what may be cancelled at once, and asks for nothing: the user goes
   on. What is to finish finishes, and has its follow-up.
 - Who answers a call by hand asks for the response by hand, too.
@@ -33,11 +34,8 @@ from realtime_nb.protocol.tools.actions import (
     Wait,
 )
 from realtime_nb.protocol.tools.call_events import out_of_band, read_call, text_at
-from realtime_nb.protocol.tools.call_groups import (
-    Entry,
-    Group,
-    Groups,
-)
+from realtime_nb.protocol.tools.call_groups import Entry, Group, Groups
+from realtime_nb.protocol.tools.hosted import HostedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
 _KNOWN: Final = 4000
 
 ELSEWHERE: Final = "answered elsewhere"
+_NO: Final = frozenset({"deny", "late", "gone"})
 
 
 class Policy(Protocol):
@@ -77,6 +76,7 @@ class CallLedger:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._groups = Groups()
+        self._hosted = HostedCalls(self._groups, self._new_group)
         # Every call that was ever begun, the oldest forgotten.
         self._known: dict[str, None] = {}
         self._active: dict[str, bool] = {}  # response id -> whether it was interrupted
@@ -148,8 +148,10 @@ class CallLedger:
         if entry is None or not entry.sent or entry.closed:
             return []
         entry.closed = True
-        # The service itself goes on with some of what was approved.
-        waits = self._expect() if entry.call.server else []
+        waits: list[Action] = []
+        if entry.call.server and not self._hosted.answered(call_id, runs=entry.output not in _NO):
+            # Its call may still be to come, or the service goes on by itself.
+            waits = self._expect()
         return [*waits, *self._moved(entry)]
 
     def refused(self, call_id: str) -> list[Action]:
@@ -206,7 +208,14 @@ class CallLedger:
         response_id = text_at(event, "response_id")
         if response_id in self._beside:
             return []
-        return self._called(response_id, event.get("item"))
+        return [*self._called(response_id, event.get("item")), *self._hosts(event)]
+
+    def _hosts(self, event: Event) -> list[Action]:
+        if text_at(event, "response_id") in self._beside:
+            return []
+        self._hosted.take(event)
+        self._groups.prune()
+        return self._due()
 
     def _ended(self, event: Event) -> list[Action]:
         response_id = text_at(event, "response.id")
@@ -217,6 +226,7 @@ class CallLedger:
         if status == "completed" and isinstance(output, list):
             for item in cast("list[Any]", output):
                 actions += self._called(response_id, item)
+                self._hosted.item(response_id, item, begun=True)
         was_interrupted = self._active.pop(response_id, False)
         group = self._groups.of_response(response_id)
         if group is not None:
@@ -235,6 +245,8 @@ class CallLedger:
             case "mcp_approval_request" if event.type != "conversation.item.added":
                 # Where it is part of a response, that one waits for it.
                 return self._called(next(reversed(self._active), ""), event.get("item"))
+            case "mcp_call":
+                return self._hosts(event)
             case _:
                 return []
 
@@ -245,13 +257,17 @@ class CallLedger:
         _remember(self._known, call.call_id)
         policy = "finish" if call.server else self._policy.on_interrupt(call.name)
         entry = Entry(call, policy or "finish")
-        ended, cut = response_id not in self._active, self._active.get(response_id, False)
-        group = self._groups.add(entry, Group(ended=ended, interrupted=cut))
+        group = self._groups.add(entry, self._new_group(response_id))
         if group.interrupted and entry.on_interrupt == "cancel":
             return self._interrupt(group)
         if call.server:
+            self._hosted.asked(call)
             return [Approve(call)]
         return [HandOver(call) if policy is None else Run(call)]
+
+    def _new_group(self, response_id: str) -> Group:
+        ended, cut = response_id not in self._active, self._active.get(response_id, False)
+        return Group(ended=ended, interrupted=cut)
 
     def _interrupt(self, group: Group) -> list[Action]:
         actions = group.interrupt()
@@ -280,7 +296,12 @@ class CallLedger:
 
     _HANDLERS: ClassVar[dict[str, Callable[[CallLedger, Event], list[Action]]]] = {
         "response.created": _begun,
+        "response.output_item.added": _hosts,
         "response.output_item.done": _item_done,
+        "response.mcp_call_arguments.done": _hosts,
+        "response.mcp_call.in_progress": _hosts,
+        "response.mcp_call.completed": _hosts,
+        "response.mcp_call.failed": _hosts,
         "response.done": _ended,
         "conversation.item.added": _item_in,
         "conversation.item.created": _item_in,

@@ -56,6 +56,30 @@ class Service:
         self.seen = set()  # outputs that a response has begun with
         self.begun = 0
         self.made = 0
+        self.hosted = []  # calls that the service makes itself, and that go on
+
+    def host(self):
+        """Make a call on an MCP server; it may outlive its response."""
+        self.made += 1
+        item = mcp_call(f"mcp_{self.made}")
+        self.hosted.append((self.active, item["id"]))
+        place = {"response_id": self.active}
+        self.sends += [
+            {"type": "response.output_item.added", **place, "item": item},
+            {"type": "response.mcp_call_arguments.done", **place, "item_id": item["id"]},
+            {"type": "response.mcp_call.in_progress", "item_id": item["id"]},
+        ]
+
+    def hosted_ends(self, number):
+        response_id, item_id = self.hosted.pop(number % len(self.hosted))
+        self.conversation.append(("output", item_id))
+        how = "failed" if number == 0 else "completed"
+        item = mcp_call(item_id, output="found")
+        self.sends += [
+            {"type": f"response.mcp_call.{how}", "item_id": item_id},
+            {"type": "conversation.item.done", "item": item},
+            {"type": "response.output_item.done", "response_id": response_id, "item": item},
+        ]
 
     def begin(self):
         assert self.active is None
@@ -106,6 +130,11 @@ def function_call(call_id, name="stops", status="completed"):
         "call_id": call_id,
         "arguments": "{}",
     }
+
+
+def mcp_call(item_id, output=None, **fields):
+    item = {"id": item_id, "type": "mcp_call", "server_label": "docs", "name": "s"}
+    return {**item, "arguments": "{}", "output": output, "error": None, **fields}
 
 
 class Talk:
@@ -198,6 +227,12 @@ class Talk:
             place = {"response_id": self.service.active, "item": item}
             self.service.sends.append({"type": "response.output_item.done", **place})
 
+    def service_hosts(self, number):
+        if self.service.active is not None and number < 4:
+            self.service.host()
+        elif self.service.hosted:
+            self.service.hosted_ends(number % 4)
+
     def service_ends(self, number):
         if self.service.active is not None:
             statuses = ("completed", "cancelled", "failed", "incomplete")
@@ -269,6 +304,11 @@ class Talk:
                     self.upset.add(response["id"])
                     self.no_follow_up |= {*self.known_calls.get(response["id"], ())} & {*self.given}
                 self.seen_active = None
+            case "response.mcp_call_arguments.done":
+                self.known_calls.setdefault(event["response_id"], []).append(event["item_id"])
+            case "response.mcp_call.completed" | "response.mcp_call.failed":
+                self.entered.append(event["item_id"])
+                self.given[event["item_id"]] = ""
             case "conversation.item.added":
                 self.entered.append(event["item"]["call_id"])
             case "input_audio_buffer.speech_started":
@@ -335,6 +375,8 @@ class Talk:
                 self.service.take(kind, value, accept=True)
             elif self.service.active is not None:
                 self.service.end("completed")
+            elif self.service.hosted:
+                self.service.hosted_ends(0)
             elif self.on_air:
                 self.user_speaks()
             elif self.running:
@@ -350,7 +392,8 @@ class Talk:
         assert set(self.sent) == made
         assert not self.ledger.unanswered
         answered = {call_id for kind, call_id in self.service.conversation if kind == "output"}
-        assert answered == made - self.refused
+        hosted = {item_id for item_id in answered if item_id.startswith("mcp_")}
+        assert answered - hosted == made - self.refused
         owed = answered - self.no_follow_up - set(self.cancelled)
         assert owed <= self.service.seen, "an output that the model never went on with"
 
@@ -361,6 +404,7 @@ STEPS = (
     *[Talk.function_ends] * 5,
     *[Talk.service_answers] * 3,
     Talk.service_calls,
+    *[Talk.service_hosts] * 2,
     Talk.service_ends,
     Talk.time_passes,
     Talk.user_speaks,
@@ -498,6 +542,78 @@ def test_a_request_for_an_approval_is_asked_once_and_followed_up_unless_the_serv
     assert isinstance(send, Send)
     assert isinstance(wait, Wait)
     assert [type(one) for one in ledger.settled(wait.number)] == [FollowUp]
+
+
+def hosted(response_id, item_id, *steps):
+    """Events of a call that the service makes: its item added or done, or how it goes on."""
+    item = mcp_call(item_id, output="found" if "done" in steps else None)
+    place = {"response_id": response_id, "item": item}
+    return [
+        Event({"type": f"response.output_item.{step}", **place})
+        if step in ("added", "done")
+        else Event({"type": f"response.mcp_call.{step}", "item_id": item_id})
+        for step in steps
+    ]
+
+
+def test_what_the_service_calls_itself_is_followed_up_when_it_is_over_and_the_response_too():
+    ledger = CallLedger(Rules())
+    early = [*hosted("resp_1", "m", "added", "in_progress", "completed", "done")]
+    assert told(ledger, begun("resp_1"), *early) == []
+    assert [type(one) for one in told(ledger, ended("resp_1"))] == [FollowUp]
+    late = hosted("resp_2", "n", "added", "in_progress")
+    assert told(ledger, begun("resp_2"), *late, ended("resp_2")) == []
+    actions = told(ledger, *hosted("resp_2", "n", "failed", "done"))
+    assert [type(one) for one in actions] == [FollowUp]
+
+
+def test_a_function_and_a_servers_call_of_one_response_have_one_follow_up_and_no_turns():
+    ledger = CallLedger(Rules())
+    calls = [*hosted("resp_1", "m", "added", "in_progress"), *made("resp_1", function_call("a"))]
+    told(ledger, begun("resp_1"), *calls, ended("resp_1"))
+    (sent,) = in_conversation(ledger, "a")
+    assert isinstance(sent, Send)
+    (follow_up,) = told(ledger, *hosted("resp_1", "m", "completed"))
+    assert isinstance(follow_up, FollowUp)
+    assert told(ledger, *hosted("resp_1", "m", "done"), begun("resp_2"), ended("resp_2")) == []
+
+
+def test_a_servers_call_that_was_broken_off_or_is_beside_the_talk_holds_nothing_up():
+    ledger = CallLedger(Rules())
+    told(ledger, begun("resp_1"), *made("resp_1", function_call("a", "finishes")))
+    told(ledger, *hosted("resp_1", "m", "added"), ended("resp_1", "incomplete"))
+    assert [type(one) for one in in_conversation(ledger, "a")] == [Send, FollowUp]
+    ledger = CallLedger(Rules())
+    told(ledger, begun("resp_b", conversation_id=None))
+    beside = hosted("resp_b", "m", "added", "in_progress", "completed", "done")
+    assert told(ledger, *beside, ended("resp_b")) == []
+    # One of an earlier talk, put in by hand.
+    put = {"type": "conversation.item.added", "item": mcp_call("old", output="x")}
+    assert told(ledger, Event(put)) == []
+
+
+@pytest.mark.parametrize("how", ["once", "deny"])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_call_that_is_approved_is_waited_for_and_one_that_is_denied_is_not(how, known):
+    request = {"id": "r", "type": "mcp_approval_request", "server_label": "docs", "name": "s"}
+    ledger = CallLedger(Rules())
+    told(ledger, begun("resp_1"), *(hosted("resp_1", "m", "added", "in_progress") if known else []))
+    told(ledger, *made("resp_1", {**request, "arguments": "{}"}), ended("resp_1"))
+    actions = in_conversation(ledger, "r", how)
+    if known and how == "deny":
+        assert [type(one) for one in actions] == [Send, FollowUp]
+        return
+    if not known:
+        assert [type(one) for one in actions] == [Send, Wait]
+        item = mcp_call("m", approval_request_id="r")
+        if how == "once":
+            told(ledger, Event({"type": "conversation.item.added", "item": item}))
+        due = ledger.settled(actions[1].number)
+        assert [type(one) for one in due] == ([FollowUp] if how == "deny" else [])
+        if how == "deny":
+            return
+    actions = told(ledger, *hosted("resp_1", "m", "completed"))
+    assert [type(one) for one in actions] == [FollowUp]
 
 
 def test_an_output_that_waits_for_its_turn_is_not_replaced_by_a_later_one():
