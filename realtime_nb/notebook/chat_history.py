@@ -43,7 +43,8 @@ class HasHistory:
         picture
             A matplotlib figure or axes, a PIL image, an array of shape (h, w), (h, w, 3) or
             (h, w, 4), the path, bytes or ``data:`` URI of a PNG or JPEG, or what shows itself
-            in a cell as one. It is taken as it is now.
+            in a cell as one. It is taken as it is now. What a file tells beside the picture
+            (EXIF with the place, the time and the camera, comments) is left out.
         text
             Words that go with it.
         detail

@@ -1,7 +1,8 @@
 """Whatever holds a picture, as a `Picture` small enough to be sent.
 
-What is a PNG or JPEG already, of a size that fits, goes as it is. All else needs Pillow, but
-for arrays that fit: a PNG of those is written here.
+What is a PNG or JPEG already, of a size that fits, goes as it is, but for what the file tells
+beside the picture: see `stripped`. All else needs Pillow, but for arrays that fit: a PNG of
+those is written here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from realtime_nb.errors import UsageError
 from realtime_nb.protocol.images.arrays import as_pixels, encode_png
 from realtime_nb.protocol.images.picture import JPEG, PNG, Picture
 from realtime_nb.protocol.images.pillow import PillowImage, fitted, opened
+from realtime_nb.protocol.images.stripped import without_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +49,7 @@ def read_picture(source: Any, *, max_side: int = MAX_SIDE) -> Picture:
     """
     if isinstance(max_side, bool) or not isinstance(max_side, int) or max_side < 1:  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
         raise UsageError(f"max_side={max_side!r}: write a number of pixels, e.g. max_side=1024")
-    return fitted(_read(source), max_side)
+    return without_metadata(fitted(_read(source), max_side))
 
 
 def _read(source: Any) -> Picture | PillowImage:
