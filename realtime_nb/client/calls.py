@@ -9,6 +9,7 @@ from realtime_nb.client.futures import fail, settle
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import require_call, update_of
 from realtime_nb.client.races import is_race
+from realtime_nb.client.turn_end import last_of_turn
 from realtime_nb.errors import ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
 
@@ -35,7 +36,7 @@ async def update(
 
 
 async def say(core: SessionCore, text: str) -> Response:
-    """Add a message of the user and have it answered."""
+    """Add a message of the user and have it answered; return the last response of the turn."""
     await core.ready()
     require_call(core.kind, "say")
     if not text.strip():
@@ -76,7 +77,7 @@ async def create_item(core: SessionCore, item: Mapping[str, Any]) -> str:
 
 
 async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
-    """Have a response made."""
+    """Have a response made; return the last one of the turn that it begins."""
     await core.ready()
     require_call(core.kind, "respond")
     if core.gate is not None and overrides.get("conversation") != "none":
@@ -88,7 +89,10 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
 
 
 async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response | None:
-    """Have a response made, unless it is not wanted any more when its time has come."""
+    """Have a response made, unless it is not wanted any more when its time has come.
+
+    It is returned itself, whatever follows it.
+    """
     await core.ready()
     require_call(core.kind, "respond")
     if core.gate is not None:
@@ -106,7 +110,10 @@ async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response 
 
 
 def _submit(core: SessionCore, overrides: Mapping[str, Any], future: asyncio.Future[Any]) -> Turn:
-    return core.sequencer.submit(overrides, settle(future), fail(future), lambda: not future.done())
+    # What is beside the talk is no turn of it: its calls are not run.
+    beside = overrides.get("conversation") == "none"
+    resolve = settle(future) if beside else last_of_turn(core, future)
+    return core.sequencer.submit(overrides, resolve, fail(future), lambda: not future.done())
 
 
 async def _response(core: SessionCore, future: asyncio.Future[Response], turn: Turn) -> Response:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.ledger import Answer, Refuse
     from realtime_nb.client.outgoing import AnyEvent
     from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.turn_end import TurnFollower
     from realtime_nb.protocol.config.problem import SessionKind
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
@@ -90,6 +91,7 @@ class SessionCore:
         self.endpoint = endpoint
         self.state: State = "idle"
         self.gate: Gate | None = None
+        self.follower: TurnFollower | None = None
         self.failure: RealtimeError | None = None
         self.log = EventLog()
         self.conversation = Conversation()
@@ -401,6 +403,8 @@ class SessionCore:
 
         self.outbox.clear()
         self.sequencer.fail_all(again)
+        if self.follower is not None:
+            self.follower.fail_all(again)
         self._ledger.fail_all(again)
 
     def _gone(self) -> RealtimeError:

@@ -127,6 +127,7 @@ class _Listening:
             unsubscribe()
             off()
             unguard()
+            self._watch.over = True
         if self._watch.failure is not None:
             raise self._watch.failure
         return self._heard()
@@ -144,7 +145,7 @@ class _Listening:
             return
         if self._core.kind == "realtime":
             with contextlib.suppress(Vetoed):  # as of a turn that turn detection ends
-                self._watch.responses.append(await calls.respond(self._core, {}))
+                self._watch.add(await calls.respond(self._core, {}))
 
     async def _fall_silent(self) -> None:
         """Send silence until the turn ends in it, then wait for the answers."""
@@ -165,10 +166,9 @@ class _Listening:
         begun = self._clock()
         while (silent_s := self._clock() - begun) < LONGEST_SILENCE_S:
             # What ended in the clip's own silence needs no more of it.
-            if not watch.speaking and (watch.items or silent_s > NOBODY_S):
-                busy = bool(watch.unanswered or watch.running)
-                if busy or self._quiet_s() > SETTLE_S:
-                    return
+            heard = not watch.speaking and (watch.items or silent_s > NOBODY_S)
+            if heard and (watch.busy or self._quiet_s() > SETTLE_S):
+                return
             await self._feeder.silence(_STEP_MS, realtime=True)
         raise CallTimeout(
             f"turn detection found no end of speech in {LONGEST_SILENCE_S:g} s of silence;"
@@ -178,7 +178,7 @@ class _Listening:
     async def _answered(self) -> None:
         """Wait until all that was heard is answered, or somebody speaks again."""
         watch = self._watch
-        while watch.unanswered or watch.running or self._quiet_s() < SETTLE_S:
+        while watch.busy or self._quiet_s() < SETTLE_S:
             if watch.speaking:
                 return
             if watch.unanswered and not watch.running and self._quiet_s() > BEGIN_S:

@@ -52,6 +52,9 @@ class Response:
         Why it was cancelled or is incomplete, as on the wire; None when completed.
     data
         The whole response object as on the wire.
+    before
+        The responses of the same turn that came before, the first one first: those that called
+        the tools whose outputs this one has seen. Their own `before` is empty.
     """
 
     id: str
@@ -62,6 +65,7 @@ class Response:
     status_details: dict[str, Any] | None
     data: dict[str, Any]
     _deltas: tuple[Event, ...] = field(default=())
+    before: tuple[Response, ...] = ()
 
     @classmethod
     def from_events(cls, done: Event, deltas: tuple[Event, ...] = ()) -> Response:
@@ -107,10 +111,11 @@ class Response:
 
     @property
     def calls(self) -> tuple[FunctionCall, ...]:
-        """The function calls it made, in order."""
+        """The function calls of the turn, in order: those of `before`, and its own."""
         output = self.data.get("output")
         made = cast("list[Any]", output) if isinstance(output, list) else []
-        return tuple(
+        earlier = tuple(call for response in self.before for call in response.calls)
+        return earlier + tuple(
             FunctionCall.of(item)
             for item in map(as_object, made)
             if item.get("type") == "function_call"

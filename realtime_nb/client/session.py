@@ -24,6 +24,7 @@ from realtime_nb.client.gate import HasGate
 from realtime_nb.client.kinds import kind_of
 from realtime_nb.client.listening import Then, listen
 from realtime_nb.client.loop import BackgroundLoop, Call
+from realtime_nb.client.turn_end import HasTurnEnd
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RealtimeSession(HasEdits, HasGate):
+class RealtimeSession(HasEdits, HasGate, HasTurnEnd):
     """A long-lived session with a realtime service, on a thread of its own.
 
     Every method may be called from any thread and returns at once. What takes time

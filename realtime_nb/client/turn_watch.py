@@ -10,12 +10,13 @@ from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import creates_response
 from realtime_nb.client.response import DELTAS, Response
 from realtime_nb.client.turn import METADATA_KEY
-from realtime_nb.errors import ResponseFailed
+from realtime_nb.client.turn_end import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realtime_nb.client.core import SessionCore
+    from realtime_nb.errors import RealtimeError
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
 
@@ -44,8 +45,10 @@ class TurnWatch:
         Ids of the user's items, and of a translation's paragraphs, in order.
     running
         What has come of each answer that has not ended.
+    going_on
+        How many answers have ended whose turn has not: functions are called in between.
     responses
-        The answers that have ended.
+        The answers that have ended, in order, with those that called functions.
     failure
         The last answer that failed.
     """
@@ -61,7 +64,9 @@ class TurnWatch:
         self.captions: dict[str, None] = {}
         self.running: dict[str, list[Event]] = {}
         self.responses: list[Response] = []
-        self.failure: ResponseFailed | None = None
+        self.going_on = 0
+        self.failure: RealtimeError | None = None
+        self.over = False
         self._handlers: Mapping[str, Callable[[Event], None]] = {
             "input_audio_buffer.speech_started": self._on_speech_started,
             "input_audio_buffer.speech_stopped": self._on_speech_stopped,
@@ -88,6 +93,17 @@ class TurnWatch:
             self.captions.update(dict.fromkeys(changed))
             self.output_s = self._clock()
         self.news.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come, is under way, or waits for what it has called."""
+        return bool(self.unanswered or self.running or self.going_on)
+
+    def add(self, response: Response) -> None:
+        """Note the last response of a turn, and those that it came of; each of them once."""
+        known = {one.id for one in self.responses}
+        turn = (*response.before, response)
+        self.responses += [one for one in turn if one.id not in known]
 
     def _on_speech_started(self, _event: Event) -> None:
         self.speaking = True
@@ -124,13 +140,26 @@ class TurnWatch:
         deltas = self.running.pop(str(event.get("response.id")), None)
         if deltas is None:
             return
-        if event.get("response.status") != "failed":
-            self.responses.append(Response.from_events(event, tuple(deltas)))
+        failure = failure_of(event)
+        if failure is not None:
+            self.failure = failure
             return
-        error = as_object(event.get("response.status_details.error"))
-        said = error.get("message") or error.get("code") or "the service gave no reason"
-        self.failure = ResponseFailed(
-            f"the response failed: {said}",
-            code=error.get("code"),
-            response_id=event.get("response.id"),
-        )
+        response, follower = Response.from_events(event, tuple(deltas)), self._core.follower
+        if follower is None:
+            self.add(response)
+            return
+        self.going_on += 1
+        follower.follow(response, self._resolved, self._rejected, lambda: not self.over)
+
+    def _resolved(self, response: Response) -> None:
+        self.add(response)
+        self._moved()
+
+    def _rejected(self, error: RealtimeError) -> None:
+        self.failure = error
+        self._moved()
+
+    def _moved(self) -> None:
+        self.going_on -= 1
+        self.last_s = self._clock()
+        self.news.set()

@@ -19,7 +19,8 @@ from realtime_nb.client.tools.outputs import Outputs
 from realtime_nb.client.tools.policy import SessionPolicy
 from realtime_nb.client.tools.records import CallRecord, CallRecords
 from realtime_nb.client.tools.runs import Runs
-from realtime_nb.errors import UsageError
+from realtime_nb.client.tools.turns import TurnEnds
+from realtime_nb.errors import ConnectionLost, UsageError
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.protocol.tools.actions import (
     Action,
@@ -73,6 +74,8 @@ class ToolDesk:
         The questions that wait for the user's yes or no.
     mcp
         The session's MCP servers, and what the service calls there.
+    turns
+        Where turns end; a session whose `follower` it is gives the answer that follows tools.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class ToolDesk:
             over=lambda number: self._do(self._ledger.dropped(number)),
             notice=self._warn,
         )
+        self.turns = TurnEnds(self._ledger, self._runs.known, self._records)
         self._tasks: set[asyncio.Task[None]] = set()
         self._undo: list[Callable[[], None]] = []
 
@@ -163,6 +167,7 @@ class ToolDesk:
         for function in undo:
             function()
         self._loop.post(self._end)
+        self._loop.post(self.turns.fail_all, lambda: ConnectionLost(_STOPPED))
 
     # -- what the user does
 
@@ -226,10 +231,15 @@ class ToolDesk:
             self._policy.sent(record.event)
             self._do(self._ledger.sent(record.event))
             return
-        self._do(self._ledger.received(record.event))
+        self._act(self._ledger.received(record.event))
+        self.turns.received(record.event)
         self.mcp.take(record)
 
     def _do(self, actions: list[Action]) -> None:
+        self._act(actions)
+        self.turns.look()
+
+    def _act(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
                 case Run(call):

@@ -180,6 +180,8 @@ class ChatTools:
         """Answer the calls of a session, and show them in its pages."""
         self._bridge, self._loop = bridge, loop
         self.desk = ToolDesk(session, self.registry, self.stage, loop)
+        # Who asks for an answer is given the one that follows the tools.
+        session.follower = self.desk.turns
         bridge.tools.attach(self.desk, displays)
         undo = self.desk.on_change(self._changed), self.desk.on_notice(bridge.notice)
         self._undo = list(undo)

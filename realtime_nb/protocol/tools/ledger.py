@@ -95,6 +95,11 @@ class CallLedger:
         """Whether the follow-up of that number is still wanted."""
         return self._asked == number
 
+    def owed(self, response_id: str) -> tuple[Entry, ...]:
+        """The calls of a response that is still to be followed; none of any other."""
+        group = self._groups.of_response(response_id)
+        return tuple(group.entries) if group is not None and group.owes else ()
+
     # -- what the service and the user do
 
     def received(self, event: Event) -> list[Action]:

@@ -1,0 +1,156 @@
+"""Which response is the last of its turn, where tools are called in between.
+
+A response that called tools is followed by another, once the outputs are in the conversation;
+that one may call tools again. The rules:
+
+- A response is followed while the `CallLedger` owes it a follow-up that comes by itself: not
+  where a function has `follow_up=False`, and not where a call waits for the user (a definition
+  without a function, or a function for the main thread, which a waiting cell would keep busy).
+- What follows it is the response that begins with its outputs in the conversation, whoever
+  asked for that: the follow-up, or one that makes the follow-up needless.
+- Where none comes any more (the user has cut in, the budget is spent, the service refused)
+  the turn ends with the response there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from realtime_nb.client.response import DELTAS, Response
+from realtime_nb.client.turn_end import failure_of
+from realtime_nb.protocol.tools.call_events import out_of_band, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from realtime_nb.client.tools.records import CallRecords
+    from realtime_nb.client.tools.registry import Tool
+    from realtime_nb.errors import RealtimeError
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.tools.actions import ModelCall
+    from realtime_nb.protocol.tools.ledger import CallLedger
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """A turn that somebody waits for the end of.
+
+    Attributes
+    ----------
+    response
+        The last one that has ended.
+    resolve, reject, wanted
+        As for `TurnFollower.follow`.
+    running
+        Id of the response that follows, once it has begun.
+    deltas
+        What has arrived of that one.
+    """
+
+    response: Response
+    resolve: Callable[[Response], None]
+    reject: Callable[[RealtimeError], None]
+    wanted: Callable[[], bool]
+    running: str = ""
+    deltas: list[Event] = field(default_factory=list["Event"])
+
+
+class TurnEnds:
+    """Follows turns through the rounds of their tools; on the session's thread.
+
+    Parameters
+    ----------
+    ledger
+        What is owed to whom.
+    known
+        Returns the function that a call of a name runs.
+    records
+        What is known of each call.
+    """
+
+    def __init__(
+        self, ledger: CallLedger, known: Callable[[str], Tool | None], records: CallRecords
+    ) -> None:
+        self._ledger = ledger
+        self._known = known
+        self._records = records
+        self._turns: list[_Turn] = []
+
+    def follow(
+        self,
+        response: Response,
+        resolve: Callable[[Response], None],
+        reject: Callable[[RealtimeError], None],
+        wanted: Callable[[], bool],
+    ) -> None:
+        """Give the last response of a turn; see `TurnFollower.follow`."""
+        self._turns.append(_Turn(response, resolve, reject, wanted))
+        self.look()
+
+    def received(self, event: Event) -> None:
+        """Take in a server event, once the ledger has."""
+        if event.type in DELTAS:
+            self._collect(event)
+        elif event.type == "response.created":
+            began = text_at(event, "response.id")
+            self.look("" if out_of_band(event) else began)
+        elif event.type == "response.done":
+            self._ended(event)
+            self.look()
+        else:
+            self.look()
+
+    def look(self, began: str = "") -> None:
+        """See which turns are over; `began` is the response that has begun just now."""
+        for turn in tuple(self._turns):
+            if not turn.wanted():
+                self._turns.remove(turn)
+            elif not turn.running and not self._goes_on(turn.response.id):
+                if began:
+                    turn.running = began
+                else:
+                    self._turns.remove(turn)
+                    turn.resolve(turn.response)
+
+    def fail_all(self, make_error: Callable[[], RealtimeError]) -> None:
+        """Reject everybody who waits."""
+        turns, self._turns = self._turns, []
+        for turn in turns:
+            turn.reject(make_error())
+
+    def _goes_on(self, response_id: str) -> bool:
+        """Whether a response will be followed by another, with nobody else doing anything."""
+        calls = self._ledger.owed(response_id)
+        if any(one.output is None and self._waits_for_user(one.call) for one in calls):
+            return False
+        return any(one.owes and (one.output is not None or self._asks(one.call)) for one in calls)
+
+    def _waits_for_user(self, call: ModelCall) -> bool:
+        record = self._records.get(call.call_id)
+        tool = None if call.server else self._known(call.name)
+        yours = record is not None and record.status == "yours"
+        return yours or (tool is not None and tool.options.main)
+
+    def _asks(self, call: ModelCall) -> bool:
+        tool = None if call.server else self._known(call.name)
+        return tool is None or tool.options.follow_up
+
+    def _collect(self, event: Event) -> None:
+        response_id = text_at(event, "response_id")
+        for turn in self._turns:
+            if turn.running == response_id:
+                turn.deltas.append(event)
+
+    def _ended(self, done: Event) -> None:
+        response_id = text_at(done, "response.id")
+        for turn in [one for one in self._turns if one.running and one.running == response_id]:
+            failure = failure_of(done)
+            if failure is not None:
+                self._turns.remove(turn)
+                turn.reject(failure)
+                continue
+            before = (*turn.response.before, replace(turn.response, before=()))
+            ended = Response.from_events(done, tuple(turn.deltas))
+            turn.response = replace(ended, before=before)
+            turn.running, turn.deltas = "", []
