@@ -11,6 +11,7 @@ import {
   type Tool,
   type ToolMessage,
 } from "./tools/wire.js";
+import type { Progress } from "./worklets/wire.js";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -64,11 +65,6 @@ export interface Item extends Beside {
   readonly note: string | null;
   /** A tool's call or output; null for what is said. */
   readonly tool: Tool | null;
-}
-
-export interface Progress {
-  readonly stream: number;
-  readonly samples: number;
 }
 
 export type Incoming =

@@ -1,8 +1,7 @@
 // The speaker: sound of answers in, and exact word of what was played out.
 
 import { RATE } from "../frames.js";
-import type { Progress } from "../messages.js";
-import type { PlaybackCommand, PlaybackReport } from "../worklets/wire.js";
+import type { PlaybackCommand, PlaybackReport, Progress } from "../worklets/wire.js";
 import { epochMs } from "./clock.js";
 import type { SharedContext } from "./context.js";
 import type { OpenPlayback, PlaybackPort } from "./playback.js";

@@ -1,9 +1,8 @@
 // What plays, told what to do and telling how it goes; wherever its `render` is called from.
 
-import type { Progress } from "../messages.js";
 import { Loudspeaker } from "./loudspeaker.js";
 import { Player } from "./player.js";
-import type { PlaybackCommand, PlaybackReport } from "./wire.js";
+import type { PlaybackCommand, PlaybackReport, Progress } from "./wire.js";
 
 const REPORT_EVERY_S = 0.2;
 const LEVEL_EVERY_S = 0.05;

@@ -7,8 +7,8 @@
 // eighth with each second-long answer that came without one, down to PREBUFFER. `position` counts samples really consumed, so a cut-off is told
 // exactly to the sample.
 
-import type { Progress } from "../messages.js";
 import { ChunkPool, Ring } from "./ring.js";
+import type { Progress } from "./wire.js";
 
 /** 80 ms at 24 kHz: above what a comm's arrival times scatter. */
 export const PREBUFFER = 1920;

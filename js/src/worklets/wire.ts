@@ -1,6 +1,10 @@
 // What page and worklets tell each other. Types only: nothing of it is in the bundle.
 
-import type { Progress } from "../messages.js";
+/** How much of a stream was played. */
+export interface Progress {
+  readonly stream: number;
+  readonly samples: number;
+}
 
 /** capture worklet → page: one frame, its buffer transferred. */
 export interface Captured {
