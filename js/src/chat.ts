@@ -61,6 +61,9 @@ export interface Sound {
 /** More notices than anyone reads push out the oldest. */
 const NOTICES_MAX = 3;
 
+/** As many as the kernel keeps. */
+const DISPLAYS_MAX = 1000;
+
 export class Chat {
   link: Link = "asking";
   session: SessionState = "connecting";
@@ -173,7 +176,11 @@ export class Chat {
 
   /** Show under a call what it displayed. */
   showDisplay(display: Display): void {
+    // The newest last: of the oldest the kernel keeps nothing either.
+    this.displays.delete(display.callId);
     this.displays.set(display.callId, display);
+    const [oldest] = this.displays.keys();
+    if (this.displays.size > DISPLAYS_MAX && oldest !== undefined) this.displays.delete(oldest);
     this.#tell("items");
   }
 

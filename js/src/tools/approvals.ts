@@ -15,7 +15,10 @@ const CHOICES: readonly (readonly [Decision, string, string])[] = [
   ["always", "Always allow", "A"],
   ["deny", "Deny", "D"],
 ];
-/** A key pressed twice does not answer the next question, which has just taken the focus. */
+/**
+ * A key pressed twice does not answer the next question, which has just taken the focus; nor a
+ * click one that has just come, or moved, to where something else was meant.
+ */
 const PAUSE_MS = 400;
 
 class Question {
@@ -32,6 +35,8 @@ class Question {
   });
   readonly #buttons: readonly HTMLButtonElement[];
   #focusedMs = Number.NEGATIVE_INFINITY;
+  #movedMs = Number.NEGATIVE_INFINITY;
+  #resting: ReturnType<typeof setTimeout> | undefined;
   #answered = false;
 
   constructor(approval: Approval, answer: Answer) {
@@ -60,6 +65,14 @@ class Question {
     setText(this.#left, this.#answered ? "answered" : words);
   }
 
+  /** It stands in a new place, where for a moment no click is meant for it. */
+  moved(): void {
+    this.#movedMs = performance.now();
+    this.node.dataset.moved = "";
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => delete this.node.dataset.moved, PAUSE_MS);
+  }
+
   /** Take the focus over from a question that was answered. */
   focus(): void {
     this.#focusedMs = performance.now();
@@ -77,7 +90,10 @@ class Question {
       },
       words,
     );
-    button.addEventListener("click", () => this.#decide(decision));
+    button.addEventListener("click", ({ detail }) => {
+      // Of a key's click there is no place: it goes where the focus is.
+      if (detail === 0 || performance.now() - this.#movedMs >= PAUSE_MS) this.#decide(decision);
+    });
     return button;
   }
 
@@ -136,12 +152,14 @@ export function createApprovals(
   };
   const drop = (open: readonly Approval[]): boolean => {
     let focused = false;
+    const before = shown.size;
     for (const [id, question] of shown) {
       if (open.some((approval) => approval.id === id)) continue;
       focused ||= question.node.contains(document.activeElement);
       question.node.remove();
       shown.delete(id);
     }
+    if (shown.size < before) for (const question of shown.values()) question.moved();
     return focused;
   };
   const update = () => {
@@ -151,6 +169,7 @@ export function createApprovals(
       if (shown.has(approval.id)) continue;
       const question = new Question(approval, answer);
       shown.set(approval.id, question);
+      question.moved();
       list.append(question.node);
       const call = oneLine(callText(approval), 200);
       said.replaceChildren(spoken(`${titleOf(approval)} ${call}. Shift+Tab from the message box.`));

@@ -26,7 +26,7 @@ export class DisplayBox {
 
   constructor(displays: Displays) {
     this.#displays = displays;
-    const frame = h("div", { class: "rnb-display-frame", tabindex: "0" }, this.#inside, this.#text);
+    const frame = h("div", { class: "rnb-display-frame", role: "group" }, this.#inside, this.#text);
     frame.setAttribute("aria-label", "What the call displayed");
     // A table is read where one asks for it, not as soon as it comes.
     this.node = h("div", { class: "rnb-display", "aria-live": "off" }, frame, this.#more);
@@ -34,8 +34,11 @@ export class DisplayBox {
     this.#more.addEventListener("click", () => this.#open(!this.#isOpen));
     this.#open(false);
     const measure = () => {
-      const hides = frame.scrollHeight > frame.clientHeight + 1;
-      this.#more.hidden = !(this.#isOpen || hides);
+      const scrolls = isLarger(frame);
+      this.#more.hidden = !(this.#isOpen || scrolls || isMadeSmall(this.#inside));
+      // Who has no mouse scrolls it with the arrow keys; of what stands still there is no stop.
+      if (scrolls) frame.tabIndex = 0;
+      else if (frame !== document.activeElement) frame.removeAttribute("tabindex");
     };
     if (typeof ResizeObserver === "function") {
       const observer = new ResizeObserver(measure);
@@ -88,4 +91,16 @@ export class DisplayBox {
     this.#more.setAttribute("aria-expanded", String(open));
     setText(this.#more, open ? "Show less" : "Show all");
   }
+}
+
+function isLarger(frame: HTMLElement): boolean {
+  const { scrollHeight, clientHeight, scrollWidth, clientWidth } = frame;
+  return scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1;
+}
+
+/** A picture stands here smaller than its width would allow, so that one sees the whole of it. */
+function isMadeSmall(inside: HTMLElement): boolean {
+  return Array.from(inside.querySelectorAll("img")).some(
+    (image) => image.naturalWidth > image.clientWidth + 1 && image.clientWidth < inside.clientWidth,
+  );
 }

@@ -5,7 +5,7 @@ import type { Item } from "../messages.js";
 import { h, icon, setText, spoken } from "../ui/dom.js";
 import type { Entry } from "../ui/log.js";
 import { DisplayBox, type Displays } from "./box.js";
-import type { Tool } from "./wire.js";
+import { sameTool, type Tool } from "./wire.js";
 import { callText, durationText, isGoing, oneLine, stateWords, wholeText } from "./words.js";
 
 const TITLE_CHARS = 240;
@@ -74,6 +74,12 @@ export class CallCard implements Entry {
 
   #show(tool: Tool): void {
     const before = this.#tool;
+    // All cards are shown again whenever one item changed: hundreds, and their texts are long.
+    if (before === null || !sameTool(before, tool)) this.#redraw(tool, before);
+    this.#box.show(tool.callId);
+  }
+
+  #redraw(tool: Tool, before: Tool | null): void {
     this.#tool = tool;
     if (before?.state !== tool.state) {
       const runs = tool.state === "running" || tool.state === "queued";
@@ -89,7 +95,6 @@ export class CallCard implements Entry {
     setText(this.#error, oneLine(wholeText(tool.error), 2000));
     this.#error.hidden = tool.error === "";
     this.#showTexts(tool);
-    this.#box.show(tool.callId);
   }
 
   #showTexts(tool: Tool): void {
@@ -106,6 +111,7 @@ export class CallCard implements Entry {
 }
 
 function labelled(words: string, pre: HTMLElement): HTMLElement {
+  pre.setAttribute("role", "group");
   pre.setAttribute("aria-label", words);
   return h("div", {}, h("p", { class: "rnb-card-label" }, words), pre);
 }

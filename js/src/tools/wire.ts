@@ -21,6 +21,23 @@ export interface Tool {
   readonly error: string;
 }
 
+const FIELDS: readonly (keyof Tool)[] = [
+  "kind",
+  "callId",
+  "name",
+  "server",
+  "arguments",
+  "state",
+  "ms",
+  "output",
+  "error",
+];
+
+/** Whether two say the same: folded anew, a call is another object each time. */
+export function sameTool(one: Tool, other: Tool): boolean {
+  return one === other || FIELDS.every((field) => one[field] === other[field]);
+}
+
 /** A question to the user: may this be called? */
 export interface Approval {
   readonly id: string;

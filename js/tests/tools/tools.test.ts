@@ -129,6 +129,18 @@ describe("a card", () => {
     expect(text(card, ".rnb-card-error")).toBe("<b>");
   });
 
+  it("is written anew only where its call changed: hundreds are shown again for each word", () => {
+    const card = new CallCard(displays);
+    const parse = vi.spyOn(JSON, "parse");
+    card.show(item("c", { output: '{"a": 1}' }));
+    const parsed = parse.mock.calls.length;
+    card.show(item("c", { output: '{"a": 1}' }));
+    expect(parse.mock.calls.length).toBe(parsed);
+    card.show(item("c", { output: '{"a": 2}' }));
+    expect(text(card, "summary code")).toBe('{ "a": 2 }');
+    parse.mockRestore();
+  });
+
   it("counts while it runs, from when it began, and then tells what it took", () => {
     vi.useFakeTimers();
     const card = new CallCard(displays);
@@ -161,6 +173,19 @@ describe("a card", () => {
     card.show(item("c", {}));
     await Promise.resolve();
     expect([pre?.hidden, pre?.textContent]).toEqual([false, "another"]);
+  });
+});
+
+describe("displays", () => {
+  it("are as many as the kernel keeps", () => {
+    const chat = new Chat();
+    for (let at = 0; at < 1200; at++) {
+      chat.showDisplay({ callId: `c${at}`, model: null, text: "" });
+    }
+    chat.showDisplay({ callId: "c300", model: null, text: "anew" });
+    expect(chat.displays.size).toBe(1000);
+    expect([...chat.displays.keys()].at(-1)).toBe("c300");
+    expect(chat.displays.has("c199")).toBe(false);
   });
 });
 
@@ -234,6 +259,29 @@ describe("questions", () => {
     button?.click();
     button?.click();
     expect(answers).toEqual(["a|always|"]);
+  });
+
+  it("take no click that was meant for what stood there before", () => {
+    vi.useFakeTimers();
+    const { answers, ask, cards } = room();
+    const click = () =>
+      cards()[0]
+        ?.querySelector("button")
+        ?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+    ask("a", "b");
+    click();
+    expect(answers).toEqual([]);
+    vi.advanceTimersByTime(500);
+    expect(cards()[0]?.dataset.moved).toBeUndefined();
+    click();
+    // The second click of two comes when the next question has moved to where the first was.
+    ask("b");
+    expect(cards()[0]?.dataset.moved).toBe("");
+    click();
+    expect(answers).toEqual(["a|once|"]);
+    vi.advanceTimersByTime(500);
+    click();
+    expect(answers).toEqual(["a|once|", "b|once|"]);
   });
 
   it("are answered by a key, and by none that is not meant", () => {

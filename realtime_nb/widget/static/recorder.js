@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:12cccaef997724bcd0ed57fa821cfa34b9ed437eb556d05bbfcb4575a7ffdaa1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:12cccaef997724bcd0ed57fa821cfa34b9ed437eb556d05bbfcb4575a7ffdaa1
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -291,6 +291,7 @@ function splitHeard(text4, count2) {
 
 // src/chat.ts
 var NOTICES_MAX = 3;
+var DISPLAYS_MAX = 1e3;
 var Chat = class {
   link = "asking";
   session = "connecting";
@@ -392,7 +393,10 @@ var Chat = class {
   }
   /** Show under a call what it displayed. */
   showDisplay(display) {
+    this.displays.delete(display.callId);
     this.displays.set(display.callId, display);
+    const [oldest] = this.displays.keys();
+    if (this.displays.size > DISPLAYS_MAX && oldest !== void 0) this.displays.delete(oldest);
     this.#tell("items");
   }
   resetEvents(events) {
@@ -2634,6 +2638,20 @@ function readAnswer(value) {
 }
 
 // src/tools/wire.ts
+var FIELDS = [
+  "kind",
+  "callId",
+  "name",
+  "server",
+  "arguments",
+  "state",
+  "ms",
+  "output",
+  "error"
+];
+function sameTool(one, other) {
+  return one === other || FIELDS.every((field) => one[field] === other[field]);
+}
 var KINDS3 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
 var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 var text2 = (value) => typeof value === "string" ? value : "";
@@ -3930,6 +3948,8 @@ var Question = class {
   });
   #buttons;
   #focusedMs = Number.NEGATIVE_INFINITY;
+  #movedMs = Number.NEGATIVE_INFINITY;
+  #resting;
   #answered = false;
   constructor(approval, answer) {
     this.#approval = approval;
@@ -3955,6 +3975,13 @@ var Question = class {
     const words = left > 0 ? `${left} s left; no answer is a no` : "no answer: denied";
     setText(this.#left, this.#answered ? "answered" : words);
   }
+  /** It stands in a new place, where for a moment no click is meant for it. */
+  moved() {
+    this.#movedMs = performance.now();
+    this.node.dataset.moved = "";
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => delete this.node.dataset.moved, PAUSE_MS);
+  }
   /** Take the focus over from a question that was answered. */
   focus() {
     this.#focusedMs = performance.now();
@@ -3971,7 +3998,9 @@ var Question = class {
       },
       words
     );
-    button2.addEventListener("click", () => this.#decide(decision));
+    button2.addEventListener("click", ({ detail }) => {
+      if (detail === 0 || performance.now() - this.#movedMs >= PAUSE_MS) this.#decide(decision);
+    });
     return button2;
   }
   #keyed(event) {
@@ -4018,12 +4047,14 @@ function createApprovals(chat, answer, signal) {
   };
   const drop = (open) => {
     let focused = false;
+    const before = shown.size;
     for (const [id, question] of shown) {
       if (open.some((approval) => approval.id === id)) continue;
       focused ||= question.node.contains(document.activeElement);
       question.node.remove();
       shown.delete(id);
     }
+    if (shown.size < before) for (const question of shown.values()) question.moved();
     return focused;
   };
   const update = () => {
@@ -4033,6 +4064,7 @@ function createApprovals(chat, answer, signal) {
       if (shown.has(approval.id)) continue;
       const question = new Question(approval, answer);
       shown.set(approval.id, question);
+      question.moved();
       list.append(question.node);
       const call = oneLine(callText(approval), 200);
       said.replaceChildren(spoken(`${titleOf(approval)} ${call}. Shift+Tab from the message box.`));
@@ -5951,15 +5983,17 @@ var DisplayBox = class {
   #unmount = null;
   constructor(displays) {
     this.#displays = displays;
-    const frame = h("div", { class: "rnb-display-frame", tabindex: "0" }, this.#inside, this.#text);
+    const frame = h("div", { class: "rnb-display-frame", role: "group" }, this.#inside, this.#text);
     frame.setAttribute("aria-label", "What the call displayed");
     this.node = h("div", { class: "rnb-display", "aria-live": "off" }, frame, this.#more);
     this.node.hidden = true;
     this.#more.addEventListener("click", () => this.#open(!this.#isOpen));
     this.#open(false);
     const measure = () => {
-      const hides = frame.scrollHeight > frame.clientHeight + 1;
-      this.#more.hidden = !(this.#isOpen || hides);
+      const scrolls = isLarger(frame);
+      this.#more.hidden = !(this.#isOpen || scrolls || isMadeSmall(this.#inside));
+      if (scrolls) frame.tabIndex = 0;
+      else if (frame !== document.activeElement) frame.removeAttribute("tabindex");
     };
     if (typeof ResizeObserver === "function") {
       const observer = new ResizeObserver(measure);
@@ -6006,6 +6040,15 @@ var DisplayBox = class {
     setText(this.#more, open ? "Show less" : "Show all");
   }
 };
+function isLarger(frame) {
+  const { scrollHeight, clientHeight, scrollWidth, clientWidth } = frame;
+  return scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1;
+}
+function isMadeSmall(inside) {
+  return Array.from(inside.querySelectorAll("img")).some(
+    (image) => image.naturalWidth > image.clientWidth + 1 && image.clientWidth < inside.clientWidth
+  );
+}
 
 // src/tools/card.ts
 var TITLE_CHARS = 240;
@@ -6068,6 +6111,10 @@ var CallCard = class {
   }
   #show(tool) {
     const before = this.#tool;
+    if (before === null || !sameTool(before, tool)) this.#redraw(tool, before);
+    this.#box.show(tool.callId);
+  }
+  #redraw(tool, before) {
     this.#tool = tool;
     if (before?.state !== tool.state) {
       const runs = tool.state === "running" || tool.state === "queued";
@@ -6083,7 +6130,6 @@ var CallCard = class {
     setText(this.#error, oneLine(wholeText(tool.error), 2e3));
     this.#error.hidden = tool.error === "";
     this.#showTexts(tool);
-    this.#box.show(tool.callId);
   }
   #showTexts(tool) {
     const long = Array.from(callText(tool).slice(0, TITLE_CHARS * 2)).length >= TITLE_CHARS;
@@ -6098,6 +6144,7 @@ var CallCard = class {
   }
 };
 function labelled2(words, pre) {
+  pre.setAttribute("role", "group");
   pre.setAttribute("aria-label", words);
   return h("div", {}, h("p", { class: "rnb-card-label" }, words), pre);
 }
