@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.audio.wav import encode_wav
+from realtime_nb.bridge.tools_card import card_kind
 from realtime_nb.errors import RealtimeError, UsageError
 from realtime_nb.protocol.authored import item_of
 from realtime_nb.protocol.images import GatheredPictures
@@ -137,8 +138,27 @@ class PageEdits:
         return {}, ()
 
     async def _delete(self, message: Message) -> tuple[_Asked, Buffers]:
-        await self._session.delete_item(_item_id(message))
+        item_id = _item_id(message)
+        for other in self._in_its_card(item_id):
+            await self._session.delete_item(other)
+        await self._session.delete_item(item_id)
         return {}, ()
+
+    def _in_its_card(self, item_id: str) -> list[str]:
+        """Return the items that a page shows as one with this: outputs of a call, answers.
+
+        They go first: without its call an output stands for nothing, here and at the service.
+        """
+        items = self._session.conversation.items
+        first = next((item for item in items if item.id == item_id), None)
+        if first is None or card_kind(first) in {None, "output"}:
+            return []
+        key = first.call_id or first.id
+        return [
+            item.id
+            for item in items
+            if item.id != item_id and card_kind(item) is not None and item.call_id == key
+        ]
 
     async def _cut(self, message: Message) -> tuple[_Asked, Buffers]:
         ms: Any = message.get("ms")

@@ -28,6 +28,7 @@ class Session:
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
         self.held: asyncio.Event | None = None
+        self.conversation = SimpleNamespace(items=[])
         self.found = RetrievedItem("a", role="assistant", status="completed")
 
     async def _do(self, *what: Any) -> Any:
@@ -83,6 +84,19 @@ async def test_each_edit_is_done_and_answered() -> None:
         ("cut", "a", 1200),
     ]
     assert {message["error"] for _, message, _ in page.answers} == {""}
+
+
+async def test_a_call_is_deleted_with_its_output_of_which_a_page_makes_one_card() -> None:
+    page = Page()
+    call, output, other = Item("c"), Item("o"), Item("x")
+    call.read({"type": "function_call", "call_id": "1"})
+    output.read({"type": "function_call_output", "call_id": "1", "output": "2"})
+    other.read({"type": "function_call_output", "call_id": "2", "output": "3"})
+    page.session.conversation.items = [call, Item("m"), output, other]
+    await page.ask("delete", item_id="m")
+    await page.ask("delete", item_id="x")
+    await page.ask("delete", item_id="c")
+    assert page.session.asked == [("delete", item_id) for item_id in ("m", "x", "o", "c")]
 
 
 async def test_what_is_refused_is_told_in_one_line_and_shown_as_words() -> None:
