@@ -182,7 +182,8 @@ class ToolRegistry:
             return None
         same = all(
             getattr(found, key, None) == getattr(tool.function, key, None)
-            for key in ("__name__", "__module__")
+            # Not the name alone: a function within another may be called as one of a cell is.
+            for key in ("__name__", "__qualname__", "__module__")
         )
         return found if same else None
 

@@ -5,6 +5,7 @@ Prints and displays, warnings (which Python prints to ``stderr``), figures left 
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _PLAIN: Final = (str, bytes, bool, int, float, complex, type(None))
 _TRACEBACK_LINES: Final = 40
 _OURS: Final = str(Path(__file__).parents[2])
+# What runs an async function: its frames stand between ours and the function's own.
+_AROUND: Final = (_OURS, str(Path(asyncio.__file__).parent))
 _UNFORMATTED: Final = "[what the function returned cannot be shown: {why}]\n"
 
 
@@ -87,7 +90,7 @@ class Capture:
 def _traceback(error: BaseException) -> str:
     """Return the end of a traceback, from the function's own frames on."""
     frame = error.__traceback__
-    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_OURS):
+    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_AROUND):
         frame = frame.tb_next
     lines = "".join(traceback.format_exception(type(error), error, frame)).splitlines()
     cut = lines[-_TRACEBACK_LINES:]

@@ -76,6 +76,14 @@ def test_options_that_a_function_carries_are_its_own():
     assert registry.add(look, options).options == options
 
 
+def test_a_function_within_another_is_not_taken_for_one_of_a_cell():
+    names = cell("def look(): return 'of a cell'", {})
+    registry = ToolRegistry(names.get)
+    cell("def make():\n    def look(): return 'within'\n    return look", names)
+    tool = registry.add(names["make"]())
+    assert registry.get("look") is tool
+
+
 def test_the_function_of_a_later_cell_is_the_one_that_is_called():
     notebook = cell("def look(city: str):\n  'Look.'\n  return 1", {})
     registry = ToolRegistry(notebook.get)

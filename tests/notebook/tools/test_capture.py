@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import sys
 import threading
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -218,6 +220,18 @@ def test_a_traceback_begins_at_the_function_and_one_of_ours_is_none(
     with pytest.raises(UsageError):
         ours.run(refuses)
     assert ours.captured.outputs == []
+
+
+def test_a_traceback_of_an_async_function_begins_at_it_too(kernel: Any, routes: Routes) -> None:
+    async def fails() -> None:
+        raise KeyError("city")
+
+    capture = Capture(kernel.shell, routes)
+    with pytest.raises(KeyError):
+        capture.run(partial(asyncio.run, fails()))
+    (text,) = texts(capture.captured)
+    assert "in fails" in text
+    assert "asyncio" not in text
 
 
 def test_the_streams_are_as_they_were_at_the_end(kernel: Any) -> None:
