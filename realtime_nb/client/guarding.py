@@ -71,7 +71,7 @@ class _Answer:
     held: bool
     replaces: bool
     parts: dict[tuple[Any, Any], str] = field(default_factory=dict[tuple[Any, Any], str])
-    passed: dict[str, str] = field(default_factory=dict[str, str])
+    passed: dict[Guard, str] = field(default_factory=dict[Guard, str])
     sounds: bool = False
     over: bool = False
     stopped: bool = False
@@ -163,6 +163,8 @@ class Guards:
             for answer in answers.values():
                 self._let_go(answer)
         for answer in tuple(self._answers.values()):
+            # Who is new has seen nothing of it, and may be all that it waits for.
+            self._check(answer)
             self._settle(answer)
 
     def _take(self, record: Record, _changed: frozenset[str]) -> None:
@@ -212,7 +214,7 @@ class Guards:
         if not text or answer.stopped:
             return
         for worker in self._of("assistant"):
-            if answer.passed.get(worker.guard.name) != text:
+            if answer.passed.get(worker.guard) != text:
                 self._ask(worker, answer, text)
 
     def _ask(self, worker: GuardWorker, answer: _Answer, text: str) -> None:
@@ -223,12 +225,12 @@ class Guards:
         )
 
     def _judged(self, answer: _Answer, guard: Guard, text: str, verdict: Verdict) -> None:
-        if answer.stopped or self._workers.get(guard.name) is None:
+        if answer.stopped or all(one.guard is not guard for one in self._workers.values()):
             return
         if not verdict.passed:
             self._stop(answer, guard, verdict.reason)
             return
-        answer.passed[guard.name] = text
+        answer.passed[guard] = text
         self._settle(answer)
 
     def _on_done(self, event: Event) -> None:
@@ -255,9 +257,7 @@ class Guards:
         if not answer.over or answer.stopped:
             return
         text = answer.text
-        if not text or all(
-            answer.passed.get(one.guard.name) == text for one in self._of("assistant")
-        ):
+        if not text or all(answer.passed.get(one.guard) == text for one in self._of("assistant")):
             self._let_go(answer)
 
     def _let_go(self, answer: _Answer) -> None:

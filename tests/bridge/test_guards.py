@@ -416,3 +416,23 @@ def test_a_guard_may_be_async(chat: Guarded) -> None:
     chat.begin("r1", "It will rain.")
     chat.judge()
     assert "no talk of the weather" in chat.notices[-1]
+
+
+@pytest.mark.parametrize("name", ["second", "first"])
+def test_a_guard_that_comes_late_judges_what_is_held_and_lets_it_go(
+    chat: Guarded, name: str
+) -> None:
+    asked, seen = threading.Event(), []
+
+    def slow(_text: str) -> None:
+        asked.wait(TIMEOUT_S)
+
+    chat.guard(slow, name="first", hold=True)
+    chat.begin("r1", "Hello.")
+    # The answer is whole, and waits for a verdict; a guard of the same name takes its place.
+    chat.guards.add(name, seen.append, GuardOptions(hold=True))
+    chat.stage.run()
+    asked.set()
+    chat.judge()
+    assert seen[-1:] == ["Hello."]
+    assert chat.played_ms("item_r1") == 400
