@@ -186,3 +186,12 @@ def test_rules_are_told_plainly():
     assert rules["odd"] == {}
     assert "again" in rules["deep"]["properties"]
     assert plain_rule({"$ref": "#/$defs/None"}) == {}
+
+
+def test_a_schema_that_refers_to_itself_many_times_over_is_told_soon():
+    reference = {"$ref": "#/$defs/A"}
+    rules = {"type": "object", "properties": {f"p{i}": reference for i in range(30)}}
+    definitions = {"A": {"anyOf": [rules, *[reference] * 20]}}
+    # Thirty to the eighth rules, if each were told.
+    found = properties({"properties": {"q": reference}, "$defs": definitions})
+    assert set(found) == {"q"}

@@ -10,14 +10,18 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _DEEPEST = 8  # references followed: a schema may refer to itself
+_MOST = 2_000  # rules told of one schema: one that refers to itself twice doubles with each step
 
 
-def properties(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Json]:
+def properties(
+    schema: Mapping[str, Any], depth: int = 0, told: list[int] | None = None
+) -> dict[str, Json]:
     """Return the rules of an object's properties, each told plainly; see `plain_rule`."""
     given = schema.get("properties")
     definitions: Any = schema.get("$defs") or schema.get("definitions") or {}
     rules = cast("Json", given) if isinstance(given, dict) else {}
-    return {name: plain_rule(rule, definitions, depth) for name, rule in rules.items()}
+    told = [0] if told is None else told
+    return {name: plain_rule(rule, definitions, depth, told) for name, rule in rules.items()}
 
 
 def required(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -26,7 +30,9 @@ def required(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(map(str, cast("list[Any]", names))) if isinstance(names, list) else ()
 
 
-def plain_rule(rule: Any, definitions: Any = None, depth: int = 0) -> Json:
+def plain_rule(
+    rule: Any, definitions: Any = None, depth: int = 0, told: list[int] | None = None
+) -> Json:
     """Return a rule without references and null types; a constant is a choice of one.
 
     Parameters
@@ -37,18 +43,22 @@ def plain_rule(rule: Any, definitions: Any = None, depth: int = 0) -> Json:
         The schemas that it may refer to, by name.
     depth
         How many references were followed already.
+    told
+        One number: how many rules were told of the whole schema; counted on.
     """
-    if not isinstance(rule, dict) or depth > _DEEPEST:
+    told = [0] if told is None else told
+    told[0] += 1
+    if not isinstance(rule, dict) or depth > _DEEPEST or told[0] > _MOST:
         return {}
     known = cast("Json", definitions) if isinstance(definitions, dict) else {}
     plain = dict(cast("Json", rule))
     if isinstance(plain.get("$ref"), str):
         name = plain.pop("$ref").rpartition("/")[2]
-        return {**plain_rule(known.get(name), known, depth + 1), **plain}
+        return {**plain_rule(known.get(name), known, depth + 1, told), **plain}
     for key in ("anyOf", "oneOf", "allOf"):
         parts = plain.pop(key, None)
         if isinstance(parts, list):
-            chosen = [plain_rule(part, known, depth + 1) for part in cast("list[Any]", parts)]
+            chosen = [plain_rule(part, known, depth + 1, told) for part in cast("list[Any]", parts)]
             held = [part for part in chosen if part.get("type") != "null"]
             plain = {**(held[0] if held else {}), **plain}
     if isinstance(plain.get("type"), list):
@@ -59,7 +69,7 @@ def plain_rule(rule: Any, definitions: Any = None, depth: int = 0) -> Json:
     if isinstance(plain.get("enum"), list):
         plain["enum"] = [choice for choice in plain["enum"] if choice is not None]
     if "items" in plain:
-        plain["items"] = plain_rule(plain["items"], known, depth + 1)
+        plain["items"] = plain_rule(plain["items"], known, depth + 1, told)
     if "properties" in plain:
-        plain["properties"] = properties({**plain, "$defs": known}, depth + 1)
+        plain["properties"] = properties({**plain, "$defs": known}, depth + 1, told)
     return plain
