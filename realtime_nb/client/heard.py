@@ -25,7 +25,7 @@ class Heard:
         The user's items that the clip became, one for each turn the service heard; none where
         it heard nobody speak. Of a translation: the paragraphs of what was said.
     responses
-        The answers, in order.
+        The answers, in order; of a turn whose answer called tools all of its responses.
     translation
         The paragraphs of what a translation session made of it.
     sent_ms

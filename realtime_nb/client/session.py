@@ -230,7 +230,9 @@ class RealtimeSession(HasEdits, HasGate, HasTurnEnd):
         Returns
         -------
         Call
-            Of the `Response`; it fails with `ResponseFailed` when that failed.
+            Of the `Response`; it fails with `ResponseFailed` when that failed. Where a
+            `follower` knows that others follow, as in a chat whose tools run: of the last of
+            them.
         """
         return self._call(calls.say(self._core, text), "say")
 
@@ -262,7 +264,7 @@ class RealtimeSession(HasEdits, HasGate, HasTurnEnd):
         Returns
         -------
         Call
-            Of the `Response`; it fails with `ResponseFailed` when that failed.
+            Of the `Response`, as for `say`; it fails with `ResponseFailed` when that failed.
         """
         return self._call(calls.respond(self._core, deepcopy(overrides)), "respond")
 

@@ -270,7 +270,14 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
         self.session.budget = limit_usd
 
     def say(self, text: str) -> Call[Response]:
-        """Say `text` as the user and ask for an answer; it waits for an active one to end."""
+        """Say `text` as the user and ask for an answer; it waits for an active one to end.
+
+        Returns
+        -------
+        Call
+            Of the `Response` that the turn ends with: where tools are called, of the answer
+            that follows them, with the responses that called them in `Response.before`.
+        """
         return self.session.say(text)
 
     def listen(self, source: Sound, *, realtime: bool = True, then: Then = "auto") -> Call[Heard]:
@@ -282,7 +289,8 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
             As for `RealtimeSession.listen`: a WAV file's path, a clip or ``(samples, rate)``;
             at the pace of speech or as fast as the service takes it; what ends the turn.
             The page's own microphone is off meanwhile. At the pace of speech the call ends
-            when the page has played the answer.
+            when the page has played the answer. Where tools are called it ends with the
+            answer that follows them.
         """
         return self._listening.start(source, realtime=realtime, then=then)
 

@@ -157,7 +157,13 @@ class HasAsides:
         **settings
             For this answer only, by the names of a cell: ``instructions``, ``modality``,
             ``voice``, ``tools``, ``tool_choice``, ``max_output_tokens``, … They are checked
-            before they are sent.
+            before they are sent. They hold for this response; what follows its tools is
+            answered as the session has it.
+
+        Returns
+        -------
+        Call
+            Of the `Response` that the turn ends with, as for `say`.
 
         Raises
         ------

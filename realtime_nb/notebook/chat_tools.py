@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from realtime_nb.errors import RealtimeError, UsageError
+from realtime_nb.notebook.tools.approval_table import ApprovalTable
 from realtime_nb.notebook.tools.binding import read_options
 from realtime_nb.notebook.tools.by_hand import CallByHand
 from realtime_nb.notebook.tools.table import ToolTable
@@ -96,6 +97,14 @@ class HasTools:
     def tools(self) -> ToolTable:
         """The tools, with what came of their calls; ``del chat.tools["name"]`` takes one away."""
         return ToolTable(self._tools, (self.session.effective or {}).get("tools"), self._forget)
+
+    @property
+    def approvals(self) -> ApprovalTable:
+        """The calls that wait for a yes or no, to be answered from Python as in the chat.
+
+        ``call = chat.say("refund order 427")``, ``chat.approvals.allow()``, ``await call``.
+        """
+        return ApprovalTable(self._tools.desk.approvals)
 
     def call(self, name: str, /, **arguments: Any) -> CallByHand:
         """Call a tool by hand, as the model would; the model hears nothing of it.
