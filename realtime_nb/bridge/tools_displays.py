@@ -17,6 +17,9 @@ Output: TypeAlias = Mapping[str, Any]
 KEPT: Final = 40
 """Displays that a page can show whole; of an older one there is its text."""
 
+KEPT_CHARS: Final = 64 << 20
+"""Of all of them together: kernel, page and a saved notebook hold each of them once."""
+
 TEXTS_KEPT: Final = 1_000
 TEXT_CHARS: Final = 2_000
 
@@ -39,6 +42,7 @@ class _Shown:
 
     text: str
     outputs: Sequence[Output] = ()
+    size: int = 0
     model_id: str | None = None
 
 
@@ -73,7 +77,7 @@ class DisplayShelf:
         """
         with self._lock:
             old = self._shown.pop(call_id, None)
-            self._shown[call_id] = _Shown(fallback_text(outputs), tuple(outputs))
+            self._shown[call_id] = _Shown(fallback_text(outputs), tuple(outputs), _size(outputs))
             if make:
                 self._make(call_id)
             else:
@@ -106,7 +110,11 @@ class DisplayShelf:
     def _trim(self) -> None:
         """Leave of the oldest displays their text, and of the oldest texts nothing."""
         whole = [call_id for call_id, shown in self._shown.items() if shown.outputs]
-        for call_id in whole[: max(0, len(whole) - KEPT)]:
+        over = sum(self._shown[call_id].size for call_id in whole) - KEPT_CHARS
+        for place, call_id in enumerate(whole[:-1]):
+            if over <= 0 and len(whole) - place <= KEPT:
+                break
+            over -= self._shown[call_id].size
             shown = self._shown[call_id]
             self._shown[call_id] = _Shown(shown.text)
             self._tell(call_id)
@@ -121,6 +129,12 @@ class DisplayShelf:
 
 def _message(call_id: str, shown: _Shown) -> Message:
     return {"kind": "call_output", "call_id": call_id, "model": shown.model_id, "text": shown.text}
+
+
+def _size(outputs: Sequence[Output]) -> int:
+    """Return how many characters outputs have, in all their forms."""
+    forms: list[Any] = [output.get("data") or {"text": output.get("text")} for output in outputs]
+    return sum(len(form) for of in forms for form in of.values() if isinstance(form, str))
 
 
 def fallback_text(outputs: Sequence[Output]) -> str:

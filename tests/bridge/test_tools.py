@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.bridge import Bridge
+from realtime_nb.bridge import Bridge, tools_displays
 from realtime_nb.bridge.feed import GATHER_S
 from realtime_nb.bridge.tools_displays import KEPT, TEXT_CHARS
 from realtime_nb.client.listeners import Listeners
@@ -204,6 +204,23 @@ async def test_of_old_displays_their_text_is_left(room: Room) -> None:
     last = {message["call_id"]: message for message in room.view.of_kind("call_output")}
     assert (last["c0"]["model"], last["c0"]["text"]) == (None, "a\n1")
     assert last["c2"]["model"] == "model-3"
+
+
+async def test_of_old_displays_their_text_is_left_when_all_are_too_large(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools_displays, "KEPT_CHARS", 100)
+    await room.say("hello", client="a", version=1)
+    for number, length in enumerate((40, 40, 30, 500)):
+        room.bridge.tools.show(f"c{number}", [{**PRINT, "text": "x" * length}])
+        await room.settle()
+        if number == 2:
+            assert room.displays.forgotten == ["model-1"]
+    # What is newest is shown however large it is.
+    assert room.displays.forgotten == ["model-1", "model-2", "model-3"]
+    told = {message["call_id"]: message for message in room.view.of_kind("call_output")}
+    assert (told["c0"]["model"], told["c0"]["text"]) == (None, "x" * 40)
+    assert told["c3"]["model"] == "model-4"
 
 
 async def test_a_long_text_is_cut_and_says_so(room: Room) -> None:
