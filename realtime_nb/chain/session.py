@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.rest.service import Notice
     from realtime_nb.protocol.chain import LegName
     from realtime_nb.server.connection import Exits
+    from realtime_nb.server.mcp.definition import McpDefinition
 
 Json = dict[str, Any]
 
@@ -92,7 +93,12 @@ class ChainConfig(SessionConfig):
         )
 
     def update(
-        self, update: Any, *, assistant_spoke: bool = False, answering: bool = False
+        self,
+        update: Any,
+        *,
+        assistant_spoke: bool = False,
+        answering: bool = False,
+        refuse_mcp: Callable[[McpDefinition], str] | None = None,
     ) -> None:
         """Check an update and let it take force; who transcribes cannot change.
 
@@ -110,7 +116,9 @@ class ChainConfig(SessionConfig):
                 f"this chain's words come from '{self._transcriber}'; make another chain for"
                 " another transcriber.",
             )
-        super().update(update, assistant_spoke=assistant_spoke, answering=answering)
+        super().update(
+            update, assistant_spoke=assistant_spoke, answering=answering, refuse_mcp=refuse_mcp
+        )
 
 
 class ChainSession(Session):
