@@ -15,7 +15,7 @@ import contextlib
 import sys
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,18 +68,43 @@ class Routes:
         with self._lock:
             for name in _STREAMS:
                 stream: Any = getattr(sys, name)
-                if stream is None or any(one is stream for one in self._routed):
+                if stream is None or _asks(stream):
                     continue
                 # One that takes no attributes, as of an unusual shell, prints as ever.
                 with contextlib.suppress(AttributeError, TypeError):
                     stream.write = _asking(stream.write, name)
-                    self._routed.append(stream)
+                    if not any(one is stream for one in self._routed):
+                        self._routed.append(stream)
 
     def _route_displays(self) -> None:
         """Have this thread's displays ask; those of a terminal are prints."""
         if hasattr(self._publisher, "register_hook") and not getattr(self._hooked, "here", False):
             self._hooked.here = True
             self._publisher.register_hook(_take)
+
+
+def _asks(stream: Any) -> bool:
+    """Whether what is written to a stream comes by here.
+
+    Having made it so once is not enough: IPython keeps what a cell prints by a `write` of its
+    own, and at the cell's end puts back the one from before, also over ours.
+    """
+    probe = _Probe()
+    token = _of_call.set(cast("Any", probe))
+    try:
+        stream.write("")
+    finally:
+        _of_call.reset(token)
+    return probe.reached
+
+
+class _Probe:
+    """In the place of a call's outputs: notes that a write has come to it."""
+
+    reached = False
+
+    def write(self, _name: str, _text: str) -> None:
+        self.reached = True
 
 
 def _asking(usual: Any, name: str) -> Any:

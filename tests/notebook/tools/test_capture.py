@@ -234,6 +234,23 @@ def test_a_traceback_of_an_async_function_begins_at_it_too(kernel: Any, routes: 
     assert "asyncio" not in text
 
 
+def test_prints_are_caught_after_a_cell_has_put_its_own_write_back(
+    routes: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As IPython does it around each cell, to keep what it prints.
+    usual = sys.stdout.write
+    monkeypatch.setattr(sys.stdout, "write", usual, raising=False)
+    first, second, third = Captured(), Captured(), Captured()
+    with routes.to(first):
+        print("in a cell")
+    sys.stdout.write = usual
+    with routes.to(second):
+        print("after it")
+    with routes.to(third):
+        print("once")
+    assert [*texts(first), *texts(second), *texts(third)] == ["in a cell\n", "after it\n", "once\n"]
+
+
 def test_the_streams_are_as_they_were_at_the_end(kernel: Any) -> None:
     before = sys.stdout.write
     routes = Routes(kernel.shell)
