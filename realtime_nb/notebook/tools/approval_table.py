@@ -7,13 +7,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.shown_text import escaped, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
     from realtime_nb.client.tools.approvals import Approvals
     from realtime_nb.protocol.tools.approval import Approval
@@ -95,6 +95,9 @@ class ApprovalTable:
     @property
     def df(self) -> pd.DataFrame:
         """A row for each open question, the oldest first; ``left_s`` in seconds."""
+        # Imported here: pandas takes most of a second to load and a talk does not need it.
+        import pandas as pd  # noqa: PLC0415
+
         return pd.DataFrame(self._rows(), columns=list(COLUMNS))
 
     def _answer_next(self, name: str, answer: str, reason: str, wait_s: float) -> Approval:

@@ -6,12 +6,12 @@ import html
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import pandas as pd
-
 from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pandas as pd
 
     from realtime_nb.client.tools.registry import Tool
     from realtime_nb.notebook.tools.of_chat import ChatTools
@@ -90,13 +90,19 @@ class ToolTable:
         ``runs`` is ``here``, ``main thread``, ``yours`` (a definition without a function: see
         `Chat.answer_call`), ``service`` (an MCP server) or ``unknown``.
         """
-        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+        return self._frame(COLUMNS)
 
     def __repr__(self) -> str:
         if not len(self):
             return "no tools: @chat.tool above a function, or `tools: [name]` in the cell"
         shown = [name for name in COLUMNS if name not in ("parameters", "description")]
-        return str(pd.DataFrame(self.rows, columns=shown))
+        return str(self._frame(shown))
+
+    def _frame(self, columns: Iterable[str]) -> pd.DataFrame:
+        # Imported here: pandas takes most of a second to load and a talk does not need it.
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.DataFrame(self.rows, columns=list(columns))
 
     def _repr_html_(self) -> str:
         if not len(self):
