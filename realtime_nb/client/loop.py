@@ -19,6 +19,7 @@ from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from realtime_nb.errors import CallTimeout, ConnectionLost, UsageError
+from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
@@ -133,7 +134,7 @@ class Call(Generic[T]):
         error = self._future.exception()
         if error is not None:
             return f"<Call {self._name}: {type(error).__name__}: {error}>"
-        return f"<Call {self._name}: {_one_line(repr(self._future.result()))}>"
+        return f"<Call {self._name}: {shorten(repr(self._future.result()))}>"
 
 
 class BackgroundLoop:
@@ -292,8 +293,3 @@ def _copy_outcome(task: asyncio.Task[T], future: Future[T]) -> None:
         future.set_exception(error)
     else:
         future.set_result(task.result())
-
-
-def _one_line(text: str, limit: int = 120) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"

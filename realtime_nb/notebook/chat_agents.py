@@ -10,6 +10,7 @@ from realtime_nb.notebook.overriding import overrides
 from realtime_nb.notebook.tools.binding import bind_tools
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.shown_text import visible
+from realtime_nb.protocol.summary import shorten
 from realtime_nb.protocol.tools.agent import Agent, voice_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class AgentTable:
                 agent.name,
                 ", ".join(agent.tool_names),
                 agent.voice or "",
-                visible(" ".join(agent.instructions.split()))[:120],
+                visible(shorten(agent.instructions)),
             )
             for agent in self._agents
         ]

@@ -12,6 +12,7 @@ from realtime_nb.protocol.carry import carry_over
 from realtime_nb.protocol.config.review_items import PARTS, ROLES, review_item
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.protocol.items import Item
+from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.carry import Pictures
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_TURNS: Final = 1_000
 """Items that a talk is begun with at the most."""
 _PAIR: Final = 2
+_SHOWN: Final = 60  # characters of what was given
 _TAKES: Final = '("user", "…"), ("assistant", "…"), an item of chat.items, or its dict'
 
 
@@ -148,7 +150,7 @@ def _turn(given: Any, place: int) -> dict[str, Any]:
         return _checked(dict(cast("Mapping[str, Any]", given)), where)
     pair = cast("tuple[Any, ...]", given) if isinstance(given, tuple | list) else ()
     if len(pair) != _PAIR or not all(isinstance(one, str) for one in pair):
-        raise UsageError(f"{where} is {_short(given)}; write {_TAKES}")
+        raise UsageError(f"{where} is {shorten(repr(given), _SHOWN)}; write {_TAKES}")
     role, words = pair
     try:
         return {"id": new_id("item"), **message(words, role)}
@@ -165,8 +167,3 @@ def _checked(item: dict[str, Any], where: str) -> dict[str, Any]:
         if problem.severity == "error":
             raise ConfigError(f"{problem}.")
     return {"id": new_id("item"), **item}
-
-
-def _short(given: Any) -> str:
-    shown = " ".join(repr(given).split())
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"  # noqa: PLR2004 -- a line has no room
