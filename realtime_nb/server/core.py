@@ -8,7 +8,7 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import resample
 from realtime_nb.server.hearing import RATE
 from realtime_nb.server.items import Conversation, Item
-from realtime_nb.server.mcp.hub import McpHub, McpReach
+from realtime_nb.server.mcp.hub import McpHub
 from realtime_nb.server.mcp.package import PackageReach
 from realtime_nb.server.speech_stream import Voice
 from realtime_nb.server.workers import Settings, Workers
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.config import SessionConfig
     from realtime_nb.server.emitter import Emitter
+    from realtime_nb.server.mcp.reach import McpReach
     from realtime_nb.server.parts import Mouth, Parts
     from realtime_nb.server.response_events import ResponseSpec
     from realtime_nb.speech.interfaces import Engines

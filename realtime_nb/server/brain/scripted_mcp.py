@@ -57,7 +57,7 @@ class ScriptedMcp:
         return "" if definition.label in self._servers else self._real.refusal(definition)
 
     async def list_tools(self, definition: McpDefinition) -> list[McpTool]:
-        """Return all tools of a server; see `hub.McpReach`."""
+        """Return all tools of a server; see `reach.McpReach`."""
         server = self._servers.get(definition.label)
         if server is None:
             return await self._real.list_tools(definition)
@@ -67,7 +67,7 @@ class ScriptedMcp:
         return list(server.tools)
 
     async def call(self, definition: McpDefinition, name: str, arguments: str) -> str:
-        """Run a tool; see `hub.McpReach`."""
+        """Run a tool; see `reach.McpReach`."""
         if definition.label in self._servers:
             raise McpFailure("tool_execution_error", "the script says nothing of this call")
         return await self._real.call(definition, name, arguments)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from realtime_nb.server.mcp.credentials import check_credentials, with_bare_tokens
 from realtime_nb.server.schema import (
     Choice,
     Constant,
@@ -142,9 +143,8 @@ class McpDefinition:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be seen."""
-        values = (self.authorization, *(value for _, value in self.headers))
-        return tuple(value for value in values if value)
+        """What must never be seen, the longest first."""
+        return with_bare_tokens((self.authorization, *(value for _, value in self.headers)))
 
     @property
     def allowed_names(self) -> tuple[str, ...] | None:
@@ -239,11 +239,7 @@ def _definition(tool: Json, known: McpDefinition | None, where: str) -> McpDefin
         if known is None:
             raise missing_parameter(f"{where}.server_url")
         tool = {**_as_tool(known), **tool}
-    names = {name.lower() for name in cast("dict[str, str]", tool.get("headers") or {})}
-    if tool.get("authorization") and "authorization" in names:
-        raise invalid_value(
-            f"{where}.headers", "give either `authorization` or the header Authorization, not both."
-        )
+    check_credentials(tool, where)
     return McpDefinition.from_wire(tool)
 
 

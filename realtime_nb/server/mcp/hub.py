@@ -13,6 +13,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import orjson
+
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.brain.interface import FunctionTool
 from realtime_nb.server.mcp.definition import McpDefinition, McpFailure, McpTool, uses_mcp
@@ -22,6 +24,7 @@ from realtime_nb.server.mcp.items import (
     McpCall,
     McpListTools,
 )
+from realtime_nb.server.mcp.reach import McpReach, told
 from realtime_nb.server.wire_errors import invalid_value
 
 if TYPE_CHECKING:
@@ -35,34 +38,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
-
-
-class McpReach(Protocol):
-    """The way to MCP servers."""
-
-    def refusal(self, definition: McpDefinition) -> str:
-        """Return why a server cannot be reached from here, empty when it can."""
-        ...
-
-    async def list_tools(self, definition: McpDefinition) -> list[McpTool]:
-        """Return all tools of a server.
-
-        Raises
-        ------
-        McpFailure
-            When it cannot be asked.
-        """
-        ...
-
-    async def call(self, definition: McpDefinition, name: str, arguments: str) -> str:
-        """Run a tool; return its output as text.
-
-        Raises
-        ------
-        McpFailure
-            When it fails.
-        """
-        ...
 
 
 class HubHost(Protocol):
@@ -134,8 +109,11 @@ class McpHub:
 
     async def listed(self, labels: Iterable[str]) -> None:
         """Return when the tools of these servers are known, or known to be out of reach."""
-        tasks = [self._servers[label].task for label in labels if label in self._servers]
-        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+        found = [self._servers[label].task for label in labels if label in self._servers]
+        tasks = [task for task in found if task is not None]
+        if tasks:
+            # Not gathered: a response that is cancelled while it waits must not end the listing.
+            await asyncio.wait(tasks)
 
     def tools(self, entries: Sequence[Json]) -> tuple[FunctionTool, ...]:
         """Return the tools that may be called, of the servers named among `entries`.
@@ -215,7 +193,7 @@ class McpHub:
     async def _list(self, server: _Server) -> None:
         definition = server.definition
         try:
-            server.item.tools = await self._allowed(definition)
+            server.item.tools = await told(self._allowed(definition))
         except McpFailure as failure:
             # The wire's event says only that it failed.
             _log.warning(
@@ -238,7 +216,12 @@ class McpHub:
             raise McpFailure(
                 "protocol_error", f"it has no tool {', '.join(missing)} of allowed_tools"
             )
-        return [tool for tool in found if definition.allows(tool)]
+        tools = [tool for tool in found if definition.allows(tool)]
+        try:
+            orjson.dumps([tool.to_wire() for tool in tools])
+        except TypeError as error:
+            raise McpFailure("protocol_error", f"its tools cannot be shown: {error}") from None
+        return tools
 
     def _supersede(self, server: _Server) -> None:
         if server.state == "listing" and server.task is not None:
@@ -270,10 +253,7 @@ class McpHub:
         item, call = waiting.item, waiting.call
         waiting.events.mcp_progress(item, "in_progress")
         try:
-            if call.outcome is not None:
-                item.output = await call.outcome()
-            else:
-                item.output = await self._call(item)
+            item.output = await told(call.outcome() if call.outcome else self._call(item))
         except McpFailure as failure:
             self._settle(waiting, failure)
         else:

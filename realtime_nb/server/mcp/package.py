@@ -11,12 +11,14 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import logging
 import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from realtime_nb.server.admission import is_loopback
+from realtime_nb.server.mcp.credentials import masked, scrubbed
 from realtime_nb.server.mcp.definition import McpFailure, McpTool
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ class PackageReach:
             return "expected the URL of an MCP server, such as http://127.0.0.1:8000/mcp."
         if parts.scheme not in {"http", "https"} or not host:
             return "expected the URL of an MCP server, such as http://127.0.0.1:8000/mcp."
-        if not is_loopback(host) and not os.environ.get(ANYWHERE_VARIABLE):
+        # A name below localhost may be asked of a DNS server, which may say any address.
+        here = is_loopback(host) and not host.lower().endswith(".localhost")
+        if not here and not os.environ.get(ANYWHERE_VARIABLE):
             return (
                 f"the practice server asks MCP servers on this computer only, not {host}; "
                 f"set {ANYWHERE_VARIABLE}=1 before it starts to let it."
@@ -63,24 +67,24 @@ class PackageReach:
         return ""
 
     async def list_tools(self, definition: McpDefinition) -> list[McpTool]:
-        """Return all tools of a server; see `hub.McpReach`."""
+        """Return all tools of a server; see `reach.McpReach`."""
         tools: list[McpTool] = []
         async with _asked(definition, LIST_TIMEOUT_S) as client:
             cursor: str | None = None
             for _ in range(_MOST_PAGES):
                 page = await client.list_tools(cursor=cursor)
-                tools += [_tool(tool) for tool in page.tools]
+                tools += [_tool(tool, definition.secrets) for tool in page.tools]
                 cursor = page.next_cursor
                 if cursor is None:
                     break
         return tools
 
     async def call(self, definition: McpDefinition, name: str, arguments: str) -> str:
-        """Run a tool; see `hub.McpReach`."""
+        """Run a tool; see `reach.McpReach`."""
         values = _values(arguments)
         async with _asked(definition, CALL_TIMEOUT_S) as client:
             result = await client.call_tool(name, values)
-            text = _text(result.content, result.structured_content)
+            text = _text(result.content, result.structured_content, definition.secrets)
             if result.is_error:
                 raise McpFailure("tool_execution_error", text or "the tool failed")
         return text
@@ -105,36 +109,49 @@ async def _asked(definition: McpDefinition, timeout_s: float) -> AsyncGenerator[
     from mcp import Client  # noqa: PLC0415 -- heavy, and an extra
     from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415 -- as above
 
+    from realtime_nb.server.mcp.transport import BoundedTransport  # noqa: PLC0415 -- as above
+
     refused: list[int] = []
+    reasons: list[str] = []
+    limit = asyncio.timeout(timeout_s)
+
+    def give_up(why: str) -> None:
+        # The package would go on waiting for an answer that it could not read.
+        reasons.append(why)
+        if not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time())
 
     async def look(response: httpx2.Response) -> None:
         # The package turns every status into one and the same error.
         if response.status_code >= _ERROR_STATUS:
             refused.append(response.status_code)
 
-    http = httpx2.AsyncClient(
-        headers=definition.request_headers,
-        timeout=timeout_s,
-        event_hooks={"response": [look]},
-        trust_env=False,
-    )
     try:
-        async with asyncio.timeout(timeout_s), http:
+        http = httpx2.AsyncClient(
+            headers=definition.request_headers,
+            timeout=timeout_s,
+            event_hooks={"response": [look]},
+            transport=BoundedTransport(definition.url, give_up),
+            trust_env=False,
+        )
+        async with limit, http:
             transport = streamable_http_client(definition.url, http_client=http)
             async with Client(transport, cache=None) as client:
                 yield client
     except McpFailure:
         raise
     except TimeoutError:
-        raise McpFailure(
-            "protocol_error", f"no answer within {timeout_s:.0f} s", _UNREACHABLE
-        ) from None
+        why = reasons[0] if reasons else f"no answer within {timeout_s:.0f} s"
+        raise McpFailure("protocol_error", why, _UNREACHABLE) from None
     except Exception as error:  # noqa: BLE001 -- whatever a foreign server does fails this call only
         raise _failure(error, refused, definition) from None
 
 
 def _load() -> None:
     importlib.import_module("mcp")
+    # They log what is sent and what comes back, tokens among it; what went wrong is told by us.
+    for name in ("mcp", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _failure(error: BaseException, refused: list[int], definition: McpDefinition) -> McpFailure:
@@ -161,28 +178,19 @@ def _innermost(error: BaseException) -> BaseException:
     return error
 
 
-def scrubbed(text: str, secrets: Sequence[str]) -> str:
-    """Return a message in one line without what is secret."""
-    for secret in secrets:
-        text = text.replace(secret, "…")
-    return " ".join(text.split())[:500]
-
-
-def _tool(tool: Any) -> McpTool:
+def _tool(tool: Any, secrets: Sequence[str]) -> McpTool:
     annotations = tool.annotations
+    if annotations is not None:
+        annotations = annotations.model_dump(by_alias=True, exclude_none=True)
     return McpTool(
         name=tool.name,
-        description=tool.description or "",
-        input_schema=tool.input_schema,
-        annotations=(
-            annotations.model_dump(by_alias=True, exclude_none=True)
-            if annotations is not None
-            else None
-        ),
+        description=masked(tool.description or "", secrets),
+        input_schema=masked(tool.input_schema, secrets),
+        annotations=masked(annotations, secrets),
     )
 
 
-def _text(content: Sequence[Any], structured: Any) -> str:
+def _text(content: Sequence[Any], structured: Any, secrets: Sequence[str]) -> str:
     """Return a result as text: its text, what else it holds described in brackets."""
     texts = [
         str(part.text) if part.type == "text" else f"[{part.type}, not shown here]"
@@ -191,6 +199,7 @@ def _text(content: Sequence[Any], structured: Any) -> str:
     text = "\n".join(texts)
     if not text and structured is not None:
         text = json.dumps(structured, ensure_ascii=False)
+    text = masked(text, secrets)
     if len(text) > LONGEST_OUTPUT:
         text = f"{text[:LONGEST_OUTPUT]}… [cut at {LONGEST_OUTPUT} characters]"
     return text

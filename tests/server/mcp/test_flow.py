@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from realtime_nb.server.brain.interface import FunctionCall
-from realtime_nb.server.mcp.definition import McpFailure
+from realtime_nb.server.mcp.definition import McpFailure, McpTool
 from tests.server.fakes import Stage, virtual
 from tests.server.mcp.scenes import SECRET, McpBrain, PlayedReach, server
 
@@ -346,3 +346,63 @@ async def test_closing_in_the_middle_of_everything_leaves_nothing_behind():
         await stage.send("response.create")
         await stage.until("response.mcp_call.in_progress")
         await stage.update(tools=[server("other")])
+
+
+@virtual
+async def test_a_response_that_is_cancelled_while_it_waits_leaves_the_listing_alone():
+    async with Stage(McpBrain("later")) as stage:
+        await stage.update(output_modalities=["text"])
+        await stage.send("response.create", response={"tools": [server()]})
+        await stage.until("mcp_list_tools.in_progress")
+        await stage.send("response.cancel")
+        await stage.until("mcp_list_tools.completed")
+        assert of(stage, "response.done")[0]["response"]["status"] == "cancelled"
+
+
+@virtual
+@pytest.mark.parametrize("broken", [OSError("sk-planted"), RuntimeError("sk-planted")])
+async def test_whatever_breaks_a_listing_ends_it(broken: Exception):
+    brain = McpBrain()
+
+    async def list_tools(_definition: Any) -> Any:
+        raise broken
+
+    brain.mcp.list_tools = list_tools
+    async with Stage(brain) as stage:
+        logging.disable()
+        await stage.update(tools=[server()])
+        await stage.until("mcp_list_tools.failed")
+        logging.disable(logging.NOTSET)
+        assert "sk-planted" not in json.dumps(stage.events)
+
+
+@virtual
+async def test_tools_that_no_event_can_hold_fail_the_listing():
+    brain = McpBrain()
+
+    async def list_tools(_definition: Any) -> Any:
+        return [McpTool("big", input_schema={"maximum": 10**30})]
+
+    brain.mcp.list_tools = list_tools
+    async with Stage(brain) as stage:
+        logging.disable()
+        await stage.update(tools=[server()])
+        await stage.until("mcp_list_tools.failed")
+        logging.disable(logging.NOTSET)
+        assert items(stage, "mcp_list_tools")[0]["tools"] == []
+
+
+@virtual
+@pytest.mark.parametrize(
+    "wrong", ["sk-planted\u20ac", "sk-planted\x00", " sk-planted", "sk\nplanted"]
+)
+async def test_what_can_be_no_header_is_refused_without_being_shown(wrong: str):
+    async with Stage(McpBrain()) as stage:
+        for fields in ({"authorization": wrong}, {"headers": {"X-Key": wrong}}):
+            await stage.update(tools=[server(**fields)])
+        params = [event["error"]["param"] for event in of(stage, "error")]
+        assert params == [
+            "session.tools[0].authorization",
+            "session.tools[0].headers.X-Key",
+        ]
+        assert "planted" not in json.dumps(stage.events)

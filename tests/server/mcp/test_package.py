@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_nb.server.mcp import package
+from realtime_nb.server.mcp.credentials import scrubbed
 from realtime_nb.server.mcp.definition import McpDefinition, McpFailure
-from realtime_nb.server.mcp.package import ANYWHERE_VARIABLE, PackageReach, scrubbed
+from realtime_nb.server.mcp.package import ANYWHERE_VARIABLE, PackageReach
 from tests.server.mcp.real import TOKEN, mcp_server
 
 if TYPE_CHECKING:
