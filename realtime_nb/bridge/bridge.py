@@ -158,6 +158,8 @@ class Bridge:
             "response.created": self._on_response_created,
             "response.done": self._on_response_done,
             "input_audio_buffer.speech_started": self._on_speech_started,
+            "conversation.item.deleted": self._loudspeaker.edited,
+            "conversation.item.truncated": self._loudspeaker.edited,
         }
         self._undo: list[Callable[[], None]] = []
 

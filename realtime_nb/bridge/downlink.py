@@ -12,10 +12,11 @@ at a wrong place of the item.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.bridge.frames import ANSWER, RATE, Frame
+from realtime_nb.bridge.cuts import Cuts
+from realtime_nb.bridge.frames import ANSWER, Frame
+from realtime_nb.bridge.stream import BYTES_PER_MS, Stream, pieces, take
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,86 +26,11 @@ if TYPE_CHECKING:
     from realtime_nb.protocol.playback import PartKey
 
 FRAME_MS: Final = 200
-LONGEST_MS: Final = 1000
 GATHER_S: Final = 0.02
 AHEAD_MS: Final = 30_000
 MAX_WAITING: Final = 64 * 2**20
 
-_BYTES_PER_MS: Final = RATE * 2 // 1000
 _CLEARED_KEPT: Final = 1024
-
-
-@dataclass(slots=True)
-class Stream:
-    """One content part on its way to the page.
-
-    Attributes
-    ----------
-    number
-        How page and kernel call it.
-    key
-        Item id and content index.
-    sent_bytes, played_samples
-        What the page was given, and what its speaker has consumed, both counted from the
-        beginning of the content part: a page may come in the middle of it.
-    before
-        Samples of the part before the first one that the page was given.
-    seq
-        Number of the next frame.
-    ended
-        Whether the service has said that there is no more.
-    told_end
-        Whether the page has been told so.
-    full
-        Whether sound of it was dropped for want of room: then no more is taken.
-    waiting
-        What the page was not given yet.
-    unplayed
-        The end of what it was given; its last `ahead_ms` at least.
-    """
-
-    number: int
-    key: PartKey
-    sent_bytes: int = 0
-    played_samples: int = 0
-    seq: int = 0
-    ended: bool = False
-    told_end: bool = False
-    full: bool = False
-    before: int = 0
-    waiting: deque[bytes] = field(default_factory=deque[bytes])
-    unplayed: deque[bytes] = field(default_factory=deque[bytes])
-
-    @property
-    def ahead_ms(self) -> float:
-        """Milliseconds of sound that lie in the page unplayed."""
-        return self.sent_bytes / _BYTES_PER_MS - self.played_samples * 1000 / RATE
-
-    @property
-    def position(self) -> int:
-        """Samples of the part up to which it was played; 0 where nothing of it was."""
-        return self.played_samples if self.played_samples > self.before else 0
-
-    def reached(self, samples: Any) -> None:
-        """Take a report of the page; it never goes back, nor past what was sent."""
-        if isinstance(samples, int):
-            self.played_samples = max(self.played_samples, min(samples, self.sent_bytes // 2))
-        unplayed = self.sent_bytes - 2 * self.played_samples
-        kept = sum(map(len, self.unplayed))
-        while self.unplayed and kept - len(self.unplayed[0]) >= unplayed:
-            kept -= len(self.unplayed.popleft())
-
-    def begin_again(self, number: int) -> int:
-        """Become a stream that begins where this one was played to; return its new bytes."""
-        sound = b"".join(self.unplayed)
-        sound = sound[len(sound) - (self.sent_bytes - 2 * self.played_samples) :]
-        self.unplayed.clear()
-        self.waiting.extendleft(reversed(_pieces(sound)))
-        self.number = number
-        self.sent_bytes = 2 * self.played_samples
-        self.seq = 0
-        self.told_end = False
-        return len(sound)
 
 
 class Downlink:
@@ -116,6 +42,11 @@ class Downlink:
         Sends a message to the page that plays.
     loop
         The loop this runs on.
+
+    Attributes
+    ----------
+    cuts
+        Where items were cut.
     """
 
     def __init__(
@@ -125,6 +56,7 @@ class Downlink:
         self._loop = loop
         self._streams: dict[PartKey, Stream] = {}
         self._cleared: dict[PartKey, None] = {}
+        self.cuts = Cuts()
         self._order: deque[Stream] = deque()
         self._next_number = 1
         self._waiting_bytes = 0
@@ -157,6 +89,7 @@ class Downlink:
         before
             Samples of the part before these, whether or not a page was there to play them.
         """
+        pcm = self.cuts.left(key, pcm, before)
         if key in self._cleared or not pcm:
             return
         stream = self._streams.get(key) or self._open(key, before)
@@ -164,10 +97,10 @@ class Downlink:
             stream.full = True
             self.refused_bytes += len(pcm)
             return
-        stream.waiting.extend(_pieces(pcm))
+        stream.waiting.extend(pieces(pcm))
         self._waiting_bytes += len(pcm)
         first = stream.seq == 0 and self._order[0] is stream
-        enough = sum(map(len, stream.waiting)) >= FRAME_MS * _BYTES_PER_MS
+        enough = sum(map(len, stream.waiting)) >= FRAME_MS * BYTES_PER_MS
         if first or enough:
             self._pump()
         else:
@@ -206,6 +139,21 @@ class Downlink:
         else:
             stream.full = True
 
+    def cut(self, item_id: str, content_index: int | None, end: int) -> bool:
+        """Play nothing of an item past a point; see `Cuts.add`.
+
+        Returns
+        -------
+        bool
+            Whether the page has sound past it, which is not taken from it here.
+        """
+        self.cuts.add(item_id, content_index, end)
+        for stream in self.streams():
+            self._trim(stream)
+        self._pump()
+        ends = [(stream, self.cuts.end(stream.key)) for stream in self._order]
+        return any(end is not None and stream.sent_bytes > 2 * end for stream, end in ends)
+
     def drop(self) -> None:
         """Forget everything unplayed; sound of these parts that comes later is dropped."""
         for stream in list(self._order):
@@ -221,11 +169,24 @@ class Downlink:
     def release(self) -> None:
         """Send again, to another page, and begin with what the one before had not played."""
         self._held = False
-        for stream in self._order:
+        for stream in self.streams():
             if stream.seq:
                 self._waiting_bytes += stream.begin_again(self._next_number)
                 self._next_number += 1
+            self._trim(stream)
         self._pump()
+
+    def _trim(self, stream: Stream) -> None:
+        """Let go of what waits past where an item was cut, and of a stream with nothing left."""
+        if self.cuts.end(stream.key) is None:
+            return
+        stream.full = stream.ended = True
+        waiting = b"".join(stream.waiting)
+        kept = self.cuts.left(stream.key, waiting, stream.sent_bytes // 2)
+        stream.waiting = deque(pieces(kept))
+        self._waiting_bytes -= len(waiting) - len(kept)
+        if not kept and stream.sent_bytes <= 2 * stream.played_samples:
+            self._close(stream)
 
     def _open(self, key: PartKey, before: int) -> Stream:
         number = self._next_number
@@ -269,7 +230,7 @@ class Downlink:
                 self._send({"kind": "end", "stream": stream.number}, ())
 
     def _send_frame(self, stream: Stream) -> float:
-        pcm = _take(stream.waiting, FRAME_MS * _BYTES_PER_MS)
+        pcm = take(stream.waiting, FRAME_MS * BYTES_PER_MS)
         self._waiting_bytes -= len(pcm)
         frame = Frame(ANSWER, stream.number, stream.seq, stream.sent_bytes // 2, 0.0, pcm)
         item_id, content_index = stream.key
@@ -284,19 +245,3 @@ class Downlink:
         stream.sent_bytes += len(pcm)
         stream.unplayed.append(pcm)
         return frame.duration_ms
-
-
-def _pieces(pcm: bytes) -> list[bytes]:
-    """Cut sound into what may be one frame; what a service sends is mostly less."""
-    most = LONGEST_MS * _BYTES_PER_MS
-    return [pcm[start : start + most] for start in range(0, len(pcm), most)]
-
-
-def _take(chunks: deque[bytes], most: int) -> bytes:
-    """Take chunks off the front up to `most` bytes; the first one however long it is."""
-    taken: list[bytes] = [chunks.popleft()]
-    size = len(taken[0])
-    while chunks and size + len(chunks[0]) <= most:
-        taken.append(chunks.popleft())
-        size += len(taken[-1])
-    return b"".join(taken)

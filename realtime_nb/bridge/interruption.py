@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from realtime_nb.bridge.downlink import Downlink, Stream
+    from realtime_nb.bridge.downlink import Downlink
+    from realtime_nb.bridge.stream import Stream
     from realtime_nb.bridge.view import Message
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.playback import Playback
@@ -102,6 +103,15 @@ class Interruption:
         self._run(self._move(number, streams))
         return True
 
+    def cut(self, item_id: str, content_index: int | None = None, end_ms: float = 0.0) -> None:
+        """Play nothing of an item past where it was cut, or at all; what else there is goes on.
+
+        The page has sound ahead of what is heard, so it is silenced and goes on from there.
+        """
+        end = int(end_ms * self._playback.rate / 1000)
+        if self._downlink.cut(item_id, content_index, end):
+            self.pass_on()
+
     def take_up(self) -> None:
         """Go on in the owner where the page before it reported last: that one is gone."""
         if self._moving is None:
@@ -184,6 +194,9 @@ class Interruption:
 
     def _truncate(self, stream: Stream, latency_ms: float) -> None:
         heard_ms = self._playback.heard_ms(stream.key, latency_ms=latency_ms)
+        end = self._downlink.cuts.end(stream.key)
+        if end is not None and heard_ms * self._playback.rate >= 1000 * end:
+            return  # it was cut there, or deleted, while it was heard
         # The service refuses to cut what was never heard; it stays whole in its memory.
         if not self._playback.heard(stream.key[0], latency_ms=latency_ms):
             self._unheard(stream.key[0])

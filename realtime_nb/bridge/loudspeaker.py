@@ -9,14 +9,15 @@ from realtime_nb.bridge.downlink import Downlink
 from realtime_nb.bridge.flow import Flow
 from realtime_nb.bridge.interruption import Interruption, latency_of
 from realtime_nb.protocol.playback import Playback
+from realtime_nb.protocol.told import told_ms
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from realtime_nb.bridge.announcer import Announcer
-    from realtime_nb.bridge.downlink import Stream
     from realtime_nb.bridge.status import Status
+    from realtime_nb.bridge.stream import Stream
     from realtime_nb.bridge.view import Message
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.events import Event
@@ -109,6 +110,18 @@ class Loudspeaker:
         """Go on in the owner from where it is: some of what was on its way to it is lost."""
         if not self.interruption.pass_on():
             self._announcer.to_owner({"kind": "clear", "id": 0})
+
+    def edited(self, event: Event) -> None:
+        """Play no more of an item than the conversation has of it: it was cut, or deleted."""
+        item_id = event.get("item_id")
+        if not isinstance(item_id, str):
+            return
+        if event.type == "conversation.item.deleted":
+            self.interruption.cut(item_id)
+            return
+        index, end_ms = event.get("content_index"), told_ms(event, "audio_end_ms")
+        if isinstance(index, int) and end_ms is not None:
+            self.interruption.cut(item_id, index, end_ms)
 
     def stop(self) -> None:
         """Wait for no page any more, and be silent."""
