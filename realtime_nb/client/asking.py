@@ -52,6 +52,8 @@ def ask_fields(
     """
     if not isinstance(question, str) or not question.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- from a cell
         raise UsageError(f'ask({question!r:.60}) asks nothing; write a text such as "Summarise"')
+    if instructions is not None and not isinstance(instructions, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- from a cell
+        raise UsageError(f"ask(instructions={instructions!r:.60}): write a text")
     fields: dict[str, Any] = {"conversation": "none"}
     if metadata:
         fields["metadata"] = _checked_metadata(metadata)
@@ -120,13 +122,17 @@ def _message(text: str) -> dict[str, Any]:
     }
 
 
-def _checked_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
+def _checked_metadata(metadata: Any) -> dict[str, str]:
+    if not isinstance(metadata, dict):
+        raise UsageError(
+            f'metadata={metadata!r:.60}: write pairs of texts, as {{"about": "notes"}}'
+        )
+    metadata = cast("dict[Any, Any]", metadata)
     if len(metadata) > _METADATA_PAIRS:
         raise UsageError(
             f"metadata has {len(metadata)} pairs; a service takes 16, and one is ours: keep 15"
         )
-    for name, value in metadata.items():
-        key: Any = name
+    for key, value in metadata.items():
         fits = isinstance(key, str) and isinstance(value, str)
         if not fits or len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE:
             raise UsageError(

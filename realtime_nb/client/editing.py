@@ -37,6 +37,7 @@ ROOT: Final = "root"
 """The place before all items."""
 _LISTED: Final = "chat.items lists what there is"
 _LONGEST_TEXT: Final = 20_000
+_AT_ONCE: Final = 100  # items on their way: each has its own time to be answered in
 
 
 @dataclass(slots=True)
@@ -191,8 +192,14 @@ async def seed(core: SessionCore, items: list[dict[str, Any]]) -> list[str]:
     # In an empty conversation they need no places.
     before: str | None = ROOT if core.conversation.items else None
     asked: list[asyncio.Task[str]] = []
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def put(item: dict[str, Any], after: str | None) -> str:
+        async with turn:
+            return await _create(core, item, after)
+
     for item in items:
-        asked.append(asyncio.create_task(_create(core, item, before)))
+        asked.append(asyncio.create_task(put(item, before)))
         before = item["id"] if before is not None else None
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     for place, outcome in enumerate(outcomes):

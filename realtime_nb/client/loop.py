@@ -53,6 +53,7 @@ class Call(Generic[T]):
         self._future = future
         self._name = name
         self._thread = thread
+        self.asked = False  # whether anybody has asked for the outcome, by await or `result`
 
     def __await__(self) -> Generator[Any, None, T]:
         if not self._future.done():
@@ -95,6 +96,7 @@ class Call(Generic[T]):
         return self._outcome(timeout)
 
     def _outcome(self, timeout: float | None) -> T:
+        self.asked = True
         try:
             return self._future.result(timeout)
         except CancelledError:

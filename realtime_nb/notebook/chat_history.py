@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from realtime_nb.client.loop import BackgroundLoop
+from realtime_nb.errors import ConnectionLost
 from realtime_nb.protocol.authored import item_of, picture_message
 from realtime_nb.protocol.carry import pictures_in
 from realtime_nb.protocol.images import read_picture
 from realtime_nb.protocol.images.sources import MAX_SIDE
 from realtime_nb.protocol.items import Item
+from realtime_nb.protocol.shown_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,16 +19,22 @@ if TYPE_CHECKING:
     from realtime_nb.client.editing import RetrievedItem
     from realtime_nb.client.loop import Call
     from realtime_nb.client.session import RealtimeSession
+    from realtime_nb.notebook.tools.of_chat import ChatTools
+
+T = TypeVar("T")
+
+_UNASKED_S: Final = 1.0  # who wants the outcome has asked for it by then
 
 
 class HasHistory:
     """Pictures, and a conversation that can be edited; `Chat` has it.
 
     All of it returns at once with a `Call`; what cannot be, and needs no service to know, is
-    raised at once.
+    raised at once. A call that fails and that nobody asks about is told of in the chat.
     """
 
     session: RealtimeSession
+    _tools: ChatTools
 
     def show(
         self,
@@ -70,7 +79,7 @@ class HasHistory:
         call = self.session.insert_item(item)
         if respond:
             call.add_done_callback(self._respond_to)
-        return call
+        return self._told("The picture was not added", call)
 
     def _respond_to(self, added: Call[str]) -> None:
         # An answer that fails is told of by its own event.
@@ -107,15 +116,16 @@ class HasHistory:
             At once, for what the service would refuse.
         """
         wire = item_of(item, role, lambda: pictures_in(self.session.log))
-        return self.session.insert_item(wire, None if after is None else _id(after))
+        call = self.session.insert_item(wire, None if after is None else _id(after))
+        return self._told("Not inserted", call)
 
     def delete(self, item: str | Item) -> Call[None]:
         """Take an item, or the one of that id, out of the conversation."""
-        return self.session.delete_item(_id(item))
+        return self._told("Not deleted", self.session.delete_item(_id(item)))
 
     def retrieve(self, item: str | Item) -> Call[RetrievedItem]:
         """Ask the service for an item as it has it; ``.audio`` is its sound as an `AudioClip`."""
-        return self.session.retrieve_item(_id(item))
+        return self._told("Not retrieved", self.session.retrieve_item(_id(item)))
 
     def truncate(self, item: str | Item, ms: float) -> Call[None]:
         """Cut the sound of an answer after `ms` milliseconds; its words are forgotten with it.
@@ -124,7 +134,7 @@ class HasHistory:
         what was heard. The call fails with one line for an unknown id, for what is no sound of
         the assistant, and for a cut past the end.
         """
-        return self.session.cut_item(_id(item), ms)
+        return self._told("Not cut", self.session.cut_item(_id(item), ms))
 
     def seed(self, turns: Iterable[Any]) -> Call[list[str]]:
         """Begin the talk with earlier turns: they stand before all that was said.
@@ -146,7 +156,25 @@ class HasHistory:
         UsageError
             At once, for what are no turns; it names the place.
         """
-        return self.session.seed_items(turns)
+        return self._told("The earlier turns were not added", self.session.seed_items(turns))
+
+    def _told(self, what: str, call: Call[T]) -> Call[T]:
+        """Tell in the chat when a call fails and nobody asks for its outcome."""
+        was_open = self.session.state == "open"
+
+        def tell(error: BaseException) -> None:
+            if not call.asked:
+                self._tools.notice("error", visible(f"{what}: {error}"))
+
+        def ended(done: Call[T]) -> None:
+            error = done.exception()
+            if error is None or (was_open and isinstance(error, ConnectionLost)):
+                return  # that the session has ended is told of as that
+            loop = BackgroundLoop.shared()
+            loop.post(loop.loop.call_later, _UNASKED_S, tell, error)
+
+        call.add_done_callback(ended)
+        return call
 
 
 def _id(item: str | Item) -> str:

@@ -86,6 +86,8 @@ def test_over_an_input_the_question_is_the_last_message(talk: Conversation) -> N
         ({"source": ["item_A1B2C3D4E5"]}, "the talk has no item"),
         ({"source": [Item("item_o", role="user")]}, "mute"),
         ({"metadata": {"a": 1}}, "metadata 'a'"),
+        ({"metadata": 3}, "metadata=3: write pairs"),
+        ({"instructions": 3}, "instructions=3"),
         ({"metadata": {"a": "b" * 600}}, "at most 512"),
         ({"metadata": {f"k{n}": "v" for n in range(16)}}, "keep 15"),
     ],

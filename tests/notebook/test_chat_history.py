@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import re
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection.report import Report
 from realtime_nb.notebook.chat import Chat
+from realtime_nb.protocol.authored import MOST_TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,3 +119,32 @@ def test_the_report_keeps_pictures_up_to_its_limit(chat: Chat) -> None:
     chat.delete(chat.items[3]).result(10)
     report.gather(chat.talk())
     assert report.html(chat.talk()).count('<img src="data:image/png') == 1
+
+
+def test_an_edit_that_fails_is_told_of_where_nobody_asks(chat: Chat, monkeypatch) -> None:
+    told: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(chat._tools, "notice", lambda _level, text: told.put(text))
+    asked = chat.delete("item_asked")
+    with pytest.raises(UsageError):
+        asked.result(10)
+    calls = [
+        chat.delete("item_nope"),
+        chat.truncate("item_nope", 100),
+        chat.insert("x", after="item_nope"),
+        chat.retrieve("item_nope"),
+    ]
+    lines = sorted(told.get(timeout=20) for _ in calls)
+    assert [line.partition(":")[0] for line in lines] == [
+        "Not cut",
+        "Not deleted",
+        "Not inserted",
+        "Not retrieved",
+    ]
+    assert all("there is no item 'item_nope'" in line and "\n" not in line for line in lines)
+    assert told.empty()
+
+
+def test_a_talk_is_begun_with_as_many_turns_as_are_taken(chat: Chat) -> None:
+    ids = chat.seed([("user", f"turn {place}") for place in range(MOST_TURNS)]).result(60)
+    assert ids == [item.id for item in chat.items]
+    assert chat.items[-1].text == f"turn {MOST_TURNS - 1}"
