@@ -235,11 +235,10 @@ def test_a_traceback_of_an_async_function_begins_at_it_too(kernel: Any, routes: 
 
 
 def test_prints_are_caught_after_a_cell_has_put_its_own_write_back(
-    routes: Routes, monkeypatch: pytest.MonkeyPatch
+    routes: Routes,
 ) -> None:
     # As IPython does it around each cell, to keep what it prints.
     usual = sys.stdout.write
-    monkeypatch.setattr(sys.stdout, "write", usual, raising=False)
     first, second, third = Captured(), Captured(), Captured()
     with routes.to(first):
         print("in a cell")
