@@ -150,7 +150,7 @@ def _turn(given: Any, place: int) -> dict[str, Any]:
         return _checked(dict(cast("Mapping[str, Any]", given)), where)
     pair = cast("tuple[Any, ...]", given) if isinstance(given, tuple | list) else ()
     if len(pair) != _PAIR or not all(isinstance(one, str) for one in pair):
-        raise UsageError(f"{where} is {shorten(repr(given), _SHOWN)}; write {_TAKES}")
+        raise UsageError(f"{where} is {shorten(repr(cast('Any', given)), _SHOWN)}; write {_TAKES}")
     role, words = pair
     try:
         return {"id": new_id("item"), **message(words, role)}

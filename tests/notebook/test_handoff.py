@@ -269,3 +269,34 @@ def test_questions_beside_the_talk_leave_no_trace_in_it(talking: Chat, tmp_path:
     again = open_saved(saved)
     assert [item.role for item in again.items] == roles
     assert again.transcript == talking.transcript
+
+
+def test_an_agent_does_not_take_the_approval_off_a_tool_of_the_chat(notebook: Notebook) -> None:
+    notebook.run(TOOLS)
+    notebook.run(CELL.format(url="local"))
+    notebook.run("@chat.tool(approve=True)\ndef refund(order: str) -> str:\n    return 'done'")
+    notebook.run("chat.agent('billing', 'You settle bills.', tools=[refund])")
+    notebook.run("chat.agent('sales', 'You sell.', tools=[find_invoice])")
+    for agent in ("billing", "sales", "billing"):  # also on the way back to it
+        notebook.chat.handoff(agent).result(10)
+    tool = notebook.chat.toolbox.registry.get("refund")
+    assert tool is not None
+    assert tool.options.approve
+
+
+def test_an_agent_does_not_take_the_approval_off_a_method_or_a_later_definition(
+    notebook: Notebook,
+) -> None:
+    notebook.run(TOOLS)
+    notebook.run(CELL.format(url="local"))
+    notebook.run(
+        "class Till:\n    def refund(self, order: str) -> str:\n        return 'done'\n"
+        "till = Till()\nchat.tool(approve=True)(till.refund)\n"
+        "@chat.tool(approve=True)\ndef drop(table: str) -> str:\n    return 'done'"
+    )
+    notebook.run("def drop(table: str) -> str:\n    return 'dropped'")
+    notebook.run("chat.agent('billing', 'You settle bills.', tools=[till.refund, drop])")
+    notebook.chat.handoff("billing").result(10)
+    options = {tool.name: tool.options for tool in notebook.chat.toolbox.registry.tools}
+    assert options["refund"].approve
+    assert options["drop"].approve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from realtime_nb.client.tools.desk import ToolDesk
 from realtime_nb.client.tools.registry import ToolRegistry
 from realtime_nb.client.tools.stage import PlainStage
+from realtime_nb.errors import UsageError
 from realtime_nb.notebook.tools.cell_outputs import CellOutputs
 from realtime_nb.notebook.tools.main_thread import WAIT_S
 from realtime_nb.notebook.tools.place import CELL, place_here
 from realtime_nb.notebook.tools.stage import NotebookStage, Performance
 from realtime_nb.protocol.summary import shorten
 from realtime_nb.protocol.tools.definition import define_function
-from realtime_nb.protocol.tools.options import options_of
+from realtime_nb.protocol.tools.options import carried_options, options_of, with_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +66,7 @@ class ChatTools:
         self.place = place_here()
         self.registry = ToolRegistry(None if self.place is None else self.place.find)
         self._of_cell: frozenset[str] = frozenset()
+        self.options: dict[str, ToolOptions] = {} if before is None else dict(before.options)
         self._told_problems: dict[str, str] = {}
         self._bridge: Bridge | None = None
         self._loop: BackgroundLoop | None = None
@@ -94,8 +97,8 @@ class ChatTools:
         before_names = self._of_cell
         for name in before_names - functions.keys():
             self.drop(name)
-        for function in functions.values():
-            self.registry.add(function)
+        for name, function in functions.items():
+            self.registry.add(function, carried_options(function) or self.options.get(name))
         self._of_cell = frozenset(functions)
 
         def undo() -> None:
@@ -121,6 +124,10 @@ class ChatTools:
             What its author should know; ``""`` for nothing.
         """
         wanted = define_function(function, **_words(options or options_of(function)))["name"]
+        # An agent or a cell that lists it keeps them: no approval is lost on the way.
+        self.options[wanted] = options or options_of(function)
+        with contextlib.suppress(UsageError):  # a method carries none
+            with_options(function, self.options[wanted])
         before, of_cell = self.registry.get(wanted), self._of_cell
         self.registry.add(function, options)
         self._of_cell -= {wanted}

@@ -96,7 +96,7 @@ class CallLedger:
         return self._asked == number
 
     def owed(self, response_id: str) -> tuple[Entry, ...]:
-        """The calls of a response that is still to be followed; none of any other."""
+        """Return the calls of a response that is still to be followed; none of any other."""
         group = self._groups.of_response(response_id)
         return tuple(group.entries) if group is not None and group.owes else ()
 

@@ -101,9 +101,14 @@ def with_options(function: F, options: ToolOptions) -> F:
     return function
 
 
-def options_of(function: Any) -> ToolOptions:
-    """Return the options that a function carries, else those of a function that carries none."""
+def carried_options(function: Any) -> ToolOptions | None:
+    """Return the options that a function carries, None for one that carries none."""
     carried: Any = None
     with contextlib.suppress(Exception):  # an object may have attributes that fail
         carried = getattr(function, OPTIONS_ATTRIBUTE, None)
-    return carried if isinstance(carried, ToolOptions) else ToolOptions()
+    return carried if isinstance(carried, ToolOptions) else None
+
+
+def options_of(function: Any) -> ToolOptions:
+    """Return the options that a function carries, else those of a function that carries none."""
+    return carried_options(function) or ToolOptions()
