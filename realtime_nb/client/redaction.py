@@ -9,7 +9,7 @@ put into the places of a stored prompt: nobody can tell which of it is secret.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.secret import BLOT, Secret
@@ -17,12 +17,13 @@ from realtime_nb.protocol.config.units import CREDENTIALS, HIDDEN, SERVER_URL, h
 from realtime_nb.protocol.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # The events that hold a session or a response with tools, and where.
 SENT: Final = {"session.update": "session", "response.create": "response"}
 TOLD: Final = {"session.created": "session", "session.updated": "session"}
 
+_DEEPEST: Final = 8  # lists within lists
 _EPHEMERAL: Final = "client_secret"
 _PROMPTED: Final = ("session", "response")
 # What is meant for one and has another name goes out as well, and is refused.
@@ -43,7 +44,7 @@ def redact_sent(event: Event) -> tuple[Event, list[Secret]]:
     hidden = [secret for tool in _tools(holder) for secret in _secrets_of(tool)]
     if not hidden:
         return event, []
-    tools = [_blotted(tool) for tool in cast("list[Any]", holder["tools"])]
+    tools = _each(holder["tools"], _blotted)
     return Event({**event.data, SENT[event.type]: {**holder, "tools": tools}}), hidden
 
 
@@ -72,8 +73,7 @@ def without_secrets(session: dict[str, Any]) -> dict[str, Any]:
     if session.get(_EPHEMERAL) is not None:
         clean = {**clean, _EPHEMERAL: None}
     if any(tool.get(name) for tool in _tools(session) for name in CREDENTIALS):
-        tools = [_nulled(tool) for tool in cast("list[Any]", session["tools"])]
-        clean = {**clean, "tools": tools}
+        clean = {**clean, "tools": _each(session["tools"], _nulled)}
     return clean
 
 
@@ -89,7 +89,7 @@ def blot_values(event: Event) -> Event:
     """
     for name in _PROMPTED:
         holder = as_object(event.data.get(name))
-        clean = _without_queries(_without_values(holder))
+        clean = without_queries(_without_values(holder))
         if clean is not holder:
             return Event({**event.data, name: clean})
     return event
@@ -103,14 +103,15 @@ def _without_values(holder: dict[str, Any]) -> dict[str, Any]:
     return {**holder, "prompt": {**prompt, "variables": dict.fromkeys(variables, HIDDEN)}}
 
 
-def _without_queries(holder: dict[str, Any]) -> dict[str, Any]:
+def without_queries(holder: dict[str, Any]) -> dict[str, Any]:
+    """Return a session without the passwords and queries of its tools' servers."""
     if all(hide_in_url(tool.get(SERVER_URL)) == tool.get(SERVER_URL) for tool in _tools(holder)):
         return holder
-    tools = [
-        {**tool, SERVER_URL: hide_in_url(tool[SERVER_URL])} if SERVER_URL in tool else tool
-        for tool in map(as_object, cast("list[Any]", holder["tools"]))
-    ]
-    return {**holder, "tools": tools}
+    return {**holder, "tools": _each(holder["tools"], _without_query)}
+
+
+def _without_query(tool: dict[str, Any]) -> dict[str, Any]:
+    return {**tool, SERVER_URL: hide_in_url(tool[SERVER_URL])} if SERVER_URL in tool else tool
 
 
 def values_of(event: Event) -> list[Secret]:
@@ -119,17 +120,21 @@ def values_of(event: Event) -> list[Secret]:
     variables = as_object(as_object(holder.get("prompt")).get("variables")).values()
     # A value may be a text or a content part with one.
     texts = [as_object(value).get("text", value) for value in variables]
-    texts += [value for tool in _tools(holder) for value in _in_query(tool.get(SERVER_URL))]
+    texts += [value for tool in _tools(holder) for value in _in_url(tool.get(SERVER_URL))]
     return [Secret(text) for text in texts if isinstance(text, str) and text]
 
 
-def _in_query(url: Any) -> list[str]:
+def _in_url(url: Any) -> list[str]:
     if not isinstance(url, str):
         return []
     try:
-        return [value for _, value in parse_qsl(urlsplit(url).query)]
+        parts = urlsplit(url)
+        found = [value for _, value in parse_qsl(parts.query)]
+        if parts.password:
+            found += {parts.password, unquote(parts.password)}
     except ValueError:
         return []
+    return found
 
 
 def scrub_instructions(event: Event, values: Iterable[Secret]) -> Event:
@@ -146,11 +151,22 @@ def scrub_instructions(event: Event, values: Iterable[Secret]) -> Event:
     return Event({**event.data, "session": {**session, "instructions": clean}})
 
 
-def _tools(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    tools = holder.get("tools")
-    for tool in cast("list[Any]", tools) if isinstance(tools, list) else ():
-        if isinstance(tool, dict):
-            yield cast("dict[str, Any]", tool)
+def _tools(holder: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    _each(holder.get("tools"), lambda tool: found.append(tool) or tool)
+    return found
+
+
+def _each(tools: Any, change: Callable[[dict[str, Any]], dict[str, Any]], depth: int = 0) -> Any:
+    """Return `tools` with every tool changed, also where it stands in no list, or in two.
+
+    What is no list of tools goes out as well, and is refused.
+    """
+    if isinstance(tools, dict):
+        return change(cast("dict[str, Any]", tools))
+    if not isinstance(tools, list) or depth >= _DEEPEST:
+        return cast("Any", tools)
+    return [_each(tool, change, depth + 1) for tool in cast("list[Any]", tools)]
 
 
 def _secrets_of(tool: dict[str, Any]) -> Iterator[Secret]:
@@ -167,11 +183,8 @@ def is_credential(name: str) -> bool:
     return name.lower().replace("_", "").replace("-", "") in _MISNAMED
 
 
-def _blotted(tool: Any) -> Any:
-    if not isinstance(tool, dict):
-        return tool
-    fields = cast("dict[str, Any]", tool)
-    return {name: _blot(value) if is_credential(name) else value for name, value in fields.items()}
+def _blotted(tool: dict[str, Any]) -> dict[str, Any]:
+    return {name: _blot(value) if is_credential(name) else value for name, value in tool.items()}
 
 
 def _blot(value: Any) -> Any:
@@ -180,10 +193,5 @@ def _blot(value: Any) -> Any:
     return BLOT if value else value
 
 
-def _nulled(tool: Any) -> Any:
-    if not isinstance(tool, dict):
-        return tool
-    fields = cast("dict[str, Any]", tool)
-    return {
-        name: None if name in CREDENTIALS and value else value for name, value in fields.items()
-    }
+def _nulled(tool: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if name in CREDENTIALS and value else value for name, value in tool.items()}

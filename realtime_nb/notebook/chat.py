@@ -12,6 +12,7 @@ from realtime_nb.client.agents import Agents
 from realtime_nb.client.guarding import Guards
 from realtime_nb.client.loop import BackgroundLoop, Call
 from realtime_nb.client.practice import fetch_card, fetch_missing
+from realtime_nb.client.redaction import without_queries
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.errors import ConfigError
 from realtime_nb.inspection import RealtimeLog, Talk
@@ -234,8 +235,9 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
 
     @property
     def effective(self) -> dict[str, Any] | None:
-        """The session object in force, as the service last told it."""
-        return self.session.effective
+        """The session object in force, as the service last told it, without credentials."""
+        told = self.session.effective
+        return told and without_queries(told)
 
     def talk(self) -> Talk:
         """Return the facts of the conversation so far, as what inspects it wants them."""
@@ -314,13 +316,15 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
         if budget is not MISSING and not settings:
             self.budget = budget
             done: Future[dict[str, Any]] = Future()
-            done.set_result(self.effective or {})
+            done.set_result(self.session.effective or {})
             return Call(done, "update")
         functions: dict[str, Callable[..., Any]] = {}
         if "tools" in settings:
             settings["tools"], functions = bind_tools(settings["tools"], {})
         draft = read_config({"type": self.kind, **settings})
-        request = Request(draft.config, self.kind, draft.problems).upon(self.effective or {})
+        request = Request(draft.config, self.kind, draft.problems).upon(
+            self.session.effective or {}
+        )
         if check:
             refuse(check_request(request, {}, live=live_session(self.session)), request)
         elif any(problem.severity == "error" for problem in draft.problems):

@@ -7,13 +7,16 @@ hold braces itself.
 In front matter an expression is taken out before YAML reads the text and its value is put
 in afterwards, so that no value can change the meaning of the lines around it:
 ``tools: {{tools}}`` is the list itself, ``voice: my-{{name}}`` a text. What stands in a comment
-is never evaluated.
+is never evaluated. `os` needs no import: credentials are in the environment, and a cell has
+their names.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
+from collections import ChainMap
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -27,6 +30,19 @@ _OPENING: Final = re.compile(r"\\?\{\{")
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _TOKEN: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _NO_VALUE: Final = object()
+
+
+def evaluator(shell: Any) -> Callable[[str], Any]:
+    """Return what gives an expression's value in a notebook, where `os` is known in any case."""
+
+    def value(code: str) -> Any:
+        if "os" in shell.user_ns:
+            return shell.ev(code)
+        names = ChainMap(shell.user_ns, {"os": os})
+        with shell.builtin_trap:
+            return eval(code, shell.user_global_ns, names)  # noqa: S307 -- the author's own code
+
+    return value
 
 
 class Expressions:

@@ -26,6 +26,7 @@ from traitlets import Enum, Float, Int, TraitError, Unicode, validate
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection.report_sound import LIMIT_BYTES
 from realtime_nb.notebook.commands import Commands, unquoted
+from realtime_nb.notebook.expressions import evaluator
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.running import DEFAULT_NAME, CellOptions, Runner
 from realtime_nb.notebook.tools.place import CELL, OUTPUTS
@@ -93,7 +94,7 @@ class RealtimeMagics(Magics):
         super().__init__(shell)
         show = cast("Callable[[Any], object]", display)
         self._runner = Runner(
-            shell.user_ns, evaluate=shell.ev, show=show, ask=self.ask_for_key, settings=self
+            shell.user_ns, evaluate=evaluator(shell), show=show, ask=self.ask_for_key, settings=self
         )
         self._commands = Commands(self._runner, show=show, propose=self._propose, settings=self)
         shell.events.register(_AFTER_A_CELL, self._after_cell)

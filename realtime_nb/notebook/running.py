@@ -294,7 +294,7 @@ class Runner:
 
     def _change(self, chat: Chat, request: Request, options: CellOptions) -> None:
         self._same_place(chat, request, options)
-        request = request.upon(chat.effective or {})
+        request = request.upon(chat.session.effective or {})
         problems = self._checked(request, chat.defaults, options, chat)
         if not options.check and request.kind != chat.kind:
             raise UsageError(f"{chat.name!r} is a {chat.kind} session; --restart begins another.")

@@ -20,6 +20,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Float, TraitError, Unicode, validate
 
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.expressions import evaluator
 from realtime_nb.notebook.pasted_keys import refuse_keys
 from realtime_nb.notebook.sound.arguments import read_options
 from realtime_nb.notebook.sound.audio_chats import DEFAULT_NAME, AudioChats
@@ -72,7 +73,7 @@ class SoundMagics(Magics):
         super().__init__(shell)
         self._desk = Desk(
             shell.user_ns,
-            evaluate=shell.ev,
+            evaluate=evaluator(shell),
             screen=screen_of(shell),
             ask=realtime.ask_for_key,
             settings=self,

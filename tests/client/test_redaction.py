@@ -167,6 +167,8 @@ async def test_a_key_in_the_address_of_a_tool_is_sent_and_not_kept(loop):
         answer(lambda _: told),
         expect("session.update"),
         answer(lambda event: error("no planted-4 here", "x", event_id=event["event_id"])),
+        expect("session.update"),
+        answer(lambda event: error("me:planted-3 is wrong", "x", event_id=event["event_id"])),
     ]
     async with ScriptedPeer(script) as peer:
         session = RealtimeSession(peer.endpoint, {"tools": [tool]}, loop=loop)
@@ -174,11 +176,24 @@ async def test_a_key_in_the_address_of_a_tool_is_sent_and_not_kept(loop):
         assert session.effective["tools"][0]["server_url"] == URL
         with pytest.raises(ServerError, match=r"no \[key\] here"):
             await session.update({"instructions": "a"})
+        with pytest.raises(ServerError, match=r"me:\[key\] is wrong"):
+            await session.update({"instructions": "b"})
         assert "planted" not in kept(session.log)
         hidden = "https://mcp.example:8/sse?key=[not shown]&empty=[not shown]&planted-5=[not shown]"
         urls = [r.event.get("session.tools") for r in session.log if r.event.get("session.tools")]
         assert [tools[0]["server_url"] for tools in urls] == [hidden.replace("planted-5", "?")] * 2
         await session.close()
+
+
+@pytest.mark.parametrize("put", [lambda one: one, lambda one: [[one]], lambda one: [[[one], 1]]])
+def test_a_tool_that_is_in_no_list_or_in_two_has_its_credentials_blotted(put):
+    tool = {"type": "mcp", "server_url": URL, "authorization": "planted-1", "token": "planted-2"}
+    event = Event({"type": "session.update", "session": {"tools": put(tool)}})
+    clean, hidden = redact_sent(event)
+    assert len(hidden) == 2
+    assert "planted" not in repr(blot_values(clean).data)
+    told = Event({"type": "session.updated", "session": {"tools": put(TOOL)}})
+    assert "planted" not in repr(redact_told(told).data)
 
 
 def test_an_address_without_a_query_stays_as_it_is():

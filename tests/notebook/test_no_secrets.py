@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import time
+import traceback
 import zipfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,8 +17,10 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from nbclient import NotebookClient
 
 from realtime_nb.client import LocalServer
-from realtime_nb.errors import ServerError
+from realtime_nb.errors import RealtimeError, ServerError
 from realtime_nb.notebook import saved_output
+from tests.server.mcp.real import TOKEN as LISTED
+from tests.server.mcp.real import mcp_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +47,21 @@ TOOL = {
     "authorization": BEARER,
     "headers": {"X-Key": TOOL_HEADER},
 }
+
+IN_MCP = {"DOCS_TOKEN": LISTED, "DOCS_HEADER": TOOL_HEADER, "DOCS_KEY": IN_URL}
+# As a notebook has it: the credentials are in the environment, and the cell has their names.
+MCP_CELL = """\
+---
+output_modalities: [text]
+tools:
+  - type: mcp
+    server_label: docs
+    server_url: "{url}?key={{{{os.environ['DOCS_KEY']}}}}"
+    authorization: "{{{{os.environ['DOCS_TOKEN']}}}}"
+    headers: {{X-Key: "{{{{os.environ['DOCS_HEADER']}}}}"}}
+    require_approval: never
+---
+"""
 
 
 def everything(value: Any) -> str:
@@ -90,7 +110,7 @@ def test_nothing_planted_is_found_in_notebook_widget_log_or_file(
         chat.say("what is seven plus five").result(30)
         # After the answer: what a voice says aloud is heard, whatever it was before.
         shell.run_cell_magic("realtime", f"--endpoint {endpoint}", CELL)
-        with pytest.raises(ServerError):  # it has no MCP; what was sent is in the log
+        with pytest.raises(ServerError):  # it asks none elsewhere; what was sent is in the log
             chat.update(tools=[TOOL], check=False).result(30)
         assert "mcp.example" in str([record.event.data for record in chat.events])
         outputs.flush()
@@ -115,6 +135,67 @@ def test_nothing_planted_is_found_in_notebook_widget_log_or_file(
         assert len(text) > 100, place
         for canary in (*CANARIES, token):
             assert canary not in text, f"{canary} is in the {place}"
+
+
+def test_nothing_of_an_mcp_server_that_is_really_asked_is_found(
+    shell, tmp_path, monkeypatch: pytest.MonkeyPatch, caplog, capsys
+) -> None:
+    publisher = CapturingDisplayPublisher()
+    monkeypatch.setattr(shell, "display_pub", publisher)
+    caplog.set_level(logging.DEBUG)
+    for name, value in IN_MCP.items():
+        monkeypatch.setenv(name, value)
+    with mcp_server(LISTED) as url:
+        assert "os" not in shell.user_ns  # the cell needs no import
+        cell = MCP_CELL.format(url=url)
+        shell.run_cell_magic("realtime", "--endpoint local", cell)
+        chat = shell.user_ns["chat"]
+        listed(chat)
+        # The credentials were right, and taken.
+        assert "2100000" in chat.say("what is the population of Paris").result(30).text
+        failed: list[str] = []
+        tool = {"type": "mcp", "server_label": "docs", "server_url": url, "authorization": LISTED}
+        for wrong in (
+            {**tool, "headers": {"authorization": TOOL_HEADER}},
+            {**tool, "authorization": [LISTED]},
+            {**tool, "token": LISTED},
+            {"type": "function", "name": "x", "authorization": LISTED},
+            [tool],
+        ):
+            for check in (True, False):
+                with pytest.raises(RealtimeError) as caught:
+                    chat.update(tools=[wrong], check=check).result(10)
+                failed.append("".join(traceback.format_exception(caught.value)))
+        for slip in ("authorization:", "authorisation:"), ("never", "[1]"):
+            shell.run_cell("%%realtime --endpoint local\n" + cell.replace(*slip))
+        shell.run_cell("%realtime tools\n%realtime\n%realtime events")
+        lines = chat.events.to_jsonl(tmp_path / "talk.jsonl")
+        found = {
+            "printed": "".join(capsys.readouterr()),
+            "displays": json.dumps(publisher.outputs, default=str),
+            "widget": json.dumps(chat.widget.get_state(), default=str),
+            "logging": caplog.text,
+            "log": "".join(f"{record.event!r}{record.event.data}" for record in chat.events),
+            "frames": everything(chat.events.df.to_dict()) + everything(chat.items),
+            "chat": everything(chat) + everything(chat.config) + everything(chat.tools),
+            "effective": everything(chat.effective),
+            "file": written(chat.save(tmp_path / "talk.rtnb")),
+            "lines": written(lines),
+            "errors": "".join(failed),
+        }
+    assert "docs" in found["log"]
+    for place, text in found.items():
+        assert len(text) > 100, place
+        for canary in IN_MCP.values():
+            assert canary not in text, f"{canary} is in the {place}"
+
+
+def listed(chat: Any) -> None:
+    """Wait until the tools of the MCP servers are known."""
+    end = time.monotonic() + 20
+    while not any(one.event.type == "mcp_list_tools.completed" for one in chat.events):
+        assert time.monotonic() < end, "nothing was listed"
+        time.sleep(0.02)
 
 
 def test_a_notebook_that_was_executed_with_its_widgets_holds_none(

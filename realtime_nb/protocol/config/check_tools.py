@@ -85,6 +85,17 @@ def _mcp(path: str, tool: dict[str, Any], known: set[str]) -> Iterator[Problem]:
         message = f"`{path}` does not say where its MCP server is"
         advice = "write one of `server_url`, `connector_id`, `tunnel_id`"
         yield Problem(f"{path}.server_url", message, advice)
+    if _has_user(tool.get("server_url")):
+        message = f"`{path}.server_url` carries a user or a password, which a saved notebook keeps"
+        advice = "put it into `authorization` or `headers`, from the environment"
+        yield Problem(f"{path}.server_url", message, advice)
+
+
+def _has_user(url: Any) -> bool:
+    host = (
+        re.split(r"[/?#]", url.rpartition("://")[2], maxsplit=1)[0] if isinstance(url, str) else ""
+    )
+    return "@" in host
 
 
 def _twice(tools: Mapping[int, Any], kind: str, key: str) -> Iterator[Problem]:

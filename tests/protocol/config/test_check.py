@@ -205,6 +205,15 @@ class TestTools:
         live = Live({"type": "realtime", "tools": [{**mcp, "server_url": "https://example.org"}]})
         assert errors({"tools": [mcp]}, live=live) == {}
 
+    @pytest.mark.parametrize("user", ["me:planted@", "planted@", ":planted@", "a@b:planted@"])
+    def test_an_address_with_a_password_is_refused_and_not_repeated(self, user: str) -> None:
+        mcp = {"type": "mcp", "server_label": "a", "server_url": f"https://{user}example.org/mcp"}
+        said = errors({"tools": [mcp]})
+        assert "`authorization`" in said["tools[0].server_url"]
+        assert "planted" not in str(said)
+        mcp["server_url"] = "https://example.org/@me?at=a@b#@"
+        assert errors({"tools": [mcp]}) == {}
+
     def test_a_chosen_tool_may_be_in_force_already_or_come_with_a_prompt(self) -> None:
         choice = {"tool_choice": {"type": "function", "name": "get_weather"}}
         assert set(errors(choice)) == {"tool_choice.name"}
