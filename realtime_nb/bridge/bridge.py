@@ -24,12 +24,13 @@ from realtime_nb.bridge.timing import Timing
 from realtime_nb.bridge.tools import ToolRows
 from realtime_nb.bridge.turns import Turns
 from realtime_nb.bridge.view import told, untold
+from realtime_nb.client.loop import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from realtime_nb.bridge.view import Buffers, Message, PageHandler, View
-    from realtime_nb.client.loop import BackgroundLoop, Call
+    from realtime_nb.client.loop import BackgroundLoop
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.events import Event
     from realtime_nb.protocol.log import Record
@@ -181,6 +182,8 @@ class Bridge:
             undo()
         self._undo = []
         self.tools.detach()
+        if not self._loop.alive:
+            return Call.of_nothing("stop")  # whatever there was ended with its loop
         return self._loop.call(self._stop(reason))
 
     def interrupt(self) -> None:

@@ -107,6 +107,13 @@ class Call(Generic[T]):
                 raise
             raise CallTimeout(f"{self._name} has not ended after {timeout:g} s") from error
 
+    @staticmethod
+    def of_nothing(name: str) -> Call[None]:
+        """Return a call that has ended already: there was nothing to do."""
+        future: Future[None] = Future()
+        future.set_result(None)
+        return Call(future, name)
+
     def done(self) -> bool:
         """Whether the call has ended, well or badly."""
         return self._future.done()

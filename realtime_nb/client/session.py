@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -198,10 +197,7 @@ class RealtimeSession(HasEdits, HasGate, HasTurnEnd):
         """End the session; calls under way fail. May be called in every state, and again."""
         loop = self._running_loop()
         if not loop.alive:
-            # Whatever there was ended with its loop.
-            done: Future[None] = Future()
-            done.set_result(None)
-            return Call(done, "close")
+            return Call.of_nothing("close")  # whatever there was ended with its loop
         return loop.call(self._core.close(), "close")
 
     # -- asking

@@ -29,6 +29,20 @@ def test_loading_and_unloading_leave_the_shell_as_it_was(shell: InteractiveShell
     shell.run_line_magic("load_ext", "realtime_nb")
 
 
+def test_a_chat_of_python_is_closed_after_the_extension_has_gone(
+    shell: InteractiveShell,
+) -> None:
+    from realtime_nb.client.endpoint import resolve_endpoint  # noqa: PLC0415
+    from realtime_nb.notebook.chat import Chat  # noqa: PLC0415
+
+    chat = Chat(resolve_endpoint("local"), {"output_modalities": ["text"]})
+    chat.open()
+    shell.run_line_magic("unload_ext", "realtime_nb")  # and the loop with it
+    chat.close()
+    chat.close()
+    shell.run_line_magic("load_ext", "realtime_nb")
+
+
 @pytest.mark.parametrize("name", ["realtime", "audio_chat", "transcribe"])
 def test_a_magic_of_the_same_name_comes_back(shell: InteractiveShell, name: str) -> None:
     unload_ipython_extension(shell)
