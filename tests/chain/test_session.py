@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from realtime_nb.client.session import RealtimeSession
 
 WAIT_S = 30
+PNG = (  # one pixel
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA"
+    "6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
+)
 
 
 def talk_of(session: RealtimeSession) -> Talk:
@@ -338,14 +342,13 @@ def test_functions_are_called_and_answered(session: RealtimeSession, peer: RestP
 
 
 def test_pictures_go_along(session: RealtimeSession, peer: RestPeer) -> None:
-    url = "data:image/png;base64,iVBORw0KGgo="
     content = [{"type": "input_text", "text": "what is it"},
-               {"type": "input_image", "image_url": url}]  # fmt: skip
+               {"type": "input_image", "image_url": PNG}]  # fmt: skip
     item = {"type": "message", "role": "user", "content": content}
     session.send({"type": "conversation.item.create", "item": item}).result(10)
     session.respond().result(WAIT_S)
     sent = peer.of("/completions")[0].json["messages"][-1]["content"]
-    assert sent[1] == {"type": "image_url", "image_url": {"url": url}}
+    assert sent[1] == {"type": "image_url", "image_url": {"url": PNG}}
 
 
 def test_each_leg_is_billed_by_its_own_model(peer: RestPeer) -> None:

@@ -118,6 +118,13 @@ class Notebook:
         """The functions the service knows, by name."""
         return {one["name"]: one for one in (self.chat.effective or {}).get("tools", ())}
 
+    def updates(self) -> list[Any]:
+        """The updates of the session so far, with those that a cell left under way."""
+        session = self.chat.session
+        # What follows them on the wire is answered after them.
+        session.create_item({"type": "message", "role": "user", "content": []}).result(30)
+        return [one for one in session.log if one.event.type == "session.update"]
+
     def ask(self, status: str = "ok") -> str:
         """Ask the question, and return the output of the call that comes of it."""
         over = threading.Event()
@@ -181,14 +188,15 @@ def test_a_function_of_a_later_cell_is_the_one_called_next(with_weather: Noteboo
 
 
 def test_another_signature_is_told_to_the_service_after_its_cell(with_weather: Notebook) -> None:
-    told = with_weather.chat.session
+    before = len(with_weather.updates())
     with_weather.run(WEATHER.replace("city: str", "city: str, days: int = 1"))
-    updates = [one for one in told.log if one.event.type == "session.update"]
+    updates = with_weather.updates()
+    assert len(updates) == before + 1
     (tool,) = updates[-1].event.data["session"]["tools"]
     assert set(tool["parameters"]["properties"]) == {"city", "days"}
-    count = len(updates)
+    assert with_weather.in_force["get_weather"]["parameters"] == tool["parameters"]
     with_weather.run("1 + 1")
-    assert len([one for one in told.log if one.event.type == "session.update"]) == count
+    assert len(with_weather.updates()) == before + 1
 
 
 def test_a_signature_that_cannot_be_described_leaves_the_function_before(

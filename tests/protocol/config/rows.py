@@ -185,7 +185,7 @@ REALTIME_ROWS: Final = (
     Row("tool choice without name", {"tool_choice": {"type": "function"}}, "tool_choice.name",
         ("`name`",)),
     Row("tool choice of no MCP server", {"tool_choice": {"type": "mcp", "server_label": "x"}},
-        "tool_choice.server_label", ("tools",)),
+        "tool_choice.server_label", ("tools",), server_refuses=False),
     Row("parallel calls no flag", {"parallel_tool_calls": "yes"}, "parallel_tool_calls",
         ("true or false",)),
     Row("parallel calls without reasoning", {"parallel_tool_calls": True}, "parallel_tool_calls",
