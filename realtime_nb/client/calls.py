@@ -88,7 +88,9 @@ async def respond(core: SessionCore, overrides: Mapping[str, Any]) -> Response:
     return await _response(core, future, _submit(core, overrides, future))
 
 
-async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response | None:
+async def respond_if(
+    core: SessionCore, wanted: Callable[[], bool], overrides: Mapping[str, Any]
+) -> Response | None:
     """Have a response made, unless it is not wanted any more when its time has come.
 
     It is returned itself, whatever follows it.
@@ -105,7 +107,7 @@ async def respond_if(core: SessionCore, wanted: Callable[[], bool]) -> Response 
             settle(future)(None)
         return not future.done()
 
-    turn = core.sequencer.submit({}, settle(future), fail(future), still)
+    turn = core.sequencer.submit(overrides, settle(future), fail(future), still)
     return await _response(core, future, turn)
 
 

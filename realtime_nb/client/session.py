@@ -264,20 +264,22 @@ class RealtimeSession(HasEdits, HasGate, HasTurnEnd):
         """
         return self._call(calls.respond(self._core, deepcopy(overrides)), "respond")
 
-    def respond_if(self, wanted: Callable[[], bool]) -> Call[Response | None]:
+    def respond_if(self, wanted: Callable[[], bool], **overrides: Any) -> Call[Response | None]:
         """Have a response made when no other is active, if that is wanted still by then.
 
         Parameters
         ----------
         wanted
             Asked on the session's thread each time before the request is sent.
+        **overrides
+            As for `respond`.
 
         Returns
         -------
         Call
             Of the `Response`; of None when it was not wanted any more.
         """
-        return self._call(calls.respond_if(self._core, wanted), "respond_if")
+        return self._call(calls.respond_if(self._core, wanted, overrides), "respond_if")
 
     def append_audio(self, pcm: bytes) -> bool:
         """Send sound; never waits.

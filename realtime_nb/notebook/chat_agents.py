@@ -158,7 +158,7 @@ class HasAgents:
         say
             What it is to say first, as an instruction such as ``"Greet the caller"``; None
             leaves it to the next turn. In a tool the answer to the tool's output follows
-            anyway, and is this agent's.
+            anyway and is this agent's: `say` leads that one.
 
         Returns
         -------
@@ -177,6 +177,9 @@ class HasAgents:
         before, asked = self._agents.current, self.asked
         undo = self._tools.bind(agent.functions)
         fields = self._agents.fields(name)
+        told = f"{agent.instructions}\n\n{say}" if say else ""
+        # In a tool nothing is said before its output is in.
+        take_back = self._tools.desk.leads.tell(told) if told else None
         # That the choice is left to the model is the service's default, and nobody's wish.
         unasked = {"tool_choice"} if agent.tool_choice is None else set[str]()
         self.asked = merge(asked, {k: v for k, v in fields.items() if k not in unasked})
@@ -185,8 +188,10 @@ class HasAgents:
         def handed(done: Call[dict[str, Any]]) -> None:
             error = done.exception()
             if error is None:
-                self._handed(agent, before, say)
+                self._handed(agent, before, told if take_back is None else "")
                 return
+            if take_back is not None:
+                take_back()
             self.asked = asked
             undo()
             self._tools.notice("error", visible(f"Not handed over to {name}: {error}"))
@@ -194,11 +199,10 @@ class HasAgents:
         call.add_done_callback(handed)
         return call
 
-    def _handed(self, agent: Agent, before: str, say: str | None) -> None:
+    def _handed(self, agent: Agent, before: str, told: str) -> None:
         since = f" (before: {before})" if before and before != agent.name else ""
         now = voice_of(self.session.effective or {})
         kept = f"; the voice stays {now}" if agent.voice not in (None, now) else ""
         self._tools.notice("info", visible(f"Handed over to {agent.name}{since}{kept}"))
-        if say:
-            told = f"{agent.instructions}\n\n{say}"
+        if told:
             self.session.respond(instructions=told).add_done_callback(lambda done: done.exception())

@@ -125,6 +125,42 @@ def test_a_tool_hands_the_call_over_and_the_talk_goes_on(notebook: Notebook) -> 
     assert chat.effective["instructions"] == "You are the reception."
 
 
+@pytest.mark.parametrize(
+    ("options", "wait"),
+    [("", ""), ("", ".result(5)"), ("(follow_up=False)", ""), ("(follow_up=False)", ".result(5)")],
+)
+def test_what_an_agent_says_first_comes_once_the_tools_output_is_in(
+    notebook: Notebook, wait: str, options: str
+) -> None:
+    notebook.run(TOOLS)
+    notebook.run(
+        f"@realtime_nb.tool{options}\ndef transfer_to_billing():\n"
+        f"    '''Transfer the caller to billing.'''\n"
+        f"    chat.handoff('billing', say='Greet the caller.'){wait}\n"
+        "    return 'billing has the call'"
+    )
+    notebook.run(BILLING)
+    notebook.run(CELL.format(url="local"))
+    kinds = ("response.create", "conversation.item.create", "session.update")
+
+    def sent() -> list[dict[str, Any]]:
+        events = [r.event for r in notebook.chat.events if r.direction == "sent"]
+        return [event.data for event in events if event.type in kinds]
+
+    notebook.chat.say("transfer me to billing").result(10)
+    until(lambda: sent()[-1]["type"] == "response.create" and len(sent()) > 4)
+    until(lambda: not notebook.chat.session.responding)
+    notebook.chat.ask("thank you", input=[]).result(10)  # by now another would have been asked for
+    update, output, answer, _ = sent()[-4:]
+    assert update["event_id"].startswith("handoff_billing")
+    assert output["item"]["type"] == "function_call_output"
+    told = "You are the billing desk.\n\nGreet the caller."
+    assert answer["response"]["instructions"] == told
+    # It leads that answer, and no other.
+    notebook.chat.say("thank you").result(10)
+    assert "instructions" not in sent()[-1].get("response", {})
+
+
 def test_escalation_stops_the_model_and_leaves_the_chat_to_a_person(notebook: Notebook) -> None:
     notebook.run(TOOLS)
     notebook.run(CELL.format(url="local"))

@@ -13,6 +13,7 @@ from realtime_nb.client.listeners import Listeners
 from realtime_nb.client.tools.approvals import Approvals
 from realtime_nb.client.tools.counts import Counts, ToolCount
 from realtime_nb.client.tools.follow_up import FollowUps
+from realtime_nb.client.tools.leads import Leads
 from realtime_nb.client.tools.mcp_desk import McpDesk
 from realtime_nb.client.tools.outcome import ToolCall
 from realtime_nb.client.tools.outputs import Outputs
@@ -72,6 +73,8 @@ class ToolDesk:
     ----------
     approvals
         The questions that wait for the user's yes or no.
+    leads
+        What the answer that follows a call is to say.
     mcp
         The session's MCP servers, and what the service calls there.
     turns
@@ -112,6 +115,7 @@ class ToolDesk:
             over=lambda number: self._do(self._ledger.dropped(number)),
             notice=self._warn,
         )
+        self.leads = Leads(self._ledger)
         self.turns = TurnEnds(self._ledger, self._runs.known, self._records)
         self._tasks: set[asyncio.Task[None]] = set()
         self._undo: list[Callable[[], None]] = []
@@ -255,7 +259,7 @@ class ToolDesk:
                 case Send(call, output):
                     self._outputs.send(call, output)
                 case FollowUp(number):
-                    self._follow_ups.ask(number)
+                    self._follow_ups.ask(number, self.leads.take())
                 case Wait(number):
                     loop = asyncio.get_running_loop()
                     loop.call_later(COMING_S, lambda at=number: self._do(self._ledger.settled(at)))
@@ -266,6 +270,7 @@ class ToolDesk:
         tool = self._runs.known(call.name)
         follow_up = tool.options.follow_up if tool is not None else True
         outcome = await self._runs.run(_tool_call(call))
+        follow_up = follow_up or call.call_id in self.leads
         self._do(self._ledger.finished(call.call_id, outcome.output, follow_up=follow_up))
 
     async def _approve(self, call: ModelCall) -> None:

@@ -45,9 +45,13 @@ class FollowUps:
         self._over = over
         self._notice = notice
 
-    def ask(self, number: int) -> None:
-        """Ask for a follow-up; it waits until no response is active."""
-        call = self._session.respond_if(lambda: self._wants(number))
+    def ask(self, number: int, instructions: str = "") -> None:
+        """Ask for a follow-up, with instructions of its own or the session's.
+
+        It waits until no response is active.
+        """
+        own = {"instructions": instructions} if instructions else {}
+        call = self._session.respond_if(lambda: self._wants(number), **own)
         call.add_done_callback(lambda done: self._loop.post(self._done, number, done.exception()))
 
     def _done(self, number: int, error: BaseException | None) -> None:

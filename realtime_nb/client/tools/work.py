@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from realtime_nb.client.tools.leads import CALL
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.tools.arguments import BadArguments, read_arguments
 from realtime_nb.protocol.tools.output import output_text
@@ -160,6 +161,13 @@ class Work:
         except BadArguments as error:
             self._bad = error
             raise
+        token = CALL.set(self.call)
+        try:
+            return self._gives(values)
+        finally:
+            CALL.reset(token)
+
+    def _gives(self, values: dict[str, Any]) -> Ended | None:
         result = self._tool.function(**values)
         if inspect.isasyncgen(result):
             result = _taken_async(result)
