@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.response import Response
     from realtime_nb.client.turn import Turn
     from realtime_nb.errors import RealtimeError
+    from realtime_nb.protocol.events import Event
 
 _NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
 
@@ -64,6 +65,33 @@ async def say(core: SessionCore, text: str) -> Response:
     core.transmit({"type": "conversation.item.create", "item": item}, refuse=refused)
     turns.append(_submit(core, {}, future))
     return await _response(core, future, turns[0])
+
+
+async def present(core: SessionCore, item: Mapping[str, Any]) -> str:
+    """Add an item and have it answered; return its id as soon as the service has it.
+
+    Both are asked for at once: what is said next comes behind its answer.
+    """
+    await core.ready()
+    require_call(core.kind, "insert")
+    if core.gate is not None:
+        await core.gate.settled(strict=False)
+        await core.ready()
+    core.budget.check()  # before the item, which nobody would answer
+    future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+    turns: list[Turn] = []
+
+    def refused(error: RealtimeError) -> None:
+        fail(future)(error)
+        for turn in turns:
+            core.sequencer.withdraw(turn, cancel=True)
+
+    event = {"type": "conversation.item.create", "item": {"id": new_id("item"), **item}}
+    event_id = core.transmit(event, answer=settle(future), refuse=refused)
+    # An answer that fails is told of by its own event.
+    turns.append(core.sequencer.submit({}, lambda _: None, lambda _: None))
+    answer = await core.wait_for(future, "conversation.item.create", event_id)
+    return str(answer.get("item.id", ""))
 
 
 async def create_item(core: SessionCore, item: Mapping[str, Any]) -> str:

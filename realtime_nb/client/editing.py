@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pybase64
 
+from realtime_nb.client.calls import present
 from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import require_call
 from realtime_nb.client.sound_format import clip_of
@@ -70,6 +71,10 @@ class HasEdits:
 
     def _call(self, coroutine: Coroutine[Any, Any, T], name: str) -> Call[T]:
         raise NotImplementedError
+
+    def present_item(self, item: Mapping[str, Any]) -> Call[str]:
+        """Add an item at the end and have it answered; the call gives its id, once it is in."""
+        return self._call(present(self._core, dict(item)), "present_item")
 
     def insert_item(self, item: Mapping[str, Any], after: str | None = None) -> Call[str]:
         """Add an item to the conversation; nothing answers it.

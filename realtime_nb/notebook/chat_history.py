@@ -76,15 +76,8 @@ class HasHistory:
         read = read_picture(picture, max_side=max_side)
         item = item_of(picture_message(read.url, detail, text))
         print(f"Picture: {read}")  # noqa: T201 -- told before it is sent, where it was asked for
-        call = self.session.insert_item(item)
-        if respond:
-            call.add_done_callback(self._respond_to)
-        return self._told("The picture was not added", call)
-
-    def _respond_to(self, added: Call[str]) -> None:
-        # An answer that fails is told of by its own event.
-        if added.done() and added.exception() is None:
-            self.session.respond()
+        put = self.session.present_item if respond else self.session.insert_item
+        return self._told("The picture was not added", put(item))
 
     def insert(
         self,

@@ -40,6 +40,17 @@ async def opened(peer, loop):
     return session
 
 
+async def test_an_item_that_is_refused_has_no_answer(loop) -> None:
+    script = [HELLO, expect(CREATE), expect("response.create"), answer(lambda _: [])]
+    told = error("No picture.", "bad_image", event_id="")
+    script += [send({**told, "error": {**told["error"], "event_id": None, "param": "item"}})]
+    async with ScriptedPeer(script) as peer:
+        session = await opened(peer, loop)
+        with pytest.raises(ServerError, match="No picture"):
+            await session.present_item(ITEM)
+        await session.close()
+
+
 async def test_an_item_is_put_where_it_is_wanted(loop) -> None:
     def as_a_service_tells(event):
         # The front is told as null, like the first item of all.

@@ -57,6 +57,16 @@ def test_a_picture_is_told_before_it_goes_and_answered_when_asked(chat: Chat, ca
     assert "[an image: 40×30 PNG" in report.text(chat.talk())  # noqa: RUF001
 
 
+def test_what_is_said_at_once_comes_behind_the_answer_to_a_picture(chat: Chat) -> None:
+    shown = chat.show(np.zeros((30, 40, 3), np.uint8), respond=True)
+    said = chat.say("hello")
+    assert shown.result(10) == chat.items[0].id
+    said.result(20)
+    asked = ("conversation.item.create", "response.create")
+    sent = [one.event.type for one in chat.events.source if one.direction == "sent"]
+    assert [kind for kind in sent if kind in asked] == [*asked, *asked]
+
+
 def test_nothing_is_sent_of_what_is_no_picture(chat: Chat, capsys) -> None:
     for bad in (3, "none.png", np.full((2, 2), np.nan)):
         with pytest.raises(UsageError):
