@@ -261,6 +261,9 @@ class SessionCore:
         try:
             async with asyncio.timeout(self._reply_timeout):
                 return await future
+        except asyncio.CancelledError:
+            self._ledger.give_up(event_id)
+            raise
         except TimeoutError:
             self._ledger.give_up(event_id)
             stray = self._ledger.last_stray

@@ -158,8 +158,15 @@ class Ledger:
             refuse=refuse,
         )
         self._entries.append(entry)
-        # Only a service that never answers fills this; nobody waits that long.
-        del self._entries[:-_KEPT]
+        if len(self._entries) > _KEPT:
+            self._drop_unwaited()
+
+    def _drop_unwaited(self) -> None:
+        """Forget the oldest entry that nobody waits for; only those would be kept for ever."""
+        for entry in self._entries:
+            if entry.given_up or (entry.answer is None and entry.refuse is None):
+                self._entries.remove(entry)
+                return
 
     def strike(self, event_id: str) -> None:
         """Cross out an entry that needs no answer any more."""

@@ -277,7 +277,23 @@ def test_a_service_that_never_answers_fills_no_memory():
     book = Book()
     for number in range(5000):
         book.enter(str(number), type="session.update", session={})
+        book.ledger.give_up(str(number))
+    for _ in range(5000):
+        book.ledger.enter({"type": "session.update", "session": {}})
     assert len(book.ledger) <= 512
+
+
+def test_who_waits_is_not_forgotten_however_many_do():
+    book = Book()
+    for number in range(2000):
+        item = {"id": f"item_{number}"}
+        book.enter(str(number), type="conversation.item.create", item=item)
+    book.ledger.enter({"type": "session.update", "session": {}})
+    for number in range(2000):
+        book.received(type="conversation.item.added", item={"id": f"item_{number}"})
+    assert list(book.outcome) == [str(number) for number in range(2000)]
+    book.ledger.fail_all(lambda: ConnectionLost("gone"))
+    assert len(book.outcome) == 2000
 
 
 def test_striking_out():
