@@ -195,3 +195,62 @@ def test_a_schema_that_refers_to_itself_many_times_over_is_told_soon():
     # Thirty to the eighth rules, if each were told.
     found = properties({"properties": {"q": reference}, "$defs": definitions})
     assert set(found) == {"q"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *({"type": kind} for kind in ({}, 5, [{}], [["x"]], [], None, True)),
+        *({"enum": choices} for choices in (5, {}, "ab", [{}], [[1]], None, [])),
+        *({"anyOf": parts} for parts in (5, [5], [{"type": {}}], [{"enum": 5}], {})),
+        {"type": "array", "items": 5},
+        {"type": "array", "items": {"enum": 5, "type": {}}},
+        {"type": "object", "properties": 5},
+        {"type": "object", "properties": {"a": {"type": {}}}, "required": [{}]},
+        {"$ref": 5},
+        {"$ref": "#/$defs/none"},
+        {"const": {}},
+        5,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("choice", ["auto", "required"])
+def test_a_schema_that_is_none_fails_no_response(rule: Any, choice: Any):
+    schema = {"type": {}, "properties": {"a": rule, "b": {"type": "integer"}}, "required": ["a"]}
+    tool = FunctionTool("find_order", "Find an order.", schema)
+    item = ContextItem("message", "user", "find the order number 5 in Paris, on")
+    (said,) = BRAIN.answers(BrainRequest("", (item,), tools=(tool,), tool_choice=choice))
+    assert isinstance(said, FunctionCall) or "For find_order I need the a" in said
+
+
+def test_rules_inside_one_another_without_end_fail_no_response():
+    rule: Json = {"type": "integer"}
+    for _ in range(900):
+        rule = {"anyOf": [rule]}
+    for _ in range(900):
+        rule = {"type": "array", "items": rule}
+    tool = FunctionTool("find_order", "Find an order.", {"properties": {"a": rule}})
+    item = ContextItem("message", "user", "find the order")
+    (call,) = BRAIN.answers(BrainRequest("", (item,), tools=(tool,)))
+    assert isinstance(call, FunctionCall)
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("find order four two seven", 427),
+        ("find the order number four oh seven please", 407),
+        ("find order 4 2 7.", 427),
+        ("find order four hundred twenty seven", 427),
+        ("find order twenty five", 25),
+        ("find order 427", 427),
+        ("find order 7", 7),
+    ],
+)
+def test_digits_said_one_by_one_are_one_number(said: str, number: int):
+    schema = {"properties": {"order": {"type": "integer"}}, "required": ["order"]}
+    tool = FunctionTool("find_order", "Find an order.", schema)
+    item = ContextItem("message", "user", said)
+    (call,) = BRAIN.answers(BrainRequest("", (item,), tools=(tool,)))
+    assert isinstance(call, FunctionCall)
+    assert json.loads(call.arguments) == {"order": number}

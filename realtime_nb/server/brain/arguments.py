@@ -105,12 +105,14 @@ def _switch(text: str) -> bool | None:
 def _number(name: str, text: str, *, integer: bool, alone: bool) -> float | int | None:
     counted = digits(text)
     unit = re.escape(name.replace("_", " ").lower().rstrip("s"))
-    number = r"(-?\d+(?:\.\d+)?)"
+    # Digits said one by one are one number: "four two seven" is 427.
+    spelled = r"(?<![\d.])-?\d(?: \d)+(?! ?\d)|" if integer else ""
+    number = rf"({spelled}-?\d+(?:\.\d+)?)"
     near = re.search(rf"{number}\s+{unit}|{unit}\w*(?: is| of| number)?\s+{number}", counted)
     found = near or (re.search(number, counted) if alone else None)
     if found is None:
         return None
-    value = float(next(group for group in found.groups() if group))
+    value = float(next(group for group in found.groups() if group).replace(" ", ""))
     return int(value) if integer else value
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_DEEPEST = 8  # references followed: a schema may refer to itself
+_DEEPEST = 24  # rules inside one another, references followed: a schema may refer to itself
 _MOST = 2_000  # rules told of one schema: one that refers to itself twice doubles with each step
 
 
@@ -42,7 +42,7 @@ def plain_rule(
     definitions
         The schemas that it may refer to, by name.
     depth
-        How many references were followed already.
+        How many rules it is inside of, references followed.
     told
         One number: how many rules were told of the whole schema; counted on.
     """
@@ -64,12 +64,20 @@ def plain_rule(
     if isinstance(plain.get("type"), list):
         kinds = [kind for kind in plain["type"] if kind != "null"]
         plain["type"] = kinds[0] if kinds else "null"
-    if "const" in plain:
-        plain["enum"] = [plain["const"]]
-    if isinstance(plain.get("enum"), list):
-        plain["enum"] = [choice for choice in plain["enum"] if choice is not None]
+    plain = _sane(plain)
     if "items" in plain:
         plain["items"] = plain_rule(plain["items"], known, depth + 1, told)
     if "properties" in plain:
         plain["properties"] = properties({**plain, "$defs": known}, depth + 1, told)
+    return plain
+
+
+def _sane(rule: Json) -> Json:
+    """Return a rule with choices that are a list, or none, and with a type that is a word."""
+    plain = dict(rule)
+    if not isinstance(plain.get("type", ""), str):
+        del plain["type"]
+    choices = [plain["const"]] if "const" in plain else plain.pop("enum", None)
+    if isinstance(choices, list):
+        plain["enum"] = [choice for choice in cast("list[Any]", choices) if choice is not None]
     return plain
