@@ -213,6 +213,11 @@ class Bridge:
         return self._pages.present
 
     @property
+    def owner(self) -> str | None:
+        """Client id of the page that captures and plays, None before any came."""
+        return self._pages.owner
+
+    @property
     def unplayed_ms(self) -> float:
         """Milliseconds of answers on their way to the page or unplayed in it."""
         return self._loudspeaker.unplayed_ms

@@ -113,7 +113,13 @@ class Chat(HasTools, HasAgents, HasAsides, HasHistory, Inspecting):
         self.session = RealtimeSession(endpoint, wanted, loop=loop, reply_timeout=reply_timeout)
         self.widget = ChatWidget(label=name)
         self.bridge = Bridge(self.session, self.widget, loop=loop, name=name)
-        self._tools.begin(self.session, self.bridge, loop, self.widget.displays)
+        self._tools.begin(
+            self.session,
+            self.bridge,
+            loop,
+            self.widget.displays,
+            page=lambda: self.widget.session_of(self.bridge.owner),
+        )
         self._listening = Listening(self.session, self.bridge, loop)
         self._recorder = Recorder(
             self.session, self.bridge.playback, self.bridge.uplink, lambda: self.bridge.has_page

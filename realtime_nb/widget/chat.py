@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import traitlets
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from realtime_nb.bridge.view import Buffers, Handler, Message
 
 _STATIC = Path(__file__).parent / "static"
+_PAGES_KNOWN: Final = 200
 
 
 class ChatWidget(anywidget.AnyWidget):
@@ -51,6 +52,8 @@ class ChatWidget(anywidget.AnyWidget):
         self.label = label
         traits.setdefault("saved_key", secrets.token_hex(8))
         self.displays = CallOutput()
+        self._talks = ""
+        self._client_sessions: dict[str, str] = {}
         super().__init__(**traits)
         pin_subshell(self.comm)
 
@@ -68,6 +71,7 @@ class ChatWidget(anywidget.AnyWidget):
         def take(_widget: Any, content: Any, buffers: list[memoryview]) -> None:
             if not isinstance(content, dict):
                 return
+            self._note_session(content.get("client"))
             if content.get("kind") == "probe":
                 cells = threading.current_thread() is threading.main_thread()
                 self.send_message({"kind": "waits", "to": content.get("client"), "cells": cells})
@@ -76,6 +80,25 @@ class ChatWidget(anywidget.AnyWidget):
 
         self.on_msg(take)
         return lambda: self.on_msg(take, remove=True)
+
+    def _handle_msg(self, msg: Any) -> None:
+        """Note whose message it is, which those who handle its content are not told."""
+        self._talks = str(msg.get("header", {}).get("session", ""))
+        super()._handle_msg(msg)
+
+    def _note_session(self, client: Any) -> None:
+        if isinstance(client, str) and client not in self._client_sessions:
+            while len(self._client_sessions) >= _PAGES_KNOWN:
+                self._client_sessions.pop(next(iter(self._client_sessions)))
+            self._client_sessions[client] = self._talks
+
+    def session_of(self, client: str | None) -> str:
+        """Return a page's session with the kernel, ``""`` of one that never said anything.
+
+        The headers of the cells that the page runs have the same; a page that is loaded anew has
+        another.
+        """
+        return self._client_sessions.get(client or "", "")
 
     def close(self) -> None:
         """Take the widget off the pages, and with it what calls displayed in it."""

@@ -46,6 +46,9 @@ SCRIPT = {
         # Two at once, a figure and a failure.
         [call("plot"), call("broken", why="no reason")],
         [{"say": "That is all."}],
+        # After a reload.
+        [call("sales", city="again")],
+        [{"say": "Lyon, still."}],
     ],
 }
 
@@ -160,9 +163,17 @@ def test_a_spoken_question_is_answered_from_the_notebook(
 
     # All of it is there again after a reload.
     notebook.reload()
-    ChatPage(notebook).wait_live()
+    chat.wait_live()
     calls.card("sales").locator(".rnb-display table").wait_for()
     assert calls.card("pay", 2).get_attribute("data-state") == "denied"
+
+    # The cell takes nothing from now on: what comes stands below the next one that runs.
+    assert 'sales({"city": "all"}' in notebook.text(3)
+    chat.type("and now")
+    until(lambda: "Lyon, still." in chat.transcript)
+    assert "again" not in notebook.text(3)
+    notebook.run_cell(5)
+    until(lambda: "looking at again" in notebook.text(5))
     assert notebook.page_errors == []
 
 

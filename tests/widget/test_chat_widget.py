@@ -76,3 +76,18 @@ def test_a_probe_is_told_whether_its_channel_waits_for_cells(sent: list[tuple[An
     assert heard == []
     off()
     widget.close()
+
+
+def test_it_knows_the_session_of_each_page() -> None:
+    widget = ChatWidget()
+    widget.on_message(lambda _content, _buffers: None)
+    for client, session in (("a", "first"), ("b", "reloaded")):
+        data = {"method": "custom", "content": {"kind": "hello", "client": client}}
+        message = {"header": {"session": session}, "content": {"data": data}, "buffers": []}
+        widget._handle_msg(message)
+    assert [widget.session_of(client) for client in ("a", "b", "c", None)] == [
+        "first",
+        "reloaded",
+        "",
+        "",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.whole_text import whole_text
@@ -117,11 +118,18 @@ class Captured:
 
 def size_of(data: Mapping[str, Any]) -> int:
     """Return about how many bytes a mime bundle takes."""
-    return sum(len(value) if isinstance(value, str) else len(str(value)) for value in data.values())
+    return sum(
+        len(value if isinstance(value, str | bytes) else str(value)) for value in data.values()
+    )
 
 
 def _displayed(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Output:
-    return {"output_type": "display_data", "data": dict(data), "metadata": dict(metadata)}
+    # A kernel's own packer does so; a widget's would send bytes apart, where no renderer looks.
+    shown = {
+        kind: b64encode(value).decode() if isinstance(value, bytes) else value
+        for kind, value in data.items()
+    }
+    return {"output_type": "display_data", "data": shown, "metadata": dict(metadata)}
 
 
 def _joined(output: Output) -> Output:

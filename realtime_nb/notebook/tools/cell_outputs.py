@@ -1,8 +1,9 @@
 """The output area of a chat's tools: what calls showed, below the cell that shows the chat.
 
 It is part of the notebook, so that a saved one has it. JupyterLab takes what comes late, after
-the cell has ended; where no page is connected, as when a notebook is executed, only what comes
-while a cell runs is kept by anybody: there it is held back until one does.
+the cell has ended, in the page that ran the cell. Where there is no page, as when a notebook is
+executed, and in one that was loaded since, nobody takes it, by display id either: only what comes
+while a cell runs is kept. There it is held back until one does.
 
 The newest `KEPT` calls keep what they showed, up to `KEPT_BYTES` altogether; of those before
 their titles stay. Each output has a display id, by which it can be let go.
@@ -77,7 +78,9 @@ class CellOutputs:
         with self._lock:
             self._header = header
 
-    def add(self, title: str, outputs: Sequence[Output], *, has_page: bool, in_cell: bool) -> None:
+    def add(
+        self, title: str, outputs: Sequence[Output], *, page: str | None, in_cell: bool
+    ) -> None:
         """Put a call below its chat.
 
         Parameters
@@ -86,13 +89,14 @@ class CellOutputs:
             What was called, and how it went: plain text, of a model's words too.
         outputs
             What it showed, as in a notebook.
-        has_page
-            Whether a page shows the chat: then its cell takes what comes late.
+        page
+            The session with the kernel of the page in use, ``""`` if it is not known; None where
+            no page shows the chat. The one that ran the chat's cell takes what comes late.
         in_cell
             Whether a cell runs, that takes it where no page does.
         """
         with self._lock:
-            if not has_page:
+            if not self._is_taken_by(page):
                 self._pending.append((title, tuple(outputs)))
                 if in_cell:
                     self._send_pending()
@@ -103,6 +107,10 @@ class CellOutputs:
         """Send what was held back; in a cell."""
         with self._lock:
             self._send_pending()
+
+    def _is_taken_by(self, page: str | None) -> bool:
+        ran = "" if self._header is None else self._header.get("session", "")
+        return page is not None and (not page or not ran or page == ran)
 
     def _send_pending(self) -> None:
         while self._pending:

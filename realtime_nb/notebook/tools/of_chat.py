@@ -183,8 +183,21 @@ class ChatTools:
         bridge: Bridge,
         loop: BackgroundLoop,
         displays: Displays | None = None,
+        *,
+        page: Callable[[], str] = lambda: "",
     ) -> None:
-        """Answer the calls of a session, and show them in its pages."""
+        """Answer the calls of a session, and show them in its pages.
+
+        Parameters
+        ----------
+        session, bridge, loop
+            Of the chat.
+        displays
+            Makes what its pages show of a call's outputs.
+        page
+            Returns the session with the kernel of the page in use, ``""`` where it is not known.
+        """
+        self._page = page
         self._bridge, self._loop = bridge, loop
         self.desk = ToolDesk(session, self.registry, self.stage, loop)
         # Who asks for an answer is given the one that follows the tools.
@@ -248,7 +261,8 @@ class ChatTools:
             bridge.tools.show(call.call_id, outputs)
         if self._outputs is not None and place.is_notebook and place.outputs == CELL:
             title = f"{call.name}({shorten(call.arguments, _ARGUMENTS_CHARS)}) · {how}"
-            self._outputs.add(title, outputs, has_page=bridge.has_page, in_cell=place.main.in_cell)
+            page = self._page() if bridge.has_page else None
+            self._outputs.add(title, outputs, page=page, in_cell=place.main.in_cell)
         if isinstance(self.stage, NotebookStage):
             self.stage.forget(call.call_id)
 

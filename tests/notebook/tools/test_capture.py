@@ -257,3 +257,10 @@ def test_the_streams_are_as_they_were_at_the_end(kernel: Any) -> None:
     assert sys.stdout.write != before
     routes.close()
     assert sys.stdout.write == before
+
+
+def test_a_picture_is_text_as_a_notebook_holds_it() -> None:
+    captured = Captured()
+    captured.display({"image/png": b"\x89PNG", "text/plain": "a picture"}, {})
+    (output,) = captured.outputs
+    assert output["data"] == {"image/png": "iVBORw==", "text/plain": "a picture"}
