@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _USAGE: Final = (
     "%realtime lists the chats; there are %realtime help [FIELD],\n"
     "%realtime secret [NAME] [--expires S], %realtime prompt new|check|critique [NAME],\n"
-    "%realtime events|cost|check|timeline [NAME or FILE], %realtime tools [NAME],\n"
+    "%realtime events|cost|check|timeline [NAME or FILE], %realtime tools [NAME or TOOL],\n"
     "%realtime save [NAME] [FILE], %realtime open FILE,\n"
     "%realtime which [ANSWERS] (which API to take for sound);\n"
     "%%realtime? explains the options of a cell"

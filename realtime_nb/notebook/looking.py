@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from realtime_nb.notebook.chat import Chat
     from realtime_nb.notebook.running import Runner
     from realtime_nb.notebook.saved import SavedChat
+    from realtime_nb.notebook.tools.one_tool import OneTool
 
 
 def _tools_of(chat: Chat | SavedChat) -> Any:
@@ -67,6 +68,8 @@ def look(word: str, what: str, runner: Runner) -> Any:
         When there is neither such a chat nor such a file.
     """
     name = what or DEFAULT_NAME
+    if word == "tools" and what and runner.find(name) is None and not Path(name).is_file():
+        return _tool(name, runner)
     if runner.find(name) is not None or not _is_file(name):
         return OF_A_CHAT[word](runner.chat(name))
     if name.endswith(SUFFIX):
@@ -76,6 +79,18 @@ def look(word: str, what: str, runner: Runner) -> Any:
     if word not in OF_A_LOG:
         raise UsageError(f"%realtime {word} is for a chat; {name} is a file.")
     return OF_A_LOG[word](RealtimeLog.read(name))
+
+
+def _tool(name: str, runner: Runner) -> OneTool:
+    """Return a tool of that name, of whichever chat."""
+    chats = list(runner.chats.values())
+    for chat in chats:
+        if (tool := chat.tools.one(name)) is not None:
+            return tool
+    known = ", ".join(dict.fromkeys(tool for chat in chats for tool in chat.tools)) or "none yet"
+    raise UsageError(
+        f"there is no chat {name!r:.80}, and no tool of that name; the tools are: {known}"
+    )
 
 
 def _is_file(name: str) -> bool:

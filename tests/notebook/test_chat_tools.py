@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -395,7 +396,20 @@ def test_the_tools_are_listed_with_schema_calls_times_and_failures(with_weather:
     assert "&quot;city&quot;" in shown
     assert "The weather of a city." in shown
     assert "get_weather" in with_weather.run("%realtime tools")
-    assert "no chat 'nobody'" in with_weather.run("%realtime tools nobody")
+    assert frame["last_ms"].tolist() == frame["last_ms"].round(1).tolist()
+    one = with_weather.shell.run_cell("%realtime tools get_weather").result
+    for told in (repr(one), html.unescape(one._repr_html_())):
+        assert "get_weather runs: here; 1 calls, 1 ok, 0 failed" in told
+        assert "The weather of a city." in told
+        assert '"city"' in told
+        assert '{"city": "Rome"}' in told.replace('\\"', '"')
+        assert "rain in Rome" in told
+    one = with_weather.shell.run_cell("%realtime tools boil").result
+    assert "asks before each call" in repr(one)
+    assert "ZeroDivisionError" in repr(one)
+    assert "<b>" not in one._repr_html_().replace("<p><b>", "")
+    told = with_weather.run("%realtime tools nobody")
+    assert "no chat 'nobody', and no tool of that name; the tools are: get_weather, boil" in told
 
 
 def test_tools_given_to_update_run_too(notebook: Notebook) -> None:

@@ -6,6 +6,7 @@ import html
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.notebook.tools.one_tool import OneTool
 from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ COLUMNS: Final = (
 )
 _LONGEST: Final = 2_000
 _SHORT: Final = 300
+_FEW_MS: Final = 10
 
 
 class ToolTable:
@@ -64,6 +66,12 @@ class ToolTable:
     def __delitem__(self, name: str) -> None:
         self._forget(name)
 
+    def one(self, name: str) -> OneTool | None:
+        """Return one of them with its schema and calls; None where there is none of the name."""
+        row = next((row for row in self.rows if row["name"] == name), None)
+        calls = tuple(one for one in self._tools.desk.calls if one.tool == name)
+        return None if row is None else OneTool(row, calls)
+
     @property
     def rows(self) -> list[dict[str, Any]]:
         """A row for each tool, and for each that was called though there is none of its name."""
@@ -81,6 +89,7 @@ class ToolTable:
         for name, row in found.items():
             if (count := counts.get(name)) is not None:
                 row |= {key: getattr(count, key) for key in COLUMNS if hasattr(count, key)}
+                row |= {key: _rounded(row[key]) for key in ("median_ms", "last_ms")}
         return list(found.values())
 
     @property
@@ -147,6 +156,11 @@ def _html_row(row: dict[str, Any]) -> str:
         f"<tr><td style='text-align:left'>{details}</td><td>{html.escape(str(row['runs']))}{asks}"
         f"</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     )
+
+
+def _rounded(ms: float | None) -> float | None:
+    """Return a time in whole milliseconds; short ones with what can be told of them."""
+    return ms if ms is None else round(ms, 1 if ms < _FEW_MS else None)
 
 
 def _ms(value: float | None) -> str:
