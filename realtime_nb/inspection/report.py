@@ -231,7 +231,7 @@ def _newest(items: Sequence[Item]) -> tuple[list[Item], int]:
     while first > max(0, len(items) - MOST_ITEMS):
         item = items[first - 1]
         room -= min(len(item.text), LONGEST_TEXT)
-        room -= sum(min(len(words(call)), _LONGEST_CALL) for call in (item.arguments, item.output))
+        room -= sum(min(len(text), _LONGEST_CALL) for text in _of_call(item))
         if room < 0:
             break
         first -= 1
@@ -250,8 +250,10 @@ def _speaker(item: Item) -> str:
     if item.type == "message":
         role = words(item.role)
         return _SPEAKERS.get(role, plain(role, _LONGEST_NAME) or "Message")
-    name = f" {plain(words(item.name), _LONGEST_NAME)}" if item.name else ""
-    return plain(words(item.type).replace("_", " "), _LONGEST_NAME).capitalize() + name
+    named = (words(name) for name in (item.server, item.name) if name)
+    name = "".join(f" {plain(one, _LONGEST_NAME)}" for one in named)
+    kind = plain(words(item.type).replace("_", " "), _LONGEST_NAME).capitalize()
+    return kind.replace("Mcp", "MCP", 1) + name
 
 
 def _split(item: Item) -> tuple[str, str]:
@@ -274,18 +276,21 @@ def _words(item: Item) -> str:
     if unheard:
         struck = escaped(unheard, LONGEST_TEXT)
         parts.append(f'<del title="generated, but not heard">{struck}</del>')
-    calls = (words(item.arguments), words(item.output))
-    parts += [f"<code>{escaped(text, _LONGEST_CALL)}</code>" for text in calls if text]
+    parts += [f"<code>{escaped(text, _LONGEST_CALL)}</code>" for text in _of_call(item)]
     return f'<div style="{_WORDS}">{" ".join(parts)}</div>' if parts else ""
+
+
+def _of_call(item: Item) -> list[str]:
+    """Return the texts of a call, or the names of a server's tools."""
+    tools = ", ".join(map(words, item.tools or ()))
+    return [text for text in (words(item.arguments), words(item.output), tools) if text]
 
 
 def _plain_words(item: Item) -> str:
     heard, unheard = _split(item)
     parts = [plain(heard, LONGEST_TEXT)] if heard else []
     parts += [f"[not heard: {plain(unheard.strip(), LONGEST_TEXT)}]"] if unheard else []
-    parts += [
-        plain(text, _LONGEST_CALL) for text in map(words, (item.arguments, item.output)) if text
-    ]
+    parts += [plain(text, _LONGEST_CALL) for text in _of_call(item)]
     note = _note(item)
     parts += [f"({plain(note, _LONGEST_CALL)})"] if note else []
     return " ".join(parts)
@@ -299,6 +304,8 @@ def _note(item: Item) -> str:
         return f"cut off after {cut_ms / 1000:.1f} s"
     if item.status in ("failed", "incomplete"):
         return item.status
+    if item.approve is not None:
+        return "allowed" if item.approve else "denied"
     if item.awaits_transcript:
         return "not written down"
     return ""

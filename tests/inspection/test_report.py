@@ -396,6 +396,26 @@ def test_a_megabyte_in_one_line_and_ten_thousand_items_are_bounded() -> None:
     assert "1,601 earlier items are not shown." in page.text
 
 
+def test_an_mcp_servers_list_calls_and_leave_are_told() -> None:
+    spoken = Spoken()
+    tools = [{"name": "search", "input_schema": {}}, {"name": "fetch", "input_schema": {}}]
+    call = {"server_label": "docs", "name": "search", "arguments": '{"q": 1}'}
+    for wire in (
+        {"id": "l", "type": "mcp_list_tools", "server_label": "docs", "tools": tools},
+        {"id": "r", "type": "mcp_approval_request", **call},
+        {"id": "a", "type": "mcp_approval_response", "approval_request_id": "r", "approve": False},
+        {"id": "c", "type": "mcp_call", "error": {"type": "x", "message": "refused"}, **call},
+    ):
+        spoken.receive({"type": "conversation.item.added", "item": wire})
+    lines = Report().text(spoken.talk).splitlines()
+    assert lines[1:] == [
+        "MCP list tools docs: search, fetch",
+        'MCP approval request docs search: {"q": 1}',
+        "MCP approval response: (denied)",
+        'MCP call docs search: {"q": 1} (refused)',
+    ]
+
+
 def test_calls_images_and_fields_are_bounded() -> None:
     told = Spoken()
     for number in range(390):
