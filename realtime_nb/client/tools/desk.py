@@ -275,10 +275,15 @@ class ToolDesk:
 
     async def _approve(self, call: ModelCall) -> None:
         decision = await self.mcp.decide(call)
+        if decision.how == "gone":
+            return  # answered by hand
         self._outputs.decided(call.call_id, decision)
         self._do(self._ledger.finished(call.call_id, decision.how))
 
     def _stop(self, call: ModelCall, why: str, output: str) -> None:
+        if call.server:
+            self.approvals.withdraw(call.call_id)  # it never runs here
+            return
         if self._records.get(call.call_id) is None:
             # It came when the user had cut in already, and never ran.
             self._records.begin(_tool_call(call), "queued", self._session.now_ms())

@@ -114,11 +114,23 @@ class CallLedger:
             return self.interrupted() if named is None or named in self._active else []
         if event.type != "conversation.item.create":
             return []
+        if event.get("item.type") == "mcp_approval_response":
+            return self._approved_by_hand(event)
         entry = self._groups.entry(text_at(event, "item.call_id"))
         if entry is None or entry.sent or event.get("item.type") != "function_call_output":
             return []
         entry.output, entry.sent, entry.closed, entry.owes = "", True, True, False
         return [Stop(entry.call, ELSEWHERE), *self._moved(entry)]
+
+    def _approved_by_hand(self, event: Event) -> list[Action]:
+        """Take back a question that the user has answered: a second answer would be refused."""
+        entry = self._groups.entry(text_at(event, "item.approval_request_id"))
+        if entry is None or entry.sent:
+            return []
+        # The model goes on as after an answer of ours, once the service has taken it.
+        entry.output = "once" if event.get("item.approve") is True else "deny"
+        entry.sent = True
+        return [Stop(entry.call, ELSEWHERE)]
 
     def interrupted(self) -> list[Action]:
         """Cancel what may be cancelled, and ask for nothing: the user has the word."""

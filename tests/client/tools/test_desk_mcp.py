@@ -116,6 +116,26 @@ async def test_what_is_approved_is_waited_for_and_what_is_denied_is_told(loop, h
         assert call.state == ("ok" if how == "once" else "failed")
 
 
+@pytest.mark.parametrize("approve", [True, False])
+async def test_an_approval_sent_by_hand_closes_the_question(loop, approve):
+    brain = McpBrain([SEARCH], "As you like.", reach=PlayedReach())
+    async with talk(loop, brain, server(require_approval="always")) as (session, desk):
+        await session.say("search the docs")
+        await until(lambda: desk.approvals.open)
+        request = desk.approvals.open[0].id
+        item = {"type": "mcp_approval_response", "approval_request_id": request}
+        await session.create_item({**item, "approve": approve})
+        await until(lambda: not desk.approvals.open)
+        await until(lambda: answered(session, "As you like."))
+        await rests(session, 2)
+        (call,) = desk.mcp.calls
+        assert call.state == ("ok" if approve else "failed")
+        sent = [one for one in session.log if one.direction == "sent"]
+        answers = [one for one in sent if one.event.get("item.type") == "mcp_approval_response"]
+        assert len(answers) == 1
+        assert desk.calls == ()
+
+
 async def test_two_approvals_of_one_response_have_one_answer(loop):
     brain = McpBrain([SEARCH, SEARCH], "Twice.", reach=PlayedReach(takes_s=0.1))
     async with talk(loop, brain, server(require_approval="always")) as (session, desk):
