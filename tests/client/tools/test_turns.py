@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -154,7 +155,9 @@ async def test_a_clip_that_is_committed_has_all_of_them_too(open_talk):
 
 
 @pytest.mark.parametrize("options", [{"follow_up": False}, {"main": True}])
-async def test_a_call_that_nothing_follows_by_itself_ends_the_turn(open_talk, options):
+async def test_a_call_that_nothing_follows_by_itself_ends_the_turn(open_talk, options, monkeypatch):
+    # As in a kernel whose main thread runs the cell that waits.
+    monkeypatch.setattr(PlainStage, "on_main", lambda *_: Future())
     async with ScriptedPeer([HELLO, ASKED, calls("add")]) as peer:
         session, _ = await open_talk(peer, add, **options)
         response = await session.respond()
