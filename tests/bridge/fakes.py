@@ -18,6 +18,7 @@ class FakeLoop:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        self.alive = True
 
     def post(self, function: Any, *args: Any) -> bool:
         self.loop.call_soon_threadsafe(function, *args)
