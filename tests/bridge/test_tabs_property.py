@@ -239,6 +239,7 @@ class Tabs(RuleBasedStateMachine):
                 for tab in self.tabs:
                     tab.read()
                     tab.play(10**6)
+                    tab.report()  # as a page does five times a second: more is sent only then
                 self.stage.wait(0.5)
             self.stage.wait(2.5)
 
