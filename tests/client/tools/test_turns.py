@@ -282,11 +282,14 @@ async def test_a_tool_may_itself_ask_and_wait(open_talk):
 
 
 async def test_a_response_of_the_service_that_has_seen_the_outputs_is_the_answer(open_talk):
-    seen = answer(lambda request: [*item_created(request), *spoken(None, "Seen.")])
-    async with ScriptedPeer([HELLO, ASKED, calls("add"), OUTPUT, seen]) as peer:
+    # While somebody speaks, the service's own answer is waited for: no other is asked for.
+    began = {"type": "input_audio_buffer.speech_started", "item_id": "i", "audio_start_ms": 0}
+    ended = {"type": "input_audio_buffer.speech_stopped", "item_id": "i", "audio_end_ms": 9}
+    seen = answer(lambda request: [*item_created(request), ended, *spoken(None, "Seen.")])
+    async with ScriptedPeer([HELLO, ASKED, send(began), calls("add"), OUTPUT, seen]) as peer:
         session, _ = await open_talk(peer, add)
-        # Whether ours is on its way already is a race; the ledger's tests say when it is needless.
         response = await session.respond()
+        assert len(peer.of_type("response.create")) == 1
     assert response.text == "Seen."
     assert [one.id for one in response.before] == ["resp_1"]
 
