@@ -424,9 +424,11 @@ async def test_an_approval_is_waited_for(open_desk, decision, how, told):
 
 
 async def test_no_answer_in_time_is_a_no_and_a_barge_in_takes_the_question_back(open_desk):
+    patient = asyncio.Event()
     script = [
         *(HELLO, ASKED, calls(call_item("call_a")), output("call_a", lambda t: "in time" in t)),
-        *(TAKEN, ASKED, calls(call_item("call_b"), rid="resp_2"), output("call_b"), TAKEN),
+        *(TAKEN, ASKED, wait_until(patient)),
+        *(calls(call_item("call_b"), rid="resp_2"), output("call_b"), TAKEN),
     ]
     async with ScriptedPeer(script) as peer:
         session, desk = await open_desk(peer, add, approve=True)
@@ -434,6 +436,7 @@ async def test_no_answer_in_time_is_a_no_and_a_barge_in_takes_the_question_back(
         await session.respond()
         await heard(peer, "response.create", 2)
         desk.approvals.deadline_s = 60.0
+        patient.set()
         await until(lambda: len(desk.calls) > 1 and desk.approvals.open)
         session.interrupted()
         await until(lambda: len(peer.of_type(CREATE)) > 1)
