@@ -110,17 +110,19 @@ def test_what_is_said_while_it_speaks_cuts_its_answer(agent: ChainedAgent) -> No
 
 
 @pytest.mark.usefixtures("_practice")
-def test_functions_are_offered_and_called() -> None:
+def test_functions_are_called_and_their_outputs_answered() -> None:
     def look_up_order(order_number: int) -> str:
         """Look up an order by its number."""
         return str(order_number)
 
     agent = realtime_nb.ChainedAgent(endpoint="local", tools=[look_up_order], name="shop")
     try:
-        agent.say("look up order number 427").result(WAIT_S)
+        said = agent.say("look up order number 427").result(WAIT_S)
         call = next(item for item in agent.items if item.type == "function_call")
         assert call.name == "look_up_order"
         assert "427" in call.arguments
+        assert "427" in said.text
+        assert [record.status for record in agent.toolbox.desk.calls] == ["ok"]
     finally:
         agent.close()
 
