@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from realtime_nb.client import RealtimeSession
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,
@@ -23,12 +22,8 @@ from realtime_nb.client.testing import (
     spoken,
     wait_until,
 )
-from realtime_nb.client.tools.desk import ToolDesk
-from realtime_nb.client.tools.registry import ToolRegistry
-from realtime_nb.client.tools.stage import PlainStage
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.tools.call_groups import CANCELLED_OUTPUT
-from realtime_nb.protocol.tools.options import ToolOptions
 
 CREATE = "conversation.item.create"
 ACTIVE = "conversation_already_has_active_response"
@@ -89,28 +84,6 @@ async def until(condition):
 async def heard(peer, kind, count):
     """Wait until the service has heard so many."""
     await until(lambda: len(peer.of_type(kind)) >= count)
-
-
-@pytest.fixture
-def open_desk(loop):
-    """Open a session with a peer, and a desk on it."""
-    sessions = []
-
-    async def opened(peer, *functions, **options):
-        registry = ToolRegistry()
-        for function in functions:
-            registry.add(function, ToolOptions(**options))
-        session = RealtimeSession(peer.endpoint, loop=loop)
-        desk = ToolDesk(session, registry, PlainStage(), loop)
-        desk.start()
-        await session.open()
-        sessions.append((session, desk))
-        return session, desk
-
-    yield opened
-    for session, desk in sessions:
-        desk.stop()
-        session.close().result(5)
 
 
 async def test_a_call_is_run_answered_and_followed_up(open_desk):

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from realtime_nb.audio.clip import AudioClip
-from realtime_nb.client import RealtimeSession
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,
@@ -26,11 +25,8 @@ from realtime_nb.client.testing import (
     spoken,
     wait_until,
 )
-from realtime_nb.client.tools.desk import ToolDesk
-from realtime_nb.client.tools.registry import ToolRegistry
 from realtime_nb.client.tools.stage import PlainStage
 from realtime_nb.errors import ConnectionLost, ResponseFailed
-from realtime_nb.protocol.tools.options import ToolOptions
 
 HELLO = send(session_created())
 ASKED = expect("response.create")
@@ -75,26 +71,15 @@ def add() -> int:
 
 
 @pytest.fixture
-def open_talk(loop):
-    """Open a session whose desk says where turns end, as a chat's does."""
-    opened = []
+def open_talk(open_desk):
+    """Open a session whose askers are given the answer that follows the tools."""
 
-    async def open_it(peer, *functions, **options):
-        registry = ToolRegistry()
-        for function in functions:
-            registry.add(function, ToolOptions(**options))
-        session = RealtimeSession(peer.endpoint, loop=loop)
-        desk = ToolDesk(session, registry, PlainStage(), loop)
+    async def opened(peer, *functions, **options):
+        session, desk = await open_desk(peer, *functions, **options)
         session.follower = desk.turns
-        desk.start()
-        await session.open()
-        opened.append((session, desk))
         return session, desk
 
-    yield open_it
-    for session, desk in opened:
-        desk.stop()
-        session.close().result(5)
+    return opened
 
 
 async def until(condition):
