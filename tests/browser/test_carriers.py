@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.browser.harness import OpenBrowser, OpenNotebook
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 SAID = ["what is seven plus five", "what time is it", "goodbye"]
 RELAY = "**/realtime-nb/relay/**"
