@@ -137,6 +137,7 @@ def test_only_one_of_two_tabs_captures_and_plays(open_notebook: OpenNotebook) ->
     until(lambda: first.live_tracks == 0, seconds=5, message="two tabs hold a microphone")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["closed", "another page"])
 def test_when_the_tab_that_plays_goes_the_other_plays(
     open_notebook: OpenNotebook, how: str
