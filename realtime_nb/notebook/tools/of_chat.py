@@ -50,6 +50,8 @@ class ChatTools:
     ----------
     registry
         The functions.
+    options
+        How each tool that a decorator brought may be called; it keeps them where it is listed anew.
     place
         The notebook, None where there is none.
     stage
