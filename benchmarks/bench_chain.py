@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the scripted service of th
 
 import realtime_nb
 from realtime_nb import side_by_side
-from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.chats.chat import Chat
 from realtime_nb.speech.voices import say_as_user
 from tests.chain.rest_peer import RestPeer
 

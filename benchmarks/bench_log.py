@@ -23,7 +23,7 @@ import pandas as pd
 from harness import MAX_WAIT, cpu_and_wait, pin
 
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

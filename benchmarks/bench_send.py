@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect as websocket_connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from realtime_nb.client import RealtimeSession, connect
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.endpoints.endpoint import Endpoint
 from realtime_nb.client.testing import session_created
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
-from realtime_nb.protocol.row_filter import Query
-from realtime_nb.protocol.rows import Rows
+from realtime_nb.protocol.log.event_log import EventLog
+from realtime_nb.protocol.rows.filter import Query
+from realtime_nb.protocol.rows.table import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

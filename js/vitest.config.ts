@@ -18,5 +18,6 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  // Some tests compute for seconds on a machine that has other work.
+  test: { include: ["tests/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
 });

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from realtime_nb.audio.clip import AudioClip
     from realtime_nb.client.connection import connect
-    from realtime_nb.client.endpoint import resolve_endpoint
-    from realtime_nb.client.ephemeral import create_client_secret
+    from realtime_nb.client.endpoints.endpoint import resolve_endpoint
+    from realtime_nb.client.endpoints.ephemeral import create_client_secret
     from realtime_nb.client.rest.chat import AudioChat
     from realtime_nb.client.rest.speech import speak
     from realtime_nb.client.rest.transcription import transcribe, translate_audio
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.inspection import RealtimeLog
+    from realtime_nb.inspection.spreadsheet import to_csv
     from realtime_nb.notebook import (
         Chat,
         load_ipython_extension,
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     )
     from realtime_nb.notebook.chained import ChainedAgent
     from realtime_nb.notebook.comparing import side_by_side
-    from realtime_nb.notebook.saved import SavedChat, open_saved
+    from realtime_nb.notebook.phone.line import PhoneLine
+    from realtime_nb.notebook.saved.saved_chat import SavedChat, open_saved
     from realtime_nb.notebook.tools.binding import tool
+    from realtime_nb.notebook.transports.attaching import attach
     from realtime_nb.protocol.config.migrate import migrate
-    from realtime_nb.protocol.log import EventLog
+    from realtime_nb.protocol.log.event_log import EventLog
     from realtime_nb.widget import Recorder
 
     open = open_saved  # noqa: A001 -- as one opens an image
@@ -43,10 +46,12 @@ __all__ = [
     "ChainedAgent",
     "Chat",
     "EventLog",
+    "PhoneLine",
     "RealtimeLog",
     "RealtimeSession",
     "Recorder",
     "SavedChat",
+    "attach",
     "connect",
     "create_client_secret",
     "load_ipython_extension",
@@ -54,6 +59,7 @@ __all__ = [
     "resolve_endpoint",
     "side_by_side",
     "speak",
+    "to_csv",
     "tool",
     "transcribe",
     "translate_audio",
@@ -68,19 +74,22 @@ _HOMES = {
     "AudioClip": "realtime_nb.audio.clip",
     "ChainedAgent": "realtime_nb.notebook.chained",
     "Chat": "realtime_nb.notebook",
-    "EventLog": "realtime_nb.protocol.log",
+    "EventLog": "realtime_nb.protocol.log.event_log",
+    "PhoneLine": "realtime_nb.notebook.phone.line",
     "RealtimeLog": "realtime_nb.inspection",
     "RealtimeSession": "realtime_nb.client.session",
     "Recorder": "realtime_nb.widget",
-    "SavedChat": "realtime_nb.notebook.saved",
+    "SavedChat": "realtime_nb.notebook.saved.saved_chat",
+    "attach": "realtime_nb.notebook.transports.attaching",
     "connect": "realtime_nb.client.connection",
-    "create_client_secret": "realtime_nb.client.ephemeral",
+    "create_client_secret": "realtime_nb.client.endpoints.ephemeral",
     "load_ipython_extension": "realtime_nb.notebook",
     "migrate": "realtime_nb.protocol.config.migrate",
-    "open": "realtime_nb.notebook.saved",
-    "resolve_endpoint": "realtime_nb.client.endpoint",
+    "open": "realtime_nb.notebook.saved.saved_chat",
+    "resolve_endpoint": "realtime_nb.client.endpoints.endpoint",
     "side_by_side": "realtime_nb.notebook.comparing",
     "speak": "realtime_nb.client.rest.speech",
+    "to_csv": "realtime_nb.inspection.spreadsheet",
     "tool": "realtime_nb.notebook.tools.binding",
     "transcribe": "realtime_nb.client.rest.transcription",
     "translate_audio": "realtime_nb.client.rest.transcription",

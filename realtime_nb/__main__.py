@@ -1,4 +1,4 @@
-"""The command line: ``realtime-nb lab``, ``realtime-nb serve``, ``realtime-nb doctor``.
+"""The command line: ``realtime-nb lab``, ``serve``, ``call``, ``doctor``.
 
 Exit codes: 0 done, 1 something failed on the way, 2 what was asked for cannot be. Errors are
 one line on stderr. The rooms are imported by the command that needs them, so that each starts
@@ -8,35 +8,23 @@ as quickly as it can.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import math
-import os
 import sys
-import tempfile
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from realtime_nb.errors import RealtimeError, UsageError
+from realtime_nb.errors import RealtimeError, UsageError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PROGRAM: Final = "realtime-nb"
 _DEFAULT_FOLDER: Final = Path("realtime-tutorials")
-# Beside the copies: what each was when it was copied, so that a newer version may replace
-# those that nobody touched.
-_COPIED: Final = ".realtime-tutorials.json"
 _MAX_PORT: Final = 65_535
-# Defaults below the user's own settings: a newcomer sees the tutorial first, not a question
-# about news, and nothing is fetched from elsewhere.
-_LAB_DEFAULTS: Final = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
-}
-
-# An installation enables the fast path's relay by itself; a checkout's may be older than that.
-_SERVER_DEFAULTS: Final = {"ServerApp": {"jpserver_extensions": {"realtime_nb.relay": True}}}
+_LONGEST_QUIET_S: Final = 600
+_LONGEST_SECRET: Final = 4096
+_SIGNS: Final = "the file with what signs that; without it OPENAI_WEBHOOK_SECRET"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,7 +32,24 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the complaint and where help is, and exit with 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {one_line(message)} (see {self.prog} --help)\n")
+
+
+class _Unseen(argparse.Action):
+    """An option whose value would stand in the list of processes: refused, and not repeated."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 -- argparse's shape, as the next
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,
+    ) -> NoReturn:
+        """Say where a secret goes instead."""
+        parser.error(
+            f"a secret in {option_string} is read by every user of this computer, in its list of"
+            f" processes: set OPENAI_WEBHOOK_SECRET, or write {option_string}-file FILE"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, UsageError) else 1
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        print(f"{_PROGRAM}: {what}", file=sys.stderr)
+        print(f"{_PROGRAM}: {one_line(what)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)  # leave the line that ^C stands on
@@ -81,8 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=_PROGRAM, description="Talk to voice models in a Jupyter notebook.")
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _lab_options(commands.add_parser("lab", help="open JupyterLab on the tutorial notebooks"))
+    _serve_options(commands.add_parser("serve", help="run the local practice server"))
+    _call_options(commands.add_parser("call", help="call a PhoneLine, or a webhook, with a clip"))
+    _doctor_options(
+        commands.add_parser("doctor", help="speak through the whole path and time each step")
+    )
+    return parser
 
-    lab = commands.add_parser("lab", help="open JupyterLab on the tutorial notebooks")
+
+def _lab_options(lab: argparse.ArgumentParser) -> None:
     lab.add_argument(
         "folder",
         nargs="?",
@@ -94,7 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     lab.set_defaults(run=_lab)
 
-    serve = commands.add_parser("serve", help="run the local practice server")
+
+def _serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=_port, default=0, help="port; 0 takes a free one (0)")
     serve.add_argument(
@@ -107,16 +121,53 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--exit-with-stdin", action="store_true", help="end when standard input closes"
     )
+    serve.add_argument(
+        "--token-from-stdin",
+        action="store_true",
+        help="the first line of standard input is the token, and not REALTIME_NB_TOKEN",
+    )
+    serve.add_argument(
+        "--sip-port", type=_port, help="take SIP calls on this UDP port; 0 takes a free one"
+    )
+    serve.add_argument("--webhook-url", help="who is told of calls, on this computer")
+    serve.add_argument("--webhook-secret-file", type=Path, metavar="FILE", help=_SIGNS)
+    serve.add_argument("--webhook-secret", action=_Unseen, help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
 
-    doctor = commands.add_parser("doctor", help="speak through the whole path and time each step")
+
+def _call_options(call: argparse.ArgumentParser) -> None:
+    call.add_argument("clip", type=Path, help="what the caller says: a sound file")
+    call.add_argument("--to", metavar="URL", help="the webhook to ring, on this computer")
+    call.add_argument("--secret-file", type=Path, metavar="FILE", help=_SIGNS)
+    call.add_argument("--secret", action=_Unseen, help=argparse.SUPPRESS)
+    call.add_argument("--from", dest="caller", metavar="NUMBER", help="the caller, as in +15550100")
+    call.add_argument(
+        "--header", action="append", default=[], metavar="'NAME: VALUE'", help="of the INVITE"
+    )
+    call.add_argument("--dtmf", default="", metavar="KEYS", help="pressed after the clip: 12#")
+    call.add_argument("--save", type=Path, metavar="FILE", help="write what the caller heard")
+    call.add_argument(
+        "--quiet",
+        type=_seconds,
+        metavar="S",
+        help="hang up after so many seconds of silence (4; 30 before what was said is answered)",
+    )
+    call.add_argument(
+        "--server",
+        metavar="URL",
+        help="the practice server, its token in REALTIME_NB_TOKEN; without it the one of the"
+        " PhoneLine that was opened last",
+    )
+    call.set_defaults(run=_call)
+
+
+def _doctor_options(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("--wav", type=Path, help="what to say; without it a phrase is synthesised")
     doctor.add_argument(
         "--endpoint", help="local, openai, or the URL of a compatible service; as in %%%%realtime"
     )
     doctor.add_argument("--model", help="the model to ask for")
     doctor.set_defaults(run=_doctor)
-    return parser
 
 
 def _port(text: str) -> int:
@@ -135,6 +186,29 @@ def _pace(text: str) -> float:
     return pace
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST_QUIET_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; write seconds, up to {_LONGEST_QUIET_S}"
+        )
+    return seconds
+
+
+def _secret_in(file: Path | None) -> str | None:
+    """Return the secret that a file holds; None where none is named."""
+    if file is None:
+        return None
+    with file.expanduser().open("rb") as opened:
+        text = opened.read(_LONGEST_SECRET + 1).decode("utf-8", "replace").strip()
+    if not text or len(text) > _LONGEST_SECRET or not text.isprintable():
+        raise UsageError(f"{str(file)!r} holds no secret; write whsec_… into it, and nothing else")
+    return text
+
+
 # ------------------------------------------------------------------------ serve
 
 
@@ -147,7 +221,32 @@ def _serve(options: argparse.Namespace) -> int:
         brain=options.brain,
         pace=options.pace,
         exit_with_stdin=options.exit_with_stdin,
+        token_from_stdin=options.token_from_stdin,
+        sip_port=options.sip_port,
+        webhook_url=options.webhook_url,
+        webhook_secret=_secret_in(options.webhook_secret_file),
     )
+
+
+# ------------------------------------------------------------------------- call
+
+
+def _call(options: argparse.Namespace) -> int:
+    from realtime_nb.client.practice_phone.told import call_and_tell  # noqa: PLC0415 -- heavy: only for this
+
+    answered = call_and_tell(
+        options.clip,
+        say=partial(print, flush=True),
+        server=options.server,
+        to=options.to,
+        secret=_secret_in(options.secret_file),
+        caller=options.caller,
+        headers=options.header,
+        dtmf=options.dtmf,
+        save=options.save,
+        quiet_s=options.quiet,
+    )
+    return 0 if answered else 1
 
 
 # ----------------------------------------------------------------------- doctor
@@ -164,102 +263,11 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    source = _tutorials()
-    folder: Path = options.folder.expanduser()
-    if folder.exists() and folder.samefile(source):
-        done = f"tutorials in {folder}, in place"
-    else:
-        done = _copy(source, folder)
-    print(f"{_PROGRAM}: {done}", flush=True)
-    print(f"{_PROGRAM}: starting JupyterLab; Ctrl-C here ends it", flush=True)
-    return _open_lab(folder.resolve(), options.port, browser=not options.no_browser)
+    from realtime_nb import lab  # noqa: PLC0415 -- only for this command
 
-
-def _tutorials() -> Path:
-    """Return the folder of tutorials: the wheel's, or the checkout's of an editable install."""
-    package = Path(__file__).resolve().parent
-    for folder in (package / "tutorials", package.parent / "notebooks"):
-        if any(folder.glob("*.ipynb")):
-            return folder
-    raise RealtimeError(f"this installation has no tutorials (looked in {package / 'tutorials'})")
-
-
-def _copy(source: Path, folder: Path) -> str:
-    """Copy the tutorials; a file that was changed since stays as it is.
-
-    Returns
-    -------
-    str
-        What was done, in one line.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder, as in: {_PROGRAM} lab tutorials")
-    folder.mkdir(parents=True, exist_ok=True)
-    copied = _read_copied(folder / _COPIED)
-    new, kept = 0, list[str]()
-    for original in sorted(path for path in source.rglob("*") if _belongs(path, source)):
-        name = original.relative_to(source).as_posix()
-        copy, content = folder / name, original.read_bytes()
-        present = copy.read_bytes() if copy.exists() else None
-        if present is None or (present != content and copied.get(name) == _digest(present)):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(content)
-            new += 1
-        elif present != content:
-            kept.append(name)
-            continue
-        copied[name] = _digest(content)
-    (folder / _COPIED).write_text(json.dumps(copied, indent=1) + "\n", encoding="utf-8")
-    line = f"tutorials in {folder}: {new} copied"
-    return f"{line}; yours kept: {', '.join(kept)}" if kept else line
-
-
-def _belongs(path: Path, source: Path) -> bool:
-    """Whether a file is part of the tutorials, rather than left there by an editor."""
-    parts = path.relative_to(source).parts
-    return path.is_file() and not any(part.startswith((".", "__")) for part in parts)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _read_copied(path: Path) -> dict[str, str]:
-    try:
-        known: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}  # the first start, or spoilt: then every file that differs is kept
-    return cast("dict[str, str]", known) if isinstance(known, dict) else {}
-
-
-def _open_lab(folder: Path, port: int | None, *, browser: bool) -> int:
-    from jupyterlab.labapp import LabApp  # noqa: PLC0415 -- heavy: only for this command
-
-    arguments = [
-        f"--ServerApp.root_dir={folder}",
-        # Unlike a file given to open, this is in the addresses that are printed too.
-        f"--LabApp.default_url=/lab/tree/{quote(min(folder.glob('*.ipynb')).name)}",
-        # Warnings and the addresses, not the news of each extension.
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
-    ]
-    if port is not None:
-        arguments.append(f"--ServerApp.port={port}")
-    if not browser:
-        arguments.append("--no-browser")
-    if sys.platform != "win32" and os.geteuid() == 0:
-        arguments.append("--allow-root")  # a container: loopback and a token guard it as always
-    with tempfile.TemporaryDirectory(prefix=f"{_PROGRAM}-") as config:
-        defaults = Path(config) / "labconfig" / "default_setting_overrides.json"
-        defaults.parent.mkdir()
-        defaults.write_text(json.dumps(_LAB_DEFAULTS), encoding="utf-8")
-        enabled = Path(config) / "jupyter_server_config.d" / "realtime_nb.json"
-        enabled.parent.mkdir()
-        enabled.write_text(json.dumps(_SERVER_DEFAULTS), encoding="utf-8")
-        paths = [config, os.environ.get("JUPYTER_CONFIG_PATH", "")]
-        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
-        LabApp.launch_instance(arguments)  # pyright: ignore[reportUnknownMemberType] -- untyped
-    return 0
+    print(f"{_PROGRAM}: {lab.lay_out(options.folder)}", flush=True)
+    print(f"{_PROGRAM}: starting JupyterLab; Ctrl-C here and then y ends it", flush=True)
+    return lab.open_lab(options.folder, options.port, browser=not options.no_browser)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,15 @@
 `ConfigWarning` is none of them: what Python code of the author's own is told by `warnings`.
 
 In a notebook each of these prints as one line, without a traceback: IPython asks
-an exception for `_render_traceback_` before it draws one of its own.
+an exception for `_render_traceback_` before it draws one of its own. What a service, a file or
+a caller said may stand in that line: what would steer a terminal, or turn the line around, is
+shown as a sign.
 """
 
 from __future__ import annotations
+
+import re
+from typing import Final
 
 __all__ = [
     "BudgetExceeded",
@@ -42,8 +47,33 @@ __all__ = [
 ]
 
 
+# Controls, marks and isolates of direction, and lone surrogates, which no UTF-8 can hold.
+UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Characters that are none: they steer a terminal or turn the line. Tab and line feed are not."""
+
+_BREAKS: Final = re.compile("[\t ]*[\r\n\x0b\x0c\x85\u2028\u2029]+[\t ]*")
+_PICTURES: Final = 0x2400  # where Unicode keeps pictures of the first 32 control characters
+_CONTROLS: Final = 0x20
+
+
+def sign_of(found: re.Match[str]) -> str:
+    """Return the visible sign that stands for a character that is none; see `UNSEEN`."""
+    code = ord(found[0])
+    return chr(_PICTURES + code) if code < _CONTROLS else f"⟨U+{code:04X}⟩"
+
+
+def one_line(text: str) -> str:
+    """Return anybody's text on one line, with a sign in place of each character that is none."""
+    return UNSEEN.sub(sign_of, _BREAKS.sub(" ", text))
+
+
 class RealtimeError(Exception):
     """Base of all errors of this package; its text is one line, for people."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython prints instead of a traceback: the one line."""
@@ -80,7 +110,22 @@ class EndpointError(RealtimeError):
 
 
 class ConnectionFailed(RealtimeError):
-    """The service could not be reached, or refused the connection."""
+    """The service could not be reached, or refused the connection.
+
+    Parameters
+    ----------
+    message
+        One line for people.
+    status
+        The HTTP status it refused with; None where there was none.
+    final
+        Whether it is plain without a status that another try would fail in the same way.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, final: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.final = final
 
 
 class ConnectionLost(ConnectionFailed):
@@ -97,6 +142,13 @@ class ConnectionLost(ConnectionFailed):
     def __init__(self, message: str, *, code: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+
+
+class AnswerCut(ConnectionLost):
+    """The connection broke in the middle of an answer; what had come of it is in the conversation.
+
+    The session goes on where it can be restored.
+    """
 
 
 class ServerError(RealtimeError):

@@ -1,8 +1,7 @@
-"""The command line: one-line complaints, exit codes, and what `lab` copies."""
+"""The command line: one-line complaints and exit codes."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -17,7 +16,6 @@ from realtime_nb.errors import EndpointError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def run(*arguments: str) -> int:
@@ -41,8 +39,12 @@ def run(*arguments: str) -> int:
         (["serve", "--pace", "fast"], "'fast' is no pace"),
         (["serve", "--pace", "nan"], "'nan' is no pace"),
         (["serve", "--pace", "-2"], "--pace"),
+        (["serve", "--sip-port", "sip"], "'sip' is no port"),
+        (["call"], "required: clip"),
+        (["call", "a.wav", "--quiet", "nan"], "'nan' is no time"),
         (["lab", "a", "b"], "unrecognized arguments: b"),
         (["doctor", "--speed", "2"], "unrecognized arguments"),
+        (["doctor", "--\x1b[31m"], "unrecognized arguments: --\u241b[31m"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_2(
@@ -60,7 +62,7 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out == f"realtime-nb {__version__}\n"
-    for command in ("lab", "serve", "doctor"):
+    for command in ("lab", "serve", "call", "doctor"):
         assert run(command, "--help") == 0
         assert "usage:" in capsys.readouterr().out
 
@@ -71,6 +73,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (UsageError("no such brain"), 2, "realtime-nb: no such brain\n"),
         (EndpointError("no server"), 1, "realtime-nb: no server\n"),
         (PermissionError(13, "Permission denied", "/x"), 1, "realtime-nb: /x: Permission denied\n"),
+        (FileNotFoundError(2, "No file", "/\x1b[31m"), 1, "realtime-nb: /\u241b[31m: No file\n"),
         (KeyboardInterrupt(), 1, "\n"),
     ],
 )
@@ -112,10 +115,13 @@ def test_serve_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("realtime_nb.server.main", serve)
     assert run("serve") == 0
-    assert run("serve", "--port", "81", "--brain", "echo", "--pace", "0", "--exit-with-stdin") == 0
+    leash = ("--exit-with-stdin", "--token-from-stdin")
+    assert run("serve", "--port", "81", "--brain", "echo", "--pace", "0", *leash) == 0
+    none = {"sip_port": None, "webhook_url": None, "webhook_secret": None}
+    off, on = (dict.fromkeys(("exit_with_stdin", "token_from_stdin"), value) for value in (0, 1))
     assert calls == [
-        ("127.0.0.1", 0, {"brain": None, "pace": None, "exit_with_stdin": False}),
-        ("127.0.0.1", 81, {"brain": "echo", "pace": 0.0, "exit_with_stdin": True}),
+        ("127.0.0.1", 0, {"brain": None, "pace": None, **off, **none}),
+        ("127.0.0.1", 81, {"brain": "echo", "pace": 0.0, **on, **none}),
     ]
 
 
@@ -154,101 +160,3 @@ def test_serve_names_itself_first_and_ends_with_its_leash(server: subprocess.Pop
 
     server.stdin.close()
     assert server.wait(timeout=30) == 0
-
-
-# -------------------------------------------------------------------- tutorials
-
-
-@pytest.fixture
-def tutorials(tmp_path: Path) -> Path:
-    source = tmp_path / "source"
-    (source / "media").mkdir(parents=True)
-    (source / "00_hello.ipynb").write_text("hello")
-    (source / "01_next.ipynb").write_text("next")
-    (source / "media" / "tone.wav").write_bytes(b"RIFF")
-    (source / ".ipynb_checkpoints").mkdir()
-    (source / ".ipynb_checkpoints" / "00_hello-checkpoint.ipynb").write_text("old")
-    return source
-
-
-def test_the_tutorials_are_copied_whole(tutorials: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "folder"
-    assert cli._copy(tutorials, folder) == f"tutorials in {folder}: 3 copied"
-    assert (folder / "00_hello.ipynb").read_text() == "hello"
-    assert (folder / "media" / "tone.wav").read_bytes() == b"RIFF"
-    assert not (folder / ".ipynb_checkpoints").exists()
-    assert cli._copy(tutorials, folder) == f"tutorials in {folder}: 0 copied"
-
-
-def test_what_was_changed_is_kept_and_the_rest_renewed(tutorials: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    cli._copy(tutorials, folder)
-    (folder / "00_hello.ipynb").write_text("mine")
-    for name in ("00_hello.ipynb", "01_next.ipynb"):
-        (tutorials / name).write_text("a newer version")
-    assert cli._copy(tutorials, folder).endswith("1 copied; yours kept: 00_hello.ipynb")
-    assert (folder / "00_hello.ipynb").read_text() == "mine"
-    assert (folder / "01_next.ipynb").read_text() == "a newer version"
-    # and it stays kept the next time
-    assert cli._copy(tutorials, folder).endswith("0 copied; yours kept: 00_hello.ipynb")
-
-
-def test_a_strange_file_of_the_same_name_is_kept(tutorials: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "00_hello.ipynb").write_text("somebody else's")
-    (folder / ".realtime-tutorials.json").write_text("{spoilt")
-    assert cli._copy(tutorials, folder).endswith("2 copied; yours kept: 00_hello.ipynb")
-    assert (folder / "00_hello.ipynb").read_text() == "somebody else's"
-
-
-def test_a_deleted_tutorial_comes_back(tutorials: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    cli._copy(tutorials, folder)
-    (folder / "00_hello.ipynb").unlink()
-    assert cli._copy(tutorials, folder).endswith("1 copied")
-    assert json.loads((folder / ".realtime-tutorials.json").read_text()).keys() == {
-        "00_hello.ipynb",
-        "01_next.ipynb",
-        "media/tone.wav",
-    }
-
-
-def test_a_file_is_no_folder(tutorials: Path) -> None:
-    with pytest.raises(UsageError, match="is a file; name a folder"):
-        cli._copy(tutorials, tutorials / "00_hello.ipynb")
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch, tutorials: Path) -> list[tuple[Path, int | None, bool]]:
-    """Record what JupyterLab would be opened on."""
-    calls: list[tuple[Path, int | None, bool]] = []
-
-    def open_lab(folder: Path, port: int | None, *, browser: bool) -> int:
-        calls.append((folder, port, browser))
-        return 0
-
-    monkeypatch.setattr(cli, "_open_lab", open_lab)
-    monkeypatch.setattr(cli, "_tutorials", lambda: tutorials)
-    return calls
-
-
-def test_lab_copies_and_opens_the_copies(
-    opened: list[tuple[Path, int | None, bool]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert run("lab", "--port", "8899", "--no-browser") == 0
-    assert opened == [(tmp_path / "realtime-tutorials", 8899, False)]
-    assert (tmp_path / "realtime-tutorials" / "00_hello.ipynb").exists()
-
-
-def test_lab_on_the_tutorials_themselves_copies_nothing(
-    opened: list[tuple[Path, int | None, bool]], tutorials: Path
-) -> None:
-    assert run("lab", str(tutorials)) == 0
-    assert opened == [(tutorials, None, True)]
-    assert not (tutorials / ".realtime-tutorials.json").exists()
-
-
-def test_the_checkout_has_tutorials() -> None:
-    assert (cli._tutorials() / "00_hello.ipynb").exists()

@@ -118,7 +118,7 @@ def test_a_skipped_browser_test_fails_in_ci(ci: str, tmp_path: Path) -> None:
     folder = tmp_path / "tests" / "browser"
     folder.mkdir(parents=True)
     for source in (ROOT / "tests" / "browser").iterdir():
-        if source.name.startswith(("conftest", "harness", "ears")):
+        if source.name.startswith(("conftest", "harness", "ears", "desk")):
             shutil.copy(source, folder)
     for name, test in SKIPS.items():
         (folder / f"test_skipped_{name}.py").write_text(test)

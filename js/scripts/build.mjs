@@ -47,6 +47,7 @@ async function main() {
       timeline: "src/timeline.ts",
       stream_player: "src/stream_player.ts",
       recorder: "src/recorder.ts",
+      phone: "src/phone.ts",
       style: "src/ui/style.css",
     },
     outdir: "out",

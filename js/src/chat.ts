@@ -11,9 +11,11 @@ import type {
   NoticeLevel,
   SessionKind,
   SessionState,
+  Transport,
   TurnMode,
 } from "./messages.js";
 import type { Carrier } from "./port.js";
+import type { Restoration } from "./restoration.js";
 import { MessageSource } from "./table/source.js";
 import type { Approval, Display } from "./tools/wire.js";
 import { Transcript } from "./transcript.js";
@@ -64,11 +66,21 @@ const NOTICES_MAX = 3;
 /** As many as the kernel keeps. */
 const DISPLAYS_MAX = 1000;
 
+const SIDEBAND = "The sound of this call runs elsewhere: speak there; here you can read and type.";
+const ANOTHER_PAGE =
+  "The call belongs to the page that made it: speak there, or run the cell again with --restart to call from this page.";
+
 export class Chat {
   link: Link = "asking";
   session: SessionState = "connecting";
   /** One line about the state, for people. */
   detail = "";
+  /** The cell's error says why it failed. */
+  told = false;
+  /** How a lost connection is mended; null while none is. */
+  restoration: Restoration | null = null;
+  /** What the service's rate limits leave, where that is little. */
+  limits = "";
   kind: SessionKind = "realtime";
   /** The voice that answers. */
   voice = "";
@@ -87,6 +99,10 @@ export class Chat {
   name = "chat";
   /** What carries sound and messages to the kernel and back. */
   carrier: Carrier = "comm";
+  /** How the session reaches its service. */
+  transport: Transport = "websocket";
+  /** The session's call is made by this page. */
+  calling = false;
   /** What it carries waits while a cell runs. */
   waits = false;
   /** This page captures and plays; another tab may instead. */
@@ -127,9 +143,19 @@ export class Chat {
 
   readonly #listeners = new Set<(topic: Topic) => void>();
 
-  /** Messages reach a session. */
+  /** Messages reach a session: at once, or when its connection is mended. */
   get open(): boolean {
-    return this.link === "live" && this.session === "open";
+    return this.link === "live" && (this.session === "open" || this.session === "restoring");
+  }
+
+  /** The session has ended, well or badly. */
+  get over(): boolean {
+    return this.session === "closed" || this.session === "failed";
+  }
+
+  /** It never began, and the cell says why: there is nothing to show. */
+  get void(): boolean {
+    return this.told && this.session === "failed" && this.transcript.items.length === 0;
   }
 
   /** What is said here ends by a button: the service does not find the ends itself. */
@@ -142,10 +168,18 @@ export class Chat {
     return this.turns === "push_to_talk" && this.kind !== "translation";
   }
 
+  /** Why no microphone can be opened here, where sound runs on a call; "" where one can. */
+  get deafness(): string {
+    if (this.transport === "websocket" || this.calling || !this.open) return "";
+    return this.transport === "sideband" ? SIDEBAND : ANOTHER_PAGE;
+  }
+
   /** There is an answer that could be stopped, or a call that runs for it. */
   get stoppable(): boolean {
     const { answering, calling } = this.transcript;
-    return this.link === "live" && (this.playing || answering || calling);
+    // What is under way ends with the session; what lies here plays on.
+    const underWay = this.session === "open" && (answering || calling);
+    return this.link === "live" && (this.playing || underWay);
   }
 
   subscribe(listener: (topic: Topic) => void, signal: AbortSignal): void {
@@ -216,6 +250,9 @@ type Settable =
   | "link"
   | "session"
   | "detail"
+  | "told"
+  | "restoration"
+  | "limits"
   | "kind"
   | "voice"
   | "language"
@@ -229,6 +266,8 @@ type Settable =
   | "name"
   | "owner"
   | "carrier"
+  | "transport"
+  | "calling"
   | "waits"
   | "microphone"
   | "level"

@@ -8,20 +8,14 @@ import { SharedContext } from "./audio/context.js";
 import { playbackIn } from "./audio/playback.js";
 import type { Processing } from "./audio/preferences.js";
 import { Speaker } from "./audio/speaker.js";
-import { BusyWatch, sayOnce, waitsWords } from "./busy.js";
-import { mayHaveRelay } from "./carrier/server.js";
 import type { Chat } from "./chat.js";
-import { decodeFrame } from "./frames.js";
+import { Inbox } from "./inbox.js";
 import { Listening } from "./listening.js";
-import {
-  type Endpoint,
-  type Incoming,
-  PROTOCOL_VERSION,
-  type Standing,
-  type TurnMode,
-} from "./messages.js";
+import type { TurnMode } from "./messages.js";
+import { Passing } from "./passing.js";
 import { Floor } from "./player/floor.js";
-import { type Carrier, type Gone, Port } from "./port.js";
+import { type Gone, Port } from "./port.js";
+import { RtcDesk } from "./rtc/desk.js";
 import { SoundSetup } from "./sound.js";
 import type { Mount } from "./tools/display.js";
 import type { Decision } from "./tools/wire.js";
@@ -38,34 +32,33 @@ const UNANSWERED_MS = 3000;
 /** How a constraints override reaches the microphone (tests turn echo cancellation off). */
 const CONSTRAINTS_TRAIT = "_audio_constraints";
 
-const OTHER_VERSION =
-  "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
-
 export class Engine {
   readonly #chat: Chat;
   readonly #port: Port;
   readonly #context = new SharedContext();
   readonly #listening: Listening;
+  readonly #rtc: RtcDesk;
   readonly #speaker: Speaker;
   readonly #sound: SoundSetup;
-  readonly #busy: BusyWatch;
+  readonly #passing: Passing;
+  readonly #inbox: Inbox;
   #views = 0;
+  /** The kernel was told that nobody looks here any more. */
+  #left = false;
 
   constructor(model: AnyModel, chat: Chat, signal: AbortSignal) {
     this.#chat = chat;
     this.#port = new Port(
       model,
       {
-        message: (message, buffers) => this.#receive(message, buffers),
+        message: (message, buffers) => this.#inbox.receive(message, buffers),
         gone: (why) => this.#gone(why),
-        carrier: (carrier) => this.#carried(carrier),
+        carrier: (carrier) => this.#inbox.carried(carrier),
+        away: (away, lostMs) => this.#passing.away(away, lostMs),
       },
       signal,
     );
-    this.#busy = new BusyWatch(
-      () => this.#port.probe(),
-      (waits) => this.#waits(waits),
-    );
+    this.#passing = new Passing(chat, () => this.#port.probe());
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
       played: (played) => {
         const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
@@ -75,20 +68,36 @@ export class Engine {
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
-        this.#listening.playing(playing && !muted, this.#context.latencyMs);
-        Floor.shared.talk(this, playing && !muted);
-        chat.set("status", { playing, muted });
+        if (!this.#rtc.active) this.#playing(playing, muted);
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message),
     });
+    this.#rtc = new RtcDesk(this.#context, {
+      say: (message) => this.#port.send(message),
+      heard: (bytes) => this.#port.send({ kind: "heard" }, [bytes]),
+      level: (outputLevel) => chat.set("level", { outputLevel }),
+      changed: (playing, muted) => this.#playing(playing, muted),
+      calling: (calling) => chat.set("status", { calling }),
+    });
     const asked = () => this.#constraints();
     this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
-    this.#listening = new Listening(chat, this.#context, this.#sound, (message, buffers) =>
-      this.#port.send(message, buffers),
-    );
-    this.#context.onrunning = () => this.#speaker.unlocked();
+    const send = this.#port.send.bind(this.#port);
+    this.#listening = new Listening(chat, this.#context, this.#sound, this.#rtc, send);
+    this.#inbox = new Inbox(chat, {
+      port: this.#port,
+      context: this.#context,
+      listening: this.#listening,
+      speaker: this.#speaker,
+      rtc: this.#rtc,
+      passing: this.#passing,
+    });
+    this.#context.onrunning = () => {
+      this.#speaker.unlocked();
+      this.#rtc.unlocked();
+    };
     window.addEventListener("pagehide", () => this.#leave(), { signal });
+    window.addEventListener("pageshow", () => this.#comeBack(), { signal });
     signal.addEventListener("abort", () => this.#close());
     chat.events.send = (question) => this.#port.send(question);
     chat.history.send = (message) => this.#port.send(message);
@@ -99,6 +108,7 @@ export class Engine {
   /** Count a view for as long as its signal lives. */
   attach(signal: AbortSignal): void {
     this.#views++;
+    this.#comeBack();
     signal.addEventListener("abort", () => {
       this.#views--;
       setTimeout(() => this.#lastViewGone(), LAST_VIEW_MS);
@@ -110,8 +120,9 @@ export class Engine {
       this.releaseMicrophone();
       return;
     }
-    void this.#speaker.unlock();
-    await this.#listening.open();
+    void this.#unlock();
+    if (this.#chat.deafness !== "") this.#chat.notify("info", this.#chat.deafness);
+    else await this.#listening.open();
   }
 
   chooseInput(id: string): void {
@@ -156,7 +167,7 @@ export class Engine {
 
   /** Listen and play here, and no longer in another tab. */
   takeOver(): void {
-    void this.#speaker.unlock();
+    void this.#unlock();
     this.#port.send({ kind: "take_over" });
   }
 
@@ -172,178 +183,96 @@ export class Engine {
 
   /** Send a typed line; false when there is nobody to read it. */
   say(text: string): boolean {
-    void this.#speaker.unlock();
+    void this.#unlock();
     return this.#port.send({ kind: "text", text });
   }
 
   /** Stop the answer being given. */
   stop(): void {
-    void this.#speaker.unlock();
+    void this.#unlock();
+    this.#rtc.hush();
     this.#port.send({ kind: "stop" });
   }
 
   /** What was said so far is a turn. */
   commit(): void {
-    void this.#speaker.unlock();
+    void this.#unlock();
     this.#port.send({ kind: "commit" });
+  }
+
+  /** Dial now, do not wait. */
+  retry(): void {
+    this.#port.send({ kind: "retry" });
+  }
+
+  /** End the chat. */
+  end(): void {
+    this.#port.send({ kind: "end" });
+  }
+
+  /** Have an answer made in the place of one that failed. */
+  askAgain(): void {
+    void this.#unlock();
+    this.#port.send({ kind: "ask_again" });
   }
 
   /** The click that lets sound out. */
   hear(): void {
-    void this.#speaker.unlock();
-  }
-
-  #receive(message: Incoming, buffers: readonly DataView[]): void {
-    switch (message.kind) {
-      case "welcome":
-        this.#welcome(message);
-        break;
-      case "state":
-        this.#state(message, this.#chat.endpoint);
-        break;
-      case "owner":
-        this.#owned(message.client === this.#port.client);
-        break;
-      case "items":
-        this.#chat.upsertItems(message.items, message.gone);
-        break;
-      case "events":
-        this.#chat.growEvents(message.events);
-        break;
-      case "answer":
-        this.#chat.events.receive(message.answer, buffers);
-        break;
-      case "edited":
-        this.#chat.history.receive(message.edited, buffers);
-        break;
-      case "audio":
-        this.#audio(message.stream, buffers[0]);
-        break;
-      case "end":
-        this.#speaker.end(message.stream);
-        break;
-      case "clear":
-        this.#clear(message.id);
-        break;
-      case "mic_off":
-        this.releaseMicrophone();
-        this.#chat.notify("info", message.reason);
-        break;
-      case "cost":
-        this.#chat.set("status", { cost: message.cost });
-        break;
-      case "approvals":
-        this.#chat.set("approvals", { approvals: message.open });
-        break;
-      case "call_output":
-        this.#chat.showDisplay(message.display);
-        break;
-      case "notice":
-        this.#chat.notify(message.level, message.text);
-        break;
-      case "waits":
-        this.#busy.answer(message.cells);
-        break;
-    }
-  }
-
-  #welcome(message: Extract<Incoming, { kind: "welcome" }>): void {
-    const { endpoint, name, phrases } = message;
-    const again = this.#chat.link === "live";
-    this.#chat.set("status", { link: "live", name });
-    this.#carried(this.#chat.carrier);
-    this.#state(message, endpoint);
-    this.#owned(message.owner);
-    // What was said of the microphone may be among the messages that were lost.
-    if (again && message.owner) this.#listening.tell();
-    this.#chat.set("phrases", { phrases });
-    if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
-    this.#chat.set("approvals", { approvals: [] });
-    this.#chat.resetItems(message.items);
-    this.#chat.resetEvents(message.events);
-  }
-
-  #state(standing: Standing, known: Endpoint | null): void {
-    const { state: session, detail, session: kind, model } = standing;
-    const { voice, language, turns, halfDuplex, costs } = standing;
-    const endpoint = known === null || model === null ? known : { ...known, model };
-    const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
-    this.#chat.set("status", told);
-    this.#listening.mode(turns, halfDuplex && kind === "realtime");
-    if (session === "closed" || session === "failed") this.releaseMicrophone();
-  }
-
-  #carried(carrier: Carrier): void {
-    this.#chat.set("status", { carrier });
-    if (carrier === "comm" && this.#port.live) {
-      this.#busy.start();
-      return;
-    }
-    this.#busy.stop();
-    this.#waits(false);
-  }
-
-  /** A running cell holds up the sound here, or not (any more). */
-  #waits(waits: boolean): void {
-    if (waits === this.#chat.waits) return;
-    this.#chat.set("status", { waits });
-    const words = waitsWords(mayHaveRelay());
-    if (!waits) this.#chat.dismiss(words);
-    else if (sayOnce()) this.#chat.notify("info", words);
+    void this.#unlock();
   }
 
   #unanswered(): void {
     if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
   }
 
-  #owned(owner: boolean): void {
-    if (!owner) {
-      this.releaseMicrophone();
-      void this.#speaker.clear();
-    }
-    this.#chat.set("status", { owner });
-  }
-
-  #audio(stream: number, bytes: DataView | undefined): void {
-    if (bytes === undefined) return;
-    try {
-      const frame = decodeFrame(bytes);
-      this.#speaker.push(stream, frame.offset, frame.samples);
-    } catch (error) {
-      this.#chat.notify("error", `Sound of the answer could not be read: ${String(error)}.`);
-    }
-  }
-
-  async #clear(id: number): Promise<void> {
-    const streams = await this.#speaker.clear();
-    const latency_ms = this.#context.latencyMs;
-    this.#port.send({ kind: "cleared", id, streams, latency_ms });
-  }
-
   #gone(why: Gone): void {
     this.releaseMicrophone();
+    this.#rtc.hangUp();
     void this.#speaker.clear();
-    this.#busy.stop();
+    this.#passing.unwatch();
     this.#chat.history.gone();
     const detail =
       why === "restart"
         ? "the kernel restarted: run the cell again"
         : "the kernel's side of this chat is gone: run the cell again";
-    this.#chat.set("status", { link: "gone", detail });
+    // What had ended before ended as it was told, and not by this.
+    this.#chat.set("status", this.#chat.over ? { link: "gone" } : { link: "gone", detail });
     this.#chat.set("approvals", { approvals: [] });
   }
 
   /** Whoever comes back to this notebook hears the rest of the answer. */
   #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
     this.releaseMicrophone();
     this.#port.send({ kind: "leave" });
+    this.#rtc.hangUp();
   }
 
+  #comeBack(): void {
+    if (!this.#left) return;
+    this.#left = false;
+    this.#port.rejoin();
+  }
+
+  /** The page is still there, with nothing in it to see or press. */
   #lastViewGone(): void {
-    if (this.#views > 0) return;
+    if (this.#views > 0 || this.#left) return;
     this.releaseMicrophone();
     // Nobody could press Stop any more.
-    if (this.#speaker.active) this.#port.send({ kind: "stop" });
+    if (this.#speaker.active || this.#rtc.active) this.#port.send({ kind: "stop" });
+    this.#leave();
+  }
+
+  #playing(playing: boolean, muted: boolean): void {
+    this.#listening.playing(playing && !muted, this.#context.latencyMs);
+    Floor.shared.talk(this, playing && !muted);
+    this.#chat.set("status", { playing, muted });
+  }
+
+  /** Call it from a click or a key press: browsers let sound out only after one. */
+  async #unlock(): Promise<void> {
+    await Promise.all([this.#speaker.unlock(), this.#rtc.unlock()]);
   }
 
   #constraints(): MediaTrackConstraints {
@@ -352,7 +281,9 @@ export class Engine {
   }
 
   #close(): void {
-    this.#busy.stop();
+    this.#passing.close();
+    // The notebook is closed, and its page is not: nothing goes on unseen.
+    this.#leave();
     this.#listening.close();
     this.#speaker.close();
     Floor.shared.talk(this, false);

@@ -5,7 +5,7 @@ import type { SharedContext } from "./audio/context.js";
 import { Microphone, type MicrophoneSettings } from "./audio/microphone.js";
 import { ENDED, MicrophoneTrouble, MUTED } from "./audio/trouble.js";
 import type { Chat } from "./chat.js";
-import { MicrophoneGate, SHORTEST_MS } from "./gate.js";
+import { type Gate, MicrophoneGate, SHORTEST_MS } from "./gate.js";
 import type { Outgoing, TurnMode } from "./messages.js";
 import type { SoundSetup } from "./sound.js";
 
@@ -13,10 +13,18 @@ const OTHER_MICROPHONE =
   "The microphone chosen in the settings is not connected: the system's own is used.";
 const TOO_SHORT = "Too short to be heard: keep the button or the space bar down while you speak.";
 
+/** Where the microphone goes besides: a call of this page. */
+export interface Line {
+  /** Send a track; null for silence. */
+  speak(track: MediaStreamTrack | null): void;
+  gate(gate: Gate): void;
+}
+
 export class Listening {
   readonly #chat: Chat;
   readonly #send: (message: Outgoing, buffers?: ArrayBuffer[]) => boolean;
   readonly #sound: SoundSetup;
+  readonly #line: Line;
   readonly #microphone: Microphone;
   readonly #gate: MicrophoneGate;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
@@ -28,11 +36,13 @@ export class Listening {
     chat: Chat,
     context: SharedContext,
     sound: SoundSetup,
+    line: Line,
     send: (message: Outgoing, buffers?: ArrayBuffer[]) => boolean,
   ) {
     this.#chat = chat;
     this.#send = send;
     this.#sound = sound;
+    this.#line = line;
     this.#microphone = new Microphone(context, {
       frame: (bytes, rms) => this.#frame(bytes, rms),
       lost: () => this.#lost(),
@@ -73,6 +83,7 @@ export class Listening {
     if (this.#chat.microphone === "off") return;
     const told = this.#chat.microphone === "on";
     this.#microphone.stop();
+    this.#line.speak(null);
     this.#gate.live(false);
     this.#chat.dismiss(MUTED);
     this.#chat.set("level", { level: 0 });
@@ -119,6 +130,7 @@ export class Listening {
     this.#chat.set("microphone", { microphone: "on" });
     this.#sound.opened(settings);
     this.#opened = settings;
+    this.#line.speak(this.#microphone.track);
     this.tell();
     this.#gate.live(true);
   }
@@ -167,6 +179,7 @@ export class Listening {
 
   #gateChanged(): void {
     this.#microphone.gate = this.#gate.state;
+    this.#line.gate(this.#gate.state);
     const { talking, deaf } = this.#gate;
     if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
     this.#chat.set("microphone", { talking, deaf });

@@ -3,6 +3,8 @@
 
 import { type Cost, readCost } from "./cost.js";
 import { type Beside, type Edited, type EditMessage, readBeside, readEdited } from "./edits.js";
+import { type Restoration, readRestoration } from "./restoration.js";
+import { type RtcAsked, type RtcSaid, readRtc } from "./rtc/wire.js";
 import { type Answer, type Question, readAnswer } from "./table/answers.js";
 import {
   type Decision,
@@ -15,11 +17,12 @@ import type { Progress } from "./worklets/wire.js";
 
 export const PROTOCOL_VERSION = 1;
 
-export type SessionState = "connecting" | "open" | "closed" | "failed";
+export type SessionState = "connecting" | "open" | "restoring" | "closed" | "failed";
 export type SessionKind = "realtime" | "transcription" | "translation";
 /** How a turn of the user ends. */
 export type TurnMode = "server_vad" | "semantic_vad" | "push_to_talk" | "manual";
-export type Role = "user" | "assistant" | "system" | "tool";
+/** Who says it; a mark is a line between the items: what happened to the talk. */
+export type Role = "user" | "assistant" | "system" | "tool" | "mark";
 export type ItemStatus = "in_progress" | "completed" | "incomplete" | "failed";
 export type NoticeLevel = "info" | "warning" | "error";
 
@@ -30,11 +33,18 @@ export interface Endpoint {
   readonly url: string;
 }
 
+/** How a session reaches its service, and where its sound runs. */
+export type Transport = "websocket" | "webrtc" | "webrtc-direct" | "sideband";
+
 /** How a session stands: said at the welcome, and again whenever it changes. */
 export interface Standing {
   readonly state: SessionState;
   /** One line about the state, for people. */
   readonly detail: string;
+  /** The cell's error says why it failed. */
+  readonly told: boolean;
+  /** How a lost connection is mended; null while none is. */
+  readonly restoration: Restoration | null;
   readonly session: SessionKind;
   /** The model the service says it is; null when it has not said. */
   readonly model: string | null;
@@ -46,6 +56,7 @@ export interface Standing {
   readonly halfDuplex: boolean;
   /** Its use is billed. */
   readonly costs: boolean;
+  readonly transport: Transport;
 }
 
 /** One line of the conversation. */
@@ -65,10 +76,15 @@ export interface Item extends Beside {
   readonly note: string | null;
   /** A tool's call or output; null for what is said. */
   readonly tool: Tool | null;
+  /** Of a mark: how much it matters. */
+  readonly level?: NoticeLevel;
+  /** It failed, and may be asked for again. */
+  readonly again?: boolean;
 }
 
 export type Incoming =
   | ToolMessage
+  | RtcAsked
   | ({
       readonly kind: "welcome";
       readonly to: string;
@@ -95,6 +111,8 @@ export type Incoming =
   | { readonly kind: "clear"; readonly to: string; readonly id: number }
   | { readonly kind: "mic_off"; readonly to: string; readonly reason: string }
   | { readonly kind: "cost"; readonly cost: Cost }
+  /** What the service's rate limits leave, where that is little; "" where it is not. */
+  | { readonly kind: "limits"; readonly words: string; readonly resetS: number }
   | { readonly kind: "notice"; readonly level: NoticeLevel; readonly text: string }
   /** The answer to a probe: `cells` are what it had to wait for. */
   | { readonly kind: "waits"; readonly to: string; readonly cells: boolean };
@@ -102,6 +120,9 @@ export type Incoming =
 /** What the page tells the kernel; the port adds `client`. */
 export type Outgoing =
   | Question
+  | RtcSaid
+  /** Sound of the service on a WebRTC call, as it is heard here. */
+  | { readonly kind: "heard" }
   | { readonly kind: "hello"; readonly version: number }
   | {
       readonly kind: "mic";
@@ -112,6 +133,12 @@ export type Outgoing =
   | { readonly kind: "audio" }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "stop" }
+  /** Dial now, do not wait. */
+  | { readonly kind: "retry" }
+  /** End the chat. */
+  | { readonly kind: "end" }
+  /** Have an answer made in the place of one that failed. */
+  | { readonly kind: "ask_again" }
   | { readonly kind: "commit" }
   | { readonly kind: "talk"; readonly on: true }
   /** `ms` of sound were sent while the key was down. */
@@ -149,7 +176,7 @@ export type Outgoing =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const STATES: readonly SessionState[] = ["connecting", "open", "closed", "failed"];
+const STATES: readonly SessionState[] = ["connecting", "open", "restoring", "closed", "failed"];
 const KINDS: readonly SessionKind[] = ["realtime", "transcription", "translation"];
 export const TURN_MODES: readonly TurnMode[] = [
   "server_vad",
@@ -157,7 +184,8 @@ export const TURN_MODES: readonly TurnMode[] = [
   "push_to_talk",
   "manual",
 ];
-const ROLES: readonly Role[] = ["user", "assistant", "system", "tool"];
+const TRANSPORTS: readonly Transport[] = ["websocket", "webrtc", "webrtc-direct", "sideband"];
+const ROLES: readonly Role[] = ["user", "assistant", "system", "tool", "mark"];
 const STATUSES: readonly ItemStatus[] = ["in_progress", "completed", "incomplete", "failed"];
 const LEVELS: readonly NoticeLevel[] = ["info", "warning", "error"];
 
@@ -192,6 +220,8 @@ function readItem(value: unknown): Item | null {
     final: value.final !== false,
     note: textOrNull(value.note),
     tool: readTool(value.tool),
+    ...(value.role === "mark" ? { level: oneOf(LEVELS, value.level, "info") } : {}),
+    ...(value.again === true ? { again: true } : {}),
     ...readBeside(value),
   };
 }
@@ -210,6 +240,8 @@ function readStanding(fields: Fields): Standing {
   return {
     state: oneOf(STATES, fields.state, "connecting"),
     detail: text(fields.detail),
+    told: fields.told === true,
+    restoration: readRestoration(fields.restoration),
     session: oneOf(KINDS, fields.session, "realtime"),
     model: textOrNull(fields.model),
     voice: text(fields.voice),
@@ -217,6 +249,7 @@ function readStanding(fields: Fields): Standing {
     turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
     halfDuplex: fields.half_duplex === true,
     costs: fields.costs === true,
+    transport: oneOf(TRANSPORTS, fields.transport, "websocket"),
   };
 }
 
@@ -268,8 +301,12 @@ export function readIncoming(value: unknown): Incoming | null {
       return typeof to === "string" ? { kind, to, reason: text(value.reason) } : null;
     case "cost":
       return { kind, cost: readCost(value) };
+    case "limits":
+      return { kind, words: text(value.words), resetS: count(value.reset_s, 0) };
     case "notice":
       return { kind, level: oneOf(LEVELS, value.level, "info"), text: text(value.text) };
+    case "rtc":
+      return readRtc(value);
     case "waits":
       return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
     default:

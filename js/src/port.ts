@@ -1,12 +1,17 @@
 // The page's end of the comm, and the chat's only user of anywidget's `model`; the fast path joins
-// in where the kernel offers one. Says hello until the kernel welcomes this page: a saved notebook renders, and sends into nothing without an error,
-// so nothing is shown as live before the answer came.
+// in where the kernel offers one. Says hello until the kernel welcomes this page: a saved notebook
+// renders, and sends into nothing without an error, so nothing is shown as live before the answer
+// came.
 
 import type { AnyModel } from "@anywidget/types";
+import { Backlog } from "./backlog.js";
 import { FastPath } from "./carrier/fast_path.js";
 import { mayHaveRelay, relayAddress } from "./carrier/server.js";
 import { randomId } from "./ids.js";
+import { onKernelEnd } from "./kernel_end.js";
 import { type Incoming, type Outgoing, PROTOCOL_VERSION, readIncoming } from "./messages.js";
+import { pageFacts } from "./page_facts.js";
+import { Pulse } from "./pulse.js";
 import { type Mount, mountWith } from "./tools/display.js";
 
 export const HELLO_EVERY_MS = 2000;
@@ -24,6 +29,11 @@ export interface PortHandlers {
   gone(why: Gone): void;
   /** Messages go another way from now on; none is lost and none comes twice. */
   carrier(carrier: Carrier): void;
+  /**
+   * Nothing comes through to the kernel, and what is said waits here; or no longer, and `lostMs` of
+   * what was said found no room.
+   */
+  away(away: boolean, lostMs: number): void;
 }
 
 export class Port {
@@ -31,6 +41,12 @@ export class Port {
   readonly #model: AnyModel;
   readonly #handlers: PortHandlers;
   readonly #fast: FastPath;
+  readonly #pulse: Pulse;
+  readonly #backlog = new Backlog();
+  /** The kernel answers the pulse; one of an older version is never taken for gone. */
+  #answers = false;
+  /** What is said waits in the backlog. */
+  #holding = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #live = false;
   #closed = false;
@@ -42,17 +58,24 @@ export class Port {
     this.#fast = new FastPath(this.client, {
       comm: (message, buffers) => this.#overComm(message, buffers),
       message: (message, numbered) => this.#deliver(message, numbered),
-      changed: () => handlers.carrier(this.#fast.used ? "fast" : "comm"),
+      changed: () => this.#changed(),
       broken: () => this.#anew(),
+    });
+    this.#pulse = new Pulse({
+      ask: (id) => void this.#post({ kind: "pulse", id }, []),
+      stalled: () => this.#hold(),
+      back: (lost) => (lost ? this.#anew() : this.#release()),
     });
     const receive = (message: unknown, buffers?: readonly DataView[]) =>
       this.#receive(message, buffers ?? []);
     const restarted = () => this.#lost("restart");
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
+    onKernelEnd(model, restarted, signal);
     signal.addEventListener("abort", () => {
       this.#closed = true;
       clearTimeout(this.#timer);
+      this.#pulse.stop();
       this.#fast.close();
       model.off("msg:custom", receive);
       model.off("comm_live_update", restarted);
@@ -67,6 +90,11 @@ export class Port {
   /** Say hello, again and again until welcomed. */
   open(): void {
     this.#hello(Number.POSITIVE_INFINITY);
+  }
+
+  /** Say hello again, after the kernel was told that this page was left. */
+  rejoin(): void {
+    if (this.#live) this.#anew();
   }
 
   /** A value the kernel keeps for the page (a trait), undefined when it has none. */
@@ -86,12 +114,16 @@ export class Port {
 
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message: Outgoing, buffers: ArrayBuffer[] = []): boolean {
+    if (this.#holding) return this.#backlog.add(message, buffers);
     if (!this.#live) return false;
     return this.#fast.send(message, buffers) ?? this.#overComm(message, buffers);
   }
 
   #overComm(message: object, buffers: ArrayBuffer[]): boolean {
-    if (this.#post(message, buffers)) return true;
+    if (this.#post(message, buffers)) {
+      this.#pulse.sent();
+      return true;
+    }
     this.#lost("send");
     return false;
   }
@@ -109,7 +141,7 @@ export class Port {
     clearTimeout(this.#timer);
     if (this.#closed || this.#live || times <= 0) return;
     const joins = mayHaveRelay() ? { relay: true, e: this.#fast.epoch } : {};
-    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...joins }, []);
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...pageFacts(), ...joins }, []);
     this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
   }
 
@@ -117,15 +149,51 @@ export class Port {
     if (this.#closed) return;
     this.#live = false;
     this.#fast.drop();
+    this.#pulse.stop();
+    this.#backlog.clear();
+    this.#setHolding(false);
     this.#handlers.gone(why);
     this.#hello(HELLOS_AFTER_RESTART);
   }
 
   /** Messages were lost between us and the kernel: have it tell everything again. */
   #anew(): void {
+    // What is said until the kernel welcomes us again is not lost, too.
+    if (this.#live) this.#hold();
     this.#live = false;
     this.#fast.drop();
+    this.#pulse.stop();
     this.open();
+  }
+
+  #changed(): void {
+    const { used } = this.#fast;
+    if (used) {
+      this.#pulse.stop();
+      if (this.#live) this.#release();
+    } else if (this.#live) this.#startPulse();
+    this.#handlers.carrier(used ? "fast" : "comm");
+  }
+
+  #startPulse(): void {
+    if (this.#answers) this.#pulse.start();
+  }
+
+  #hold(): void {
+    this.#setHolding(true);
+  }
+
+  /** Hand over what waits, in order. */
+  #release(): void {
+    if (!this.#holding) return;
+    this.#setHolding(false);
+    for (const { message, buffers } of this.#backlog.drain()) this.send(message, buffers);
+  }
+
+  #setHolding(holding: boolean): void {
+    if (holding === this.#holding) return;
+    this.#holding = holding;
+    this.#handlers.away(holding, this.#backlog.lostMs);
   }
 
   #receive(value: unknown, buffers: readonly DataView[]): void {
@@ -133,7 +201,8 @@ export class Port {
     const fields = value as Readonly<Record<string, unknown>>;
     const { kind, to } = fields;
     if (to !== undefined && to !== this.client) return;
-    if (kind === "reset") this.#anew();
+    if (kind === "pulse") this.#pulse.answer(Number(fields.id));
+    else if (kind === "reset") this.#anew();
     else if (kind === "waits")
       this.#deliver(value, buffers); // of the comm itself, on whichever carrier we are
     else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
@@ -154,6 +223,10 @@ export class Port {
     // While we begin anew it has holes; once welcomed we are sent it again from where we are.
     if (message.kind === "audio" && !this.#live) return;
     this.#handlers.message(message, buffers);
+    if (message.kind !== "welcome") return;
+    this.#answers = (value as { readonly pulse?: unknown }).pulse === true;
+    if (!this.#fast.used) this.#startPulse();
+    this.#release();
   }
 }
 

@@ -7,12 +7,15 @@ const welcome = {
   version: 1,
   state: "open",
   detail: "",
+  told: false,
+  restoration: null,
   session: "translation",
   model: null,
   voice: "marin",
   language: "fr",
   turns: "push_to_talk",
   costs: true,
+  transport: "webrtc",
   endpoint: { name: "OpenAI", model: "gpt-realtime", practice: false, url: "https://x/v1" },
   owner: true,
   name: "chat",
@@ -87,6 +90,8 @@ describe("readIncoming", () => {
       kind: "state",
       state: "failed",
       detail: "why",
+      told: false,
+      restoration: null,
       session: "transcription",
       model: "gpt-realtime",
       voice: "marin",
@@ -94,6 +99,7 @@ describe("readIncoming", () => {
       turns: "manual",
       halfDuplex: false,
       costs: false,
+      transport: "websocket",
     },
   ])("reads %j", (message) => {
     expect(readIncoming({ ...message, unknown: 1 })).toEqual(message);
@@ -147,6 +153,8 @@ describe("readIncoming", () => {
       kind: "state",
       state: "open",
       detail: "",
+      told: false,
+      restoration: null,
       session: "realtime",
       model: null,
       voice: "",
@@ -154,6 +162,7 @@ describe("readIncoming", () => {
       turns: "server_vad",
       halfDuplex: false,
       costs: false,
+      transport: "websocket",
     });
   });
 

@@ -8,13 +8,15 @@ function setUp() {
   const life = new AbortController();
   const got: Incoming[] = [];
   const gone: Gone[] = [];
+  const away: boolean[] = [];
   const handlers = {
     message: (message: Incoming) => void got.push(message),
     gone: (why: Gone) => void gone.push(why),
     carrier: () => undefined,
+    away: (is: boolean) => void away.push(is),
   };
   const port = new Port(asModel(model), handlers, life.signal);
-  return { model, life, got, gone, port };
+  return { model, life, got, gone, away, port };
 }
 
 describe("Port", () => {
@@ -99,5 +101,66 @@ describe("Port", () => {
     expect(model.handlers).toEqual([]);
     vi.advanceTimersByTime(10 * HELLO_EVERY_MS);
     expect(model.kinds()).toEqual(["hello"]);
+  });
+
+  it("keeps what is said while nothing comes through, and hands it over in order", () => {
+    const { model, port, away } = setUp();
+    port.open();
+    model.welcome({ pulse: true });
+    const pulses = () =>
+      model.sent.map(({ content }) => content).filter(({ kind }) => kind === "pulse");
+    const answer = (id: unknown) => model.tell({ kind: "pulse", to: port.client, id });
+    const frames = (count: number) => {
+      for (let at = 0; at < count; at++) {
+        port.send({ kind: "audio" }, [new ArrayBuffer(4)]);
+        vi.advanceTimersByTime(40);
+      }
+    };
+    frames(30);
+    answer(pulses().at(-1)?.id);
+    frames(120);
+    expect(away).toEqual([true]);
+    const before = model.kinds().filter((kind) => kind === "audio").length;
+    expect(before).toBeLessThan(150);
+    port.send({ kind: "text", text: "typed meanwhile" });
+    frames(10);
+    expect(model.kinds().filter((kind) => kind === "audio").length).toBe(before);
+    for (const { id } of pulses().slice(1)) answer(id);
+    expect(away).toEqual([true, false]);
+    const kinds = model.kinds().filter((kind) => kind === "audio" || kind === "text");
+    expect(kinds.length).toBe(161);
+    expect(kinds.indexOf("text")).toBe(150);
+  });
+
+  it("begins anew where something was lost, and what was said meanwhile follows the welcome", () => {
+    const { model, port } = setUp();
+    port.open();
+    model.welcome({ pulse: true });
+    const last = () => model.sent.filter(({ content }) => content.kind === "pulse").at(-1);
+    port.send({ kind: "stop" });
+    vi.advanceTimersByTime(1000);
+    model.tell({ kind: "pulse", to: port.client, id: last()?.content.id });
+    port.send({ kind: "stop" });
+    vi.advanceTimersByTime(10_000);
+    port.send({ kind: "text", text: "typed meanwhile" });
+    model.tell({ kind: "pulse", to: port.client, id: last()?.content.id });
+    expect(port.live).toBe(false);
+    expect(model.kinds().at(-1)).toBe("hello");
+    expect(port.send({ kind: "text", text: "and then" })).toBe(true);
+    model.welcome();
+    const typed = model.sent.filter(({ content }) => content.kind === "text");
+    expect(typed.map(({ content }) => content.text)).toEqual(["typed meanwhile", "and then"]);
+  });
+
+  it("never takes a kernel of an older version for gone", () => {
+    const { model, port, away } = setUp();
+    port.open();
+    model.welcome();
+    for (let at = 0; at < 500; at++) {
+      port.send({ kind: "audio" }, [new ArrayBuffer(4)]);
+      vi.advanceTimersByTime(40);
+    }
+    expect(away).toEqual([]);
+    expect(model.of("pulse")).toEqual([]);
   });
 });

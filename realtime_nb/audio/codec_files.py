@@ -107,7 +107,7 @@ def save_blocks(
         For a suffix that names no format, a format that cannot be made here, or a place
         that cannot be written.
     """
-    target = Path(path)
+    target = Path(path).expanduser()
     form = SUFFIXES.get(target.suffix.lower())
     if form is None:
         raise UsageError(

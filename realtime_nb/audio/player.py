@@ -58,7 +58,9 @@ def player_html(  # noqa: PLR0913 -- words and parts of one figure
         )
     return (
         f'<figure style="margin:0">{above}{player}<figcaption><small>'
-        f'<bdi dir="auto">{caption}</bdi></small></figcaption></figure>'
+        # Between dollars JupyterLab would see mathematics, with what links that has.
+        f'<bdi dir="auto" class="mathjax_ignore tex2jax_ignore">{caption}</bdi></small>'
+        "</figcaption></figure>"
     )
 
 

@@ -101,7 +101,7 @@ def _blocks(
 
 def write_wav(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> Path:
     """Write a WAV file that is whole or not there; see `AudioClip.save`."""
-    target = Path(path)
+    target = Path(path).expanduser()
     if target.suffix.lower() not in {".wav", ".wave", ""}:
         raise UsageError(
             f"a clip of two channels is saved as WAV, not {target.suffix!r}: "

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from realtime_nb.bridge.absence import Absence
-from realtime_nb.bridge.announcer import Announcer
-from realtime_nb.bridge.capture import Capture
-from realtime_nb.bridge.carrier import Carriers
-from realtime_nb.bridge.complaints import Complaints
+from realtime_nb.bridge.carrier.carrier import Carriers
 from realtime_nb.bridge.cost import Cost
-from realtime_nb.bridge.editing import PageEdits
-from realtime_nb.bridge.event_rows import EventRows, Growth
-from realtime_nb.bridge.feed import Feed
-from realtime_nb.bridge.guarded import GuardedSpeaker
-from realtime_nb.bridge.loudspeaker import Loudspeaker
-from realtime_nb.bridge.modes import TurnModes
-from realtime_nb.bridge.pages import LOST_S, Pages
-from realtime_nb.bridge.status import Status
-from realtime_nb.bridge.succession import Succession
+from realtime_nb.bridge.mishaps import Mishaps
+from realtime_nb.bridge.page_sound import PageSound
+from realtime_nb.bridge.pages.presence import Presence
+from realtime_nb.bridge.parts import Shown, Spoken
+from realtime_nb.bridge.playing.answer_sound import AnswerSound
 from realtime_nb.bridge.timing import Timing
-from realtime_nb.bridge.tools import ToolRows
-from realtime_nb.bridge.turns import Turns
 from realtime_nb.bridge.view import told, untold
 from realtime_nb.client.loop import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from realtime_nb.bridge.pages.facts import PageFacts
+    from realtime_nb.bridge.rtc import RtcPeer
     from realtime_nb.bridge.view import Buffers, Message, PageHandler, View
     from realtime_nb.client.loop import BackgroundLoop
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 VERSION: Final = 1
 """Of the messages between page and kernel."""
@@ -58,6 +51,8 @@ class Bridge:
         What the chat is called in the notebook.
     phrases
         What may be said to a practice server, shown to the user; empty for a real service.
+    peer
+        What the session's transport asks for a WebRTC call, which one of the pages makes.
 
     Attributes
     ----------
@@ -75,7 +70,7 @@ class Bridge:
         Shows a desk of tools in the pages; see `ToolRows.attach`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is named where it is given
         self,
         session: RealtimeSession,
         view: View,
@@ -83,64 +78,68 @@ class Bridge:
         loop: BackgroundLoop,
         name: str = "chat",
         phrases: Sequence[str] = (),
+        peer: RtcPeer | None = None,
     ) -> None:
         self._session = session
         self._view = Carriers(view, loop)
         self._loop = loop
         self._name = name
         self.phrases = list(phrases)
-        self._pages = Pages()
-        self._status = Status(session)
-        self._announcer = Announcer(self._view, self._pages)
+        self._told_by_cell = False
+        shown = Shown.of(session, self._view, loop, name)
+        self._pages, self._status, self._announcer = shown.pages, shown.status, shown.announcer
+        self._feed, self._edits, self.tools = shown.feed, shown.edits, shown.tools
+        self._growth, self._rows, self._complaints = shown.growth, shown.rows, shown.complaints
         self.notice = self._announcer.notice
-        self._complaints = Complaints(self.notice, loop.loop)
-        self.tools = ToolRows(session.conversation, self._pages, self._announcer, loop)
-        self._edits = PageEdits(session, self._announcer, loop.loop)
-        shows = (self.tools.card, self._edits.pictures)
-        self._feed = Feed(session.conversation, self._announcer.to_all, loop.loop, *shows)
-        self.tools.touched = self._feed.touched
-        self._growth = Growth(session.log, self._announcer.to_all, loop.loop)
-        self._rows = EventRows(session.log, name, self._announcer.to)
-        self._loudspeaker = Loudspeaker(
-            session, self._status, self._announcer, loop.loop, unheard=self._feed.unheard
-        )
-        self.playback = self._loudspeaker.playback
-        self._turns = Turns(
+        spoken = Spoken.of(session, shown, loop, peer=peer, changed=self._show_state)
+        self._loudspeaker, self._capture = spoken.loudspeaker, spoken.capture
+        self._turns, self._modes, self.guarded = spoken.turns, spoken.modes, spoken.guarded
+        self._on_call = spoken.on_call
+        self.playback, self.uplink = self._loudspeaker.playback, self._capture.uplink
+        self.timing = Timing(self.uplink)
+        self._mishaps = Mishaps(
             session,
-            self._loudspeaker.interruption,
-            answers=self._loudspeaker.answers,
-            silence=self._loudspeaker.silence,
-            notice=self.notice,
+            self._status,
+            feed=self._feed,
+            loudspeaker=self._loudspeaker,
+            capture=self._capture,
+            turns=self._turns,
+            announcer=self._announcer,
             loop=loop,
         )
-        self.guarded = GuardedSpeaker(
-            session, self._loudspeaker, self._turns, remark=self._feed.remark, notice=self.notice
-        )
-        self._absence = Absence(self._pages, self._turns.abandon, loop.loop)
-        self._modes = TurnModes(
-            session, self._turns, changed=self._show_state, notice=self.notice, loop=loop
-        )
-        self._capture = Capture(session, self._status, self._pages, self._announcer, loop.loop)
-        self._succession = Succession(
-            self._pages, self._loudspeaker, self._announcer, self._claim, loop.loop
+        self._presence = Presence(
+            self._pages,
+            self._announcer,
+            capture=self._capture,
+            loudspeaker=self._loudspeaker,
+            turns=self._turns,
+            on_call=self._on_call,
+            welcome=self._welcome,
+            changed=self._show_state,
+            loop=loop.loop,
         )
         self._cost = Cost(session, self._announcer, self._capture.let_go)
-        self.uplink = self._capture.uplink
-        self.timing = Timing(self.uplink)
-        self._handlers: Mapping[str, PageHandler] = {
-            "hello": self._on_hello,
-            "leave": self._on_leave,
-            "mic": self._on_microphone,
-            "mic_failed": self._on_microphone_failed,
-            "audio": self._on_audio,
+        self._handlers = self._handlers_of_pages(peer)
+        self._received = self._handlers_of_events()
+        self._undo: list[Callable[[], None]] = []
+
+    def _handlers_of_pages(self, peer: RtcPeer | None) -> Mapping[str, PageHandler]:
+        """Return what takes a page's messages, by kind."""
+        page_sound = PageSound(
+            self._pages, self._announcer, self._capture, self._on_call, self._presence.claim
+        )
+        return {
+            **self._presence.pages,
+            **page_sound.pages,
             "text": self._on_text,
+            **({} if peer is None else {"rtc": peer.receive}),
+            **self._mishaps.pages,
             "approve": self.tools.answer,
             "edit": self._edits.edit,
             "stop": untold(self._turns.stop),
             "commit": untold(self._turns.finish),
             "talk": self._on_talk,
             "turns": told(self._modes.asked),
-            "take_over": self._on_take_over,
             "played": told(self._loudspeaker.played),
             "started": self._on_started,
             "drained": told(self._loudspeaker.drained),
@@ -149,20 +148,25 @@ class Bridge:
             "event": self._rows.ask,
             "event_sound": self._rows.ask,
         }
-        self._received: Mapping[str, Callable[[Event], None]] = {
+
+    def _handlers_of_events(self) -> Mapping[str, Callable[[Event], None]]:
+        """Return what takes the session's events, by type."""
+        answer_sound = AnswerSound(
+            self._session,
+            self._status,
+            loudspeaker=self._loudspeaker,
+            pages=self._pages,
+            on_call=self._on_call,
+            sounded=self._presence.sounded,
+        )
+        return {
+            **self._mishaps.events,
+            **answer_sound.events,
             "session.created": self._on_session,
             "session.updated": self._on_session,
-            "session.closed": self._on_session_closed,
-            "session.output_audio.delta": self._on_translated_sound,
-            "response.output_audio.delta": self._on_answer_sound,
-            "response.output_audio.done": self._on_answer_sound,
             "response.created": self._on_response_created,
             "response.done": self._on_response_done,
-            "input_audio_buffer.speech_started": self._on_speech_started,
-            "conversation.item.deleted": self._loudspeaker.edited,
-            "conversation.item.truncated": self._loudspeaker.edited,
         }
-        self._undo: list[Callable[[], None]] = []
 
     # -- life
 
@@ -185,6 +189,14 @@ class Bridge:
         if not self._loop.alive:
             return Call.of_nothing("stop")  # whatever there was ended with its loop
         return self._loop.call(self._stop(reason))
+
+    def cell_tells(self) -> None:
+        """Note that the cell's error says why the session failed: its pages need not say it, too.
+
+        Call it from any thread.
+        """
+        self._told_by_cell = True
+        self._loop.post(self._show_state)
 
     def interrupt(self) -> None:
         """Stop the answer that is being made or heard; call it from any thread."""
@@ -218,6 +230,12 @@ class Bridge:
         return self._pages.owner
 
     @property
+    def page(self) -> PageFacts | None:
+        """What the page that captures and plays said of itself; None before it did."""
+        facts = self._pages.facts.get(self.owner or "")
+        return facts and replace(facts, fast=self.owner in self._view.fast)
+
+    @property
     def unplayed_ms(self) -> float:
         """Milliseconds of answers on their way to the page or unplayed in it."""
         return self._loudspeaker.unplayed_ms
@@ -227,11 +245,11 @@ class Bridge:
         self._capture.lend(reason)
 
     async def _stop(self, reason: str) -> None:
-        self._absence.end()
-        self._succession.stop()
+        self._on_call.end()
+        self._presence.stop()
         self._edits.stop()
         self._capture.stop()
-        self._feed.flush()
+        self._feed.end()
         self._growth.flush()
         self._loudspeaker.stop()
         self._capture.let_go(reason)
@@ -241,11 +259,19 @@ class Bridge:
         self._announcer.to_all({"kind": "state", **self._standing()})
 
     def _standing(self) -> Message:
-        return {**self._status.message(), **self._modes.message()}
+        standing = {**self._status.message(), **self._modes.message()}
+        if standing["state"] == "closed" and self._on_call.ended:
+            standing["detail"] = self._on_call.ended
+        return {**standing, "told": self._told_by_cell}
 
     def _on_state(self, state: str) -> None:
+        self._on_call.state(state)
+        self._mishaps.state(state)
+        if state == "open":
+            self._follow_config()
         self._show_state()
         if state in _ENDS:
+            self._feed.end()
             self._capture.let_go(f"the chat {_ENDS[state]}")
 
     # -- from the session
@@ -263,37 +289,24 @@ class Bridge:
         if handler is not None:
             handler(event)
         self._capture.event(event)
+        self._on_call.event(event)
         self.timing.event(event, record.t_ms, self._status.turn_detection)
-
-    def _on_answer_sound(self, event: Event) -> None:
-        self._loudspeaker.answers.take(event, wanted=self.has_page)
-        self._succession.sounded()
-
-    def _on_translated_sound(self, event: Event) -> None:
-        if self.has_page:
-            self._loudspeaker.translate(event)
-
-    def _on_speech_started(self, _event: Event) -> None:
-        if self._status.turn_detection.get("interrupt_response", True):
-            # The service cancels it; what it had made by then may still come.
-            for response_id in self._session.conversation.open_response_ids:
-                self._loudspeaker.answers.silence(response_id)
-            self._loudspeaker.interruption.start()
 
     def _on_response_created(self, event: Event) -> None:
         self._loudspeaker.answers.begun(event.get("response.id"))
+        self._mishaps.response_created()
 
     def _on_response_done(self, event: Event) -> None:
         self._loudspeaker.answers.over(event.get("response.id"), wanted=self.has_page)
-        self._complaints.response_done(event)
-
-    def _on_session_closed(self, _event: Event) -> None:
-        self._loudspeaker.end_translation()
+        self._mishaps.response_done(event)
 
     def _on_session(self, _event: Event) -> None:
+        self._follow_config()
+        self._show_state()
+
+    def _follow_config(self) -> None:
         self._capture.follow_format()
         self._modes.remember()
-        self._show_state()
 
     # -- from the pages
 
@@ -302,48 +315,25 @@ class Bridge:
         self._loop.post(self._receive, message, buffers)
 
     def _receive(self, message: Message, buffers: Buffers) -> None:
-        handler = self._handlers.get(str(message.get("kind")))
+        kind = str(message.get("kind"))
+        handler = self._handlers.get(kind)
         client = message.get("client")
         if handler is None or not isinstance(client, str):
             return
-        self._pages.touch(client, self._loop.loop.time())
-        if handler != self._on_leave:
-            self._succession.heard(client)
+        self._presence.heard(client, kind)
         try:
             handler(client, message, buffers)
         except Exception:  # noqa: BLE001 -- a bad message must not end the session
-            _log.exception("a message of the page could not be handled: %s", message.get("kind"))
+            _log.exception("a message of the page could not be handled: %s", kind)
 
-    def _on_hello(self, client: str, _message: Message, _buffers: Buffers) -> None:
-        self._succession.come(client)
-        before, speaking = self._pages.owner, self._pages.microphone
-        now_s = self._loop.loop.time()
-        lost = not self._pages.left and self._pages.silent_s(now_s) > LOST_S
-        owner = self._pages.arrive(client, now_s, playing=self._loudspeaker.downlink.active)
-        come_for_another = before not in (None, client) and owner
-        if come_for_another and speaking:
-            self._capture.left()
-        self._announcer.to(client, self._welcome(owner=owner))
-        self._announcer.to(client, self._cost.message())
-        self.tools.welcome(client)
-        if owner:
-            self._announcer.to_all({"kind": "owner", "client": client})
-        self._announcer.show_early()
-        if come_for_another and lost:
-            self._turns.abandon()
-        elif come_for_another:
-            self._loudspeaker.take_up()
-        elif before == client:
-            self._loudspeaker.begin_anew()
-            self._capture.begin_anew()
-        self._succession.settled()
-
-    def _welcome(self, *, owner: bool) -> Message:
+    def _welcome(self, client: str, owner: bool) -> None:  # noqa: FBT001 -- a callback's
+        """Tell a page that came all there is."""
         session = self._session
         endpoint = session.endpoint
-        return {
+        welcome: Message = {
             "kind": "welcome",
             "version": VERSION,
+            "pulse": True,
             **self._standing(),
             "endpoint": {
                 "name": endpoint.name,
@@ -353,56 +343,21 @@ class Bridge:
             },
             "owner": owner,
             "name": self._name,
-            "items": [self._feed.show(item) for item in session.conversation.items],
+            "items": self._feed.page(),
             "events": len(session.log),
             "phrases": self.phrases,
         }
-
-    def _on_leave(self, client: str, _message: Message, _buffers: Buffers) -> None:
-        self._absence.begin(client)
-        self._succession.leave(client)
-
-    def _claim(self, client: str) -> None:
-        before, speaking = self._pages.owner, self._pages.microphone
-        left = self._pages.left
-        if before != client and not left:
-            self._loudspeaker.pass_on()
-        if self._pages.claim(client, self._loop.loop.time()):
-            if speaking:
-                self._capture.left()
-            self._announcer.to_all({"kind": "owner", "client": client})
-            if left:
-                self._loudspeaker.take_up()
-            self._succession.settled()
-
-    def _on_microphone(self, client: str, message: Message, _buffers: Buffers) -> None:
-        on = bool(message.get("on"))
-        refusal = self._capture.refusal()
-        if on and refusal is not None:
-            self._announcer.to(client, {"kind": "mic_off", "reason": refusal})
-            return
-        if on:
-            self._claim(client)
-        if client == self._pages.owner:
-            self._capture.switch(on=on)
-
-    def _on_microphone_failed(self, client: str, message: Message, _buffers: Buffers) -> None:
-        self._capture.failed(client, message)
-
-    def _on_audio(self, client: str, _message: Message, buffers: Buffers) -> None:
-        if client == self._pages.owner and buffers:
-            self._capture.take(buffers[0])
+        for message in (welcome, self._cost.message(), self._mishaps.limits.message()):
+            self._announcer.to(client, message)
+        self.tools.welcome(client)
 
     def _on_text(self, client: str, message: Message, _buffers: Buffers) -> None:
         text = str(message.get("text", "")).strip()
         if not text:
             return
-        if self._session.state == "open" and self._status.kind == "realtime":
-            self._claim(client)
+        if self._status.takes and self._status.kind == "realtime":
+            self._presence.claim(client)
         self._turns.say(text)
-
-    def _on_take_over(self, client: str, _message: Message, _buffers: Buffers) -> None:
-        self._claim(client)
 
     def _on_talk(self, client: str, message: Message, _buffers: Buffers) -> None:
         if client == self._pages.owner:

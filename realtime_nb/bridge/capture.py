@@ -12,8 +12,8 @@ from realtime_nb.bridge.uplink import Uplink
 if TYPE_CHECKING:
     import asyncio
 
-    from realtime_nb.bridge.announcer import Announcer
-    from realtime_nb.bridge.pages import Pages
+    from realtime_nb.bridge.pages.announcer import Announcer
+    from realtime_nb.bridge.pages.pages import Pages
     from realtime_nb.bridge.status import Status
     from realtime_nb.bridge.view import Message
     from realtime_nb.client.session import RealtimeSession
@@ -65,7 +65,7 @@ class Capture:
 
     def refusal(self) -> str | None:
         """Return why no microphone is wanted now, None when one is."""
-        if self._session.state != "open":
+        if not self._status.takes:
             return f"the chat is {self._status.state}; run the cell again"
         return self._lent or self._session.budget_refusal
 
@@ -77,7 +77,7 @@ class Capture:
         if on:
             self._tail.stop()
         elif self._lent is None:
-            self._tail.begin(self._status.kind)
+            self._fall_silent()
 
     def failed(self, client: str, message: Message) -> None:
         """Note that a page could not open its microphone."""
@@ -108,7 +108,7 @@ class Capture:
 
     def left(self) -> None:
         """Note that who spoke is no longer the owner: what was said needs its silence."""
-        self._tail.begin(self._status.kind)
+        self._fall_silent()
 
     def event(self, event: Event) -> None:
         """Take one received event."""
@@ -124,6 +124,11 @@ class Capture:
     def stop(self) -> None:
         """Send no more silence."""
         self._tail.stop()
+
+    def _fall_silent(self) -> None:
+        # On a call the page goes on by itself, with silence.
+        if self._session.transport.carries_audio:
+            self._tail.begin(self._status.kind)
 
     def _append(self, pcm: bytes) -> None:
         self._session.append_audio(self.encoder(pcm))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from realtime_nb.errors import ServerError
-    from realtime_nb.protocol.events import Event
 
 SAME_S: Final = 30.0
 """The same error is shown again only when it was not reported for so long, in seconds."""
 
 
 class Complaints:
-    """Shows errors that belong to nobody, and answers that failed.
+    """Shows errors that belong to nobody.
 
     Parameters
     ----------
@@ -37,11 +36,3 @@ class Complaints:
         if str(error) != text or now_s > until_s:
             self._notice("warning", f"The service reports an error: {error}")
         self._last = str(error), now_s + SAME_S
-
-    def response_done(self, event: Event) -> None:
-        """Show why an answer failed, if it did."""
-        error: Any = event.get("response.status_details.error")
-        if isinstance(error, dict):
-            fields = cast("dict[str, Any]", error)
-            text = fields.get("message") or fields.get("code") or "no reason given"
-            self._notice("error", f"The answer failed: {text}")

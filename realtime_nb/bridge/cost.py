@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from realtime_nb.bridge.announcer import Announcer
+    from realtime_nb.bridge.pages.announcer import Announcer
     from realtime_nb.bridge.view import Message
     from realtime_nb.client.session import RealtimeSession
 

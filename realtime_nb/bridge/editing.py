@@ -11,9 +11,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.audio.wav import encode_wav
-from realtime_nb.bridge.tools_card import card_kind
+from realtime_nb.bridge.tools.card import card_kind
 from realtime_nb.errors import RealtimeError, UsageError
-from realtime_nb.protocol.authored import item_of
+from realtime_nb.protocol.conversation.authored import item_of
 from realtime_nb.protocol.images import GatheredPictures
 from realtime_nb.protocol.images.pillow import small
 from realtime_nb.protocol.shown_text import plain
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from realtime_nb.audio.clip import AudioClip
-    from realtime_nb.bridge.announcer import Announcer
+    from realtime_nb.bridge.pages.announcer import Announcer
     from realtime_nb.bridge.view import Buffers, Message
     from realtime_nb.client.session import RealtimeSession
-    from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.conversation.items import Item
+    from realtime_nb.protocol.log.event_log import Record
 
 SHOWN_SIDE: Final = 640
 SHOWN_BYTES: Final = 150_000

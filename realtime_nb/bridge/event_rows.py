@@ -11,7 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from realtime_nb.audio.wav import encode_wav
@@ -23,18 +23,19 @@ from realtime_nb.protocol.event_view import (
     event_json,
     event_python,
 )
-from realtime_nb.protocol.log_id import log_id
-from realtime_nb.protocol.row_filter import Query
-from realtime_nb.protocol.rows import Page, Rows, plain
+from realtime_nb.protocol.log.id import log_id
+from realtime_nb.protocol.rows.filter import Query
+from realtime_nb.protocol.rows.table import Page, Rows, plain
 from realtime_nb.protocol.session_sound import audio_format
 from realtime_nb.protocol.summary import reference
+from realtime_nb.protocol.told import as_list
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from realtime_nb.bridge.view import Buffers, Message
-    from realtime_nb.protocol.log import EventLog, Record
+    from realtime_nb.protocol.log.event_log import EventLog, Record
 
     Reply = Callable[[str, Message, Buffers], None]
 
@@ -120,7 +121,7 @@ class EventRows:
         rows = self._rows
         behind = _catch_up(rows)
         query = Query.read(message.get("filter"))
-        unfolded = [seq for seq in _list(message.get("unfolded")) if isinstance(seq, int)]
+        unfolded = [seq for seq in as_list(message.get("unfolded")) if isinstance(seq, int)]
         around = message.get("around")
         start, stop = _number(message.get("start"), 0), _number(message.get("stop"), None)
         page: Page
@@ -256,7 +257,3 @@ def _decode(records: list[Record], wire: dict[str, Any] | None) -> tuple[bytes, 
 
 def _number(value: Any, otherwise: Any) -> Any:
     return value if isinstance(value, int) else otherwise
-
-
-def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []

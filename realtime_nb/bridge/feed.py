@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.bridge.tools_card import card_kind, show_card
+from realtime_nb.bridge.marks import Marks
+from realtime_nb.bridge.tools.card import card_kind, show_card
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from realtime_nb.bridge.view import Message
-    from realtime_nb.protocol.conversation import Conversation
-    from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.conversation.items import Item
+    from realtime_nb.protocol.conversation.reducer import Conversation
+    from realtime_nb.protocol.log.event_log import Record
 
 GATHER_S: Final = 0.05
 CHARS_PER_S: Final = 200_000
@@ -28,6 +29,10 @@ CHARS_PER_S: Final = 200_000
 IDLE_NOTE: Final = "nobody spoke: the assistant goes on"
 
 UNHEARD_NOTE: Final = "stopped before it was heard"
+ENDED_NOTE: Final = "not written down: the chat ended first"
+
+LOST_NOTE: Final = "the connection broke here"
+LOST_WORDS_NOTE: Final = "its words were lost with the connection"
 
 _NOTED: Final = 1_000  # items of which a note is known; older ones lose it
 
@@ -47,6 +52,11 @@ class Feed:
         Returns what a page needs to show a tool's item, None for other items.
     pictures
         Returns what a page needs to show an item's pictures.
+
+    Attributes
+    ----------
+    marks
+        Lines between the items.
     """
 
     def __init__(
@@ -60,6 +70,8 @@ class Feed:
         self._pictures = pictures
         self._card = card
         self._conversation = conversation
+        self.marks = Marks(conversation)
+        self._again: str | None = None
         self._send = send
         self._loop = loop
         self._changed: dict[str, None] = {}
@@ -68,6 +80,7 @@ class Feed:
         self._remarks: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
+        self._ended = False
 
     def add(self, record: Record, changed: frozenset[str]) -> None:
         """Take one event and the ids of the items it changed."""
@@ -76,6 +89,14 @@ class Feed:
             _note(self._idle, str(record.event.get("item_id")))
         if self._changed:
             self._flush_soon()
+
+    def end(self) -> None:
+        """Send all there is, as nothing more will come: words are not awaited any more."""
+        self._ended = True
+        for item in self._conversation.items:
+            if item.role == "user" and not item.text:
+                self._changed[item.id] = None
+        self.flush()  # at once: the loop may end with the chat
 
     def unheard(self, item_id: str) -> None:
         """Note that an answer was stopped before anything of it was heard."""
@@ -95,9 +116,31 @@ class Feed:
         self._changed[item_id] = None
         self._flush_soon()
 
-    def show(self, item: Item) -> dict[str, Any]:
+    def line(self, text: str, level: str = "info") -> str:
+        """Show a line below all that was said so far; return its id."""
+        mark = self.marks.add(text, level)
+        self.touched(mark.id)
+        return mark.id
+
+    def offer(self, shown_id: str | None) -> None:
+        """Offer at an item or a line to ask again for what failed there; None takes it back."""
+        for changed in (self._again, shown_id):
+            if changed is not None and self._again != shown_id:
+                self.touched(changed)
+        self._again = shown_id
+
+    def page(self) -> list[Message]:
+        """Return all that a page shows, in order."""
+        items = [self.show(item) for item in self._conversation.items]
+        return [self._offered(shown) for shown in self.marks.place(items)]
+
+    def _offered(self, shown: Message) -> Message:
+        return {**shown, "again": True} if shown["id"] == self._again else shown
+
+    def show(self, item: Item) -> Message:
         """Return what a page shows of an item."""
         shown = show_item(item, self._conversation)
+        shown["after"] = self.marks.behind(shown["after"])
         if (card := self._card(item)) is not None:
             shown["tool"] = card
         if pictures := self._pictures(item):
@@ -105,7 +148,11 @@ class Feed:
         if item.id in self._idle and not item.text:
             # Nothing was said, so no words are to come.
             shown.update(pending=False, final=True, note=IDLE_NOTE)
-        if item.role == "assistant" and item.truncated_ms is None and self._is_unheard(item):
+        waits = shown["pending"] or shown["status"] == "in_progress"
+        if self._ended and item.role == "user" and waits and not item.text:
+            shown.update(pending=False, final=True, status="incomplete", note=ENDED_NOTE)
+        cut = item.truncated_ms is not None or item.lost
+        if item.role == "assistant" and not cut and self._is_unheard(item):
             # There is nothing to cut for the service: it knows the whole of it.
             shown.update(heard_chars=0, note=UNHEARD_NOTE)
         if item.id in self._remarks:
@@ -127,13 +174,20 @@ class Feed:
             self._timer.cancel()
             self._timer = None
         if self._changed:
-            items = [self._conversation.item(item_id) for item_id in self._changed]
-            gone = [key for key, item in zip(self._changed, items, strict=True) if item is None]
+            found = {key: self._find(key) for key in self._changed}
             self._changed.clear()
-            shown = [self.show(item) for item in items if item is not None]
+            gone = [key for key, shown in found.items() if shown is None]
+            shown = [self._offered(one) for one in found.values() if one is not None]
             size = sum(_size(item) for item in shown)
             self._gather_s = max(GATHER_S, size / CHARS_PER_S)
             self._send({"kind": "items", "items": shown, "gone": gone})
+
+    def _find(self, shown_id: str) -> Message | None:
+        mark = self.marks.of(shown_id)
+        if mark is not None:
+            return self.marks.show(mark)
+        item = self._conversation.item(shown_id)
+        return None if item is None else self.show(item)
 
 
 def _size(shown: Message) -> int:
@@ -180,5 +234,9 @@ def _role_and_text(item: Item) -> tuple[str, str, str | None]:
     if item.role == "user" and note is not None:
         note = f"not transcribed: {note}"
     elif item.truncated_ms is not None:
-        note = f"stopped after {item.truncated_ms / 1000:.1f} s"
+        stopped = f"stopped after {item.truncated_ms / 1000:.1f} s"
+        # It would have ended there anyhow, whoever went on talking while it played on.
+        note = f"{LOST_NOTE}; {stopped}" if item.lost else stopped
+    elif item.lost:
+        note = LOST_WORDS_NOTE if item.role == "user" and not item.text else LOST_NOTE
     return item.role or "system", item.text, note

@@ -11,7 +11,7 @@ offset  type  field
 4       u32   stream: one opening of the microphone, or one content part of an answer
 8       u32   seq: number of the frame in its stream
 12      u32   offset: samples of the stream before this frame
-16      f64   t_ms: page epoch ms of the first sample (microphone), else 0
+16      f64   t_ms: page epoch ms of the first sample that a page captured, else 0
 24      s16   samples, mono, 24 kHz, little endian
 ======  ====  =====================================================================
 """
@@ -45,7 +45,7 @@ class Frame:
     offset
         Samples of the stream before this frame.
     t_ms
-        Page epoch milliseconds of the first sample; 0 for answers.
+        Page epoch milliseconds of the first sample; 0 for answers on their way to a page.
     pcm
         PCM16, little endian, mono, 24 kHz.
     """

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.bridge.status import Status
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from realtime_nb.bridge.status import Status
     from realtime_nb.bridge.turns import Turns
     from realtime_nb.bridge.view import Message
     from realtime_nb.client.loop import BackgroundLoop
@@ -34,6 +34,8 @@ class TurnModes:
     ----------
     session
         The session.
+    status
+        Says what is in force.
     turns
         What a user does by hand.
     changed
@@ -50,9 +52,10 @@ class TurnModes:
         cancellation.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is named where it is given
         self,
         session: RealtimeSession,
+        status: Status,
         turns: Turns,
         *,
         changed: Callable[[], None],
@@ -60,7 +63,7 @@ class TurnModes:
         loop: BackgroundLoop,
     ) -> None:
         self._session = session
-        self._status = Status(session)
+        self._status = status
         self._turns = turns
         self._changed = changed
         self._notice = notice
@@ -163,6 +166,8 @@ class TurnModes:
         await self._session.update(config)
 
     def _forget_input(self) -> None:
+        if self._session.state == "restoring":
+            return  # it would be forgotten behind what is said now, which goes out with it
         # Asking for the outcome takes it: nobody waits for it.
         self._session.clear_input().add_done_callback(lambda done: done.exception())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,19 @@ class Status:
 
     def __init__(self, session: RealtimeSession) -> None:
         self._session = session
+        self._held: _Fields | None = None
+
+    def hold(self) -> None:
+        """Tell what is in force now until `release`.
+
+        A session that takes this one's place begins with its service's defaults, and no page
+        is to follow those: a microphone that a key opens would be open.
+        """
+        self._held = self._held or self._session.conversation.session
+
+    def release(self) -> None:
+        """Tell what is in force from now on."""
+        self._held = None
 
     @property
     def kind(self) -> str:
@@ -36,8 +51,13 @@ class Status:
 
     @property
     def state(self) -> str:
-        """``connecting``, ``open``, ``closed`` or ``failed``."""
+        """``connecting``, ``open``, ``restoring``, ``closed`` or ``failed``."""
         return _STATES.get(self._session.state, self._session.state)
+
+    @property
+    def takes(self) -> bool:
+        """Whether what is said and typed reaches the service, at once or when it is back."""
+        return self._session.state in ("open", "restoring")
 
     @property
     def manual(self) -> bool:
@@ -51,7 +71,7 @@ class Status:
     def model(self) -> str:
         """The model that answers or translates; of a transcription session its transcriber."""
         if self.kind == "transcription":
-            return _text(_object(self.audio("input").get("transcription")).get("model"))
+            return _text(as_object(self.audio("input").get("transcription")).get("model"))
         return _text(self._told.get("model")) or self._session.endpoint.model
 
     @property
@@ -67,15 +87,15 @@ class Status:
     @property
     def turn_detection(self) -> _Fields:
         """The turn detection in force; empty when there is none."""
-        return _object(self.audio("input").get("turn_detection"))
+        return as_object(self.audio("input").get("turn_detection"))
 
     def format(self, side: str) -> _Fields | None:
         """Return the format of a side's sound, None where the service names none."""
-        return _object(self.audio(side).get("format")) or None
+        return as_object(self.audio(side).get("format")) or None
 
     def audio(self, side: str) -> _Fields:
         """Return what is in force for ``input`` or ``output`` sound."""
-        return _object(_object(self._told.get("audio")).get(side))
+        return as_object(as_object(self._told.get("audio")).get(side))
 
     def message(self) -> Message:
         """Return the fields of a page's `state` message."""
@@ -83,26 +103,37 @@ class Status:
         return {
             "state": self.state,
             "detail": str(failure) if failure is not None else "",
+            "restoration": self._restoration(),
             "session": self.kind,
             "model": self.model,
             "voice": _voice(self.audio("output").get("voice")),
             "language": self.language,
             "manual": self.manual,
             "costs": self.costs,
+            "transport": self._session.transport.name,
+        }
+
+    def _restoration(self) -> Message | None:
+        told = self._session.restoration
+        if told is None:
+            return None
+        away_ms = self._session.now_ms() - told.since_ms
+        return {
+            "reason": told.reason,
+            "tries": told.tries,
+            "next_s": told.next_try_s,
+            "away_s": round(max(0.0, away_ms) / 1000, 1),
+            "detail": told.detail,
         }
 
     @property
     def _told(self) -> _Fields:
-        return self._session.conversation.session or {}
+        return self._held or self._session.conversation.session or {}
 
 
 def _voice(value: Any) -> str:
     """Return a voice's name; a custom one is an object with an id."""
-    return _text(value) or _text(_object(value).get("id"))
-
-
-def _object(value: Any) -> _Fields:
-    return cast("_Fields", value) if isinstance(value, dict) else {}
+    return _text(value) or _text(as_object(value).get("id"))
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from realtime_nb.protocol.restored.restored import LOST
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -60,7 +62,8 @@ class Tail:
 
     def event(self, event: Event) -> None:
         """Take one received event: it may begin or end what is being said."""
-        if event.type == "input_audio_buffer.speech_started":
+        if event.type in ("input_audio_buffer.speech_started", LOST):
+            # While the connection is lost nobody tells that somebody speaks.
             self._speech = True
         elif event.type in _ENDS and self._speech:
             self._speech = False
@@ -85,7 +88,7 @@ class Tail:
 
     def _step(self) -> None:
         self._timer = None
-        if self._left_s <= 0 or self._session.state != "open":
+        if self._left_s <= 0 or self._session.state not in ("open", "restoring"):
             return
         self._left_s -= STEP_S
         self._send(_STEP)

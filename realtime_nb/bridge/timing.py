@@ -11,6 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_nb.protocol.restored.input_clock import InputClock
+from realtime_nb.protocol.restored.restored import SUCCESSOR, read_successor
+from realtime_nb.protocol.told import told_ms
+
 if TYPE_CHECKING:
     from realtime_nb.bridge.uplink import Mark, Uplink
     from realtime_nb.protocol.events import Event
@@ -82,12 +86,15 @@ class Timing:
 
     def __init__(self, uplink: Uplink) -> None:
         self._uplink = uplink
+        self._clock = InputClock()
         self._turn: TurnTiming | None = None
         self.turns: list[TurnTiming] = []
 
     def event(self, event: Event, t_ms: float, turn_detection: dict[str, Any] | None) -> None:
         """Take one received event at `t_ms` of the session's clock."""
-        if event.type == "input_audio_buffer.speech_stopped":
+        if event.type == SUCCESSOR and (told := read_successor(event)) is not None:
+            self._clock.succeed(told)
+        elif event.type == "input_audio_buffer.speech_stopped":
             self._turn = self._begin(event, turn_detection or {})
             self.turns.append(self._turn)
             del self.turns[:-KEPT]
@@ -108,10 +115,10 @@ class Timing:
         silence = turn_detection.get("silence_duration_ms")
         silence_ms = float(silence) if isinstance(silence, int | float) else 0.0
         turn = TurnTiming(str(event.get("item_id")), silence_ms)
-        end = event.get("audio_end_ms")
+        end = told_ms(event, "audio_end_ms")
         mark: Mark | None = None
-        if isinstance(end, int | float):
-            mark = self._uplink.mark_at(end - silence_ms)
+        if end is not None:
+            mark = self._uplink.mark_at(self._clock.place(end) - silence_ms)
         if mark is not None:
             turn.said_page_ms = mark.page_ms
             turn.said_sent_ms = mark.sent_ms

@@ -97,6 +97,10 @@ class Uplink:
             )
         )
 
+    def renew(self) -> None:
+        """Forget where frames lie: some of them never reached the service."""
+        self._marks.clear()
+
     def mark_at(self, audio_ms: float) -> Mark | None:
         """Return the mark of the frame in which `audio_ms` of the sent sound lies.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_nb.chain.messages import chat_body
 from realtime_nb.chain.requests import NoAnswer
-from realtime_nb.client.junk import as_object
+from realtime_nb.protocol.told import as_object
 from realtime_nb.server.brain.interface import BrainError, FunctionCall
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def _stream(asked: LegRequest, asking: Json) -> AsyncIterator[Piece]:
             text = delta.content or delta.refusal
             if text:
                 asked.first()
-                yield text
+                yield asked.without_keys(text)
             for piece in delta.tool_calls or ():
                 asked.first()
                 call = calls.setdefault(piece.index, _Call())
@@ -97,4 +97,5 @@ async def _stream(asked: LegRequest, asking: Json) -> AsyncIterator[Piece]:
             " ends in /v1"
         )
     for _, call in sorted(calls.items()):
-        yield FunctionCall(call.name, "".join(call.arguments) or "{}")
+        arguments = asked.without_keys("".join(call.arguments))
+        yield FunctionCall(asked.without_keys(call.name), arguments or "{}")

@@ -20,9 +20,9 @@ import orjson
 
 from realtime_nb.audio.pcm import int16_to_pcm16
 from realtime_nb.chain.requests import NoAnswer
-from realtime_nb.client.junk import as_object
+from realtime_nb.protocol.told import as_object
 from realtime_nb.server.brain.interface import BrainError
-from realtime_nb.server.hearing import RATE, Overheard, Understood
+from realtime_nb.server.ears.hearing import RATE, Overheard, Understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from realtime_nb.chain.requests import LegRequest, Requests
-    from realtime_nb.server.config import SessionConfig
+    from realtime_nb.server.config.config import SessionConfig
 
 Json = dict[str, Any]
 
@@ -211,21 +211,21 @@ async def _words(
             raise NoAnswer("it answered without a transcript; choose another for transcribe")
         request.first()
         request.usage = as_object(told.get("usage")) or None
-        return told["text"].strip()
+        return request.without_keys(told["text"]).strip()
     text, ended = "", False
     async with raw.parse() as events:
         async for event in events:
             if event.type == "transcript.text.delta":
                 request.first()
                 text += event.delta
-                tell(text)
+                tell(request.without_keys(text))
             elif event.type == "transcript.text.done":
                 request.first()
                 text, ended = event.text, True
                 request.usage = _plain(getattr(event, "usage", None))
     if not ended:
         raise NoAnswer("its stream broke off before the end of the transcript; try again")
-    return text.strip()
+    return request.without_keys(text).strip()
 
 
 def _late(waited_s: float) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.client.rest.resolve import DEFAULT_MODELS, rest_endpoint
-from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.transcriber_models import find_transcriber
 from realtime_nb.protocol.chain import LEGS, LegName, chain_model

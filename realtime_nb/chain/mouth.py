@@ -17,9 +17,9 @@ from realtime_nb.audio.pcm import float_to_int16, int16_to_float, pcm16_to_int16
 from realtime_nb.audio.resample import StreamResampler
 from realtime_nb.chain.requests import NoAnswer
 from realtime_nb.chain.sound import SoundStream
+from realtime_nb.server.answers.clauses import ClauseSplitter
+from realtime_nb.server.answers.speech_stream import Captions
 from realtime_nb.server.brain.interface import Breath, closable
-from realtime_nb.server.clauses import ClauseSplitter
-from realtime_nb.server.speech_stream import Captions
 from realtime_nb.speech.interfaces import WordTime
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from realtime_nb.chain.requests import Requests
+    from realtime_nb.server.answers.response_events import ResponseSpec
     from realtime_nb.server.audio_format import WireFormat
     from realtime_nb.server.brain.interface import Piece
-    from realtime_nb.server.response_events import ResponseSpec
 
 AHEAD: Final = 3
 """Clauses that are asked for and not yet spoken, at most."""

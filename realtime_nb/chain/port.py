@@ -13,14 +13,14 @@ import tornado.netutil
 import tornado.web
 
 from realtime_nb.chain.session import ChainSession, Settled
+from realtime_nb.client.endpoints.secret import Secret
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.secret import Secret
-from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import RealtimeError
-from realtime_nb.server.admission import Refusal, admit
-from realtime_nb.server.config import MODEL
-from realtime_nb.server.web import MAX_FRAME, NotFoundHandler, Shared
-from realtime_nb.server.websocket import SocketHandler
+from realtime_nb.server.config.config import MODEL
+from realtime_nb.server.door.admission import Refusal, admit
+from realtime_nb.server.door.web import MAX_FRAME, NotFoundHandler, Shared
+from realtime_nb.server.door.websocket import SocketHandler
 from realtime_nb.server.workers import Settings
 from realtime_nb.speech.engines import load_voice_activity
 from realtime_nb.speech.interfaces import Engines
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from realtime_nb.chain.legs import Legs
     from realtime_nb.client.rest.service import Notice
     from realtime_nb.protocol.chain import LegName
-    from realtime_nb.server.admission import Admitted, Visit
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.connection import Exits
+    from realtime_nb.server.door.admission import Admitted, Visit
     from realtime_nb.server.session_base import BaseSession
 
 _TIMEOUT_S: Final = 10.0

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.service import RestService
 from realtime_nb.errors import RealtimeError, RequestRefused
 from realtime_nb.protocol.chain import LEG_DONE, LegDone
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from realtime_nb.chain.legs import Legs
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.rest.service import Notice
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.protocol.chain import LegName
     from realtime_nb.server.emitter import Emitter
 
@@ -203,6 +203,10 @@ class LegRequest:
         """Note that its first words or sound have come; later calls do nothing."""
         if self._first_s is None:
             self._first_s = self._requests.now_s()
+
+    def without_keys(self, said: str) -> str:
+        """Return what the service said without its key; the session knows that of no leg."""
+        return self._service.scrub_keys(said)
 
     async def client(self) -> Any:
         """Return the leg's ``AsyncOpenAI``."""

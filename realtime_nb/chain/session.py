@@ -10,13 +10,13 @@ from realtime_nb.chain.brain import ChainBrain
 from realtime_nb.chain.ears import RestEars
 from realtime_nb.chain.mouth import RestMouth
 from realtime_nb.chain.requests import Requests
-from realtime_nb.client.junk import as_object
 from realtime_nb.protocol.ids import new_id
-from realtime_nb.server.config import SessionConfig
+from realtime_nb.protocol.told import as_object
+from realtime_nb.server.config.config import SessionConfig
+from realtime_nb.server.ears.transcribers import transcriber_of
 from realtime_nb.server.emitter import Emitter
 from realtime_nb.server.parts import Parts
 from realtime_nb.server.session import Session
-from realtime_nb.server.transcribers import transcriber_of
 from realtime_nb.server.wire_errors import invalid_value
 from realtime_nb.server.workers import MAX_SESSION_S, Settings
 from realtime_nb.speech.engines import load_voice_activity

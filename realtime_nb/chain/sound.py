@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from realtime_nb.chain.requests import NoAnswer
-from realtime_nb.client.junk import as_object
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

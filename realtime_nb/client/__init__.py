@@ -9,15 +9,15 @@ awaited in a cell or asked for its `result()` in plain code.
 from __future__ import annotations
 
 from realtime_nb.client.connection import Connection, connect
-from realtime_nb.client.endpoint import DEFAULT_MODEL, Endpoint, resolve_endpoint
-from realtime_nb.client.ephemeral import EphemeralKey, create_client_secret
-from realtime_nb.client.heard import Heard
+from realtime_nb.client.endpoints.endpoint import DEFAULT_MODEL, Endpoint, resolve_endpoint
+from realtime_nb.client.endpoints.ephemeral import EphemeralKey, create_client_secret
+from realtime_nb.client.endpoints.named import named_endpoints
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop, Call
-from realtime_nb.client.named import named_endpoints
-from realtime_nb.client.response import Response
-from realtime_nb.client.secret import Secret
 from realtime_nb.client.session import RealtimeSession
+from realtime_nb.client.sound.heard import Heard
+from realtime_nb.client.turns.response import Response
 
 __all__ = [
     "DEFAULT_MODEL",

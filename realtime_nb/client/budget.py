@@ -10,7 +10,8 @@ The rules it keeps:
   down and nothing translated.
 - What the service begins by itself all the same (a turn that had ended before) is cancelled
   as it begins; it bills what went in. An idle timeout, which begins responses without any
-  sound, is switched off, and comes back when the budget is raised.
+  sound, is switched off, and comes back when the budget is raised. So is, on a call, that turns
+  are answered: its sound does not go through here, and whoever is on it may talk on.
 - What has no known price cannot be counted, and counts as nothing.
 """
 
@@ -18,25 +19,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import APPENDS
 from realtime_nb.client.listeners import Listeners
 from realtime_nb.errors import BudgetExceeded, RealtimeError, UsageError
-from realtime_nb.protocol.cost_meter import CostMeter, Total, usd_text
+from realtime_nb.protocol.cost.meter import CostMeter, Total, usd_text
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
-    from realtime_nb.client.sequencer import Transmit
-    from realtime_nb.client.service import Endpoint
+    from collections.abc import Mapping
+
+    from realtime_nb.client.endpoints.service import Endpoint
+    from realtime_nb.client.turns.sequencer import Transmit
     from realtime_nb.protocol.config.problem import SessionKind
-    from realtime_nb.protocol.conversation import Conversation
+    from realtime_nb.protocol.conversation.reducer import Conversation
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 _BILLED: Final = APPENDS | {"response.create", "input_audio_buffer.commit"}
 # Sound that is billed by its length costs a little more with every frame: told in steps of a
 # tenth of a cent.
 _STEP_USD: Final = 0.001
 _MOST_USD: Final = 1e15  # beyond it nobody means it, and a float has no cents any more
+_IDLE_OFF: Final[Mapping[str, Any]] = {"idle_timeout_ms": None}
+_ANSWERS_OFF: Final[Mapping[str, Any]] = {"create_response": False}
 _NANO: Final = 9  # decimals, so that a sum of floats that should be the budget reaches it
 
 
@@ -63,6 +68,8 @@ class Budget:
         Tells our responses from the service's own.
     conversation
         Knows the session in force, and how much sound was sent.
+    on_call
+        Whether the sound runs elsewhere, on a call.
 
     Attributes
     ----------
@@ -70,13 +77,15 @@ class Budget:
         Told of every change of what is spent, on the session's thread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what it stands between
         self,
         endpoint: Endpoint,
         kind: SessionKind,
         transmit: Transmit,
         requests: Requests,
         conversation: Conversation,
+        *,
+        on_call: bool = False,
     ) -> None:
         self._meter = CostMeter(endpoint.model, free=endpoint.practice, kind=kind)
         self._by_sound = kind != "realtime"
@@ -84,7 +93,8 @@ class Budget:
         self._requests = requests
         self._conversation = conversation
         self._limit_usd: float | None = None
-        self._idle_ms: Any = None
+        self._off = {**_IDLE_OFF, **_ANSWERS_OFF} if on_call else _IDLE_OFF
+        self._before: dict[str, Any] = {}
         self._told = Total(free=endpoint.practice)
         self._was_spent = False
         self.changed: Listeners[Total] = Listeners()
@@ -142,7 +152,7 @@ class Budget:
         """Count an event that has passed."""
         if record.event.type in APPENDS:
             if self._by_sound and record.direction == "sent":
-                self._meter.sent(self._conversation.input_audio_ms)
+                self._meter.sent(self._conversation.sent_audio_ms)
                 self.review(at_least_usd=_STEP_USD)
         elif self._meter.take(record) is not None:
             self.review()
@@ -169,23 +179,25 @@ class Budget:
             return
         self._was_spent, self._told = spent, total
         if turned:
-            self._idle_timeout(stop=spent)
+            self._detection(stop=spent)
         self.changed.tell(total)
 
-    def _idle_timeout(self, *, stop: bool) -> None:
-        """Switch off what begins responses without any sound; or on again as it was."""
+    def _detection(self, *, stop: bool) -> None:
+        """Switch off what begins responses without any sound of ours; or on again as it was."""
         audio = as_object((self._conversation.session or {}).get("audio"))
-        detection = as_object(as_object(audio.get("input")).get("turn_detection"))
-        wanted = None if stop else self._idle_ms
+        now = as_object(as_object(audio.get("input")).get("turn_detection"))
         if stop:
-            self._idle_ms = detection.get("idle_timeout_ms")
-            if self._idle_ms is None:
-                return
-        elif wanted is None or not detection or detection.get("idle_timeout_ms") is not None:
-            return
-        change = {"type": detection.get("type"), "idle_timeout_ms": wanted}
-        session = {"type": "realtime", "audio": {"input": {"turn_detection": change}}}
-        self._send({"type": "session.update", "session": session})
+            self._before = {name: now[name] for name in self._off if name in now}
+        wanted = self._off if stop else self._before
+        change = {
+            name: value
+            for name, value in wanted.items()
+            if name in now and now[name] != value and (stop or now[name] == self._off[name])
+        }
+        if change:
+            detection = {"type": now.get("type"), **change}
+            session = {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
+            self._send({"type": "session.update", "session": session})
 
     def _send(self, event: dict[str, Any]) -> None:
         try:

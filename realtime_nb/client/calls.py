@@ -6,23 +6,25 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.client.futures import fail, settle
-from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import require_call, update_of
-from realtime_nb.client.races import is_race
-from realtime_nb.client.turn_end import last_of_turn
-from realtime_nb.errors import ServerError, UsageError
+from realtime_nb.client.outbox import CLEAR, COMMIT
+from realtime_nb.client.restoring.retelling import ask_to_cut
+from realtime_nb.client.turns.races import is_race
+from realtime_nb.client.turns.turn_end import last_of_turn
+from realtime_nb.errors import ConnectionLost, RealtimeError, ServerError, UsageError
 from realtime_nb.protocol.ids import new_id
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from realtime_nb.client.core import SessionCore
     from realtime_nb.client.outgoing import AnyEvent
-    from realtime_nb.client.response import Response
-    from realtime_nb.client.turn import Turn
-    from realtime_nb.errors import RealtimeError
+    from realtime_nb.client.turns.response import Response
+    from realtime_nb.client.turns.turn import Turn
     from realtime_nb.protocol.events import Event
 
+_NO_SOUND: Final = "input_audio_buffer_commit_empty"
 _NOTHING_TO_CANCEL: Final = "response_cancel_not_active"
 
 
@@ -154,19 +156,50 @@ async def _response(core: SessionCore, future: asyncio.Future[Response], turn: T
         raise
 
 
-async def commit(core: SessionCore) -> str:
-    """Make an item of the sound sent so far; return its id."""
-    await core.ready()
+async def commit(core: SessionCore, asked: Callable[[], Awaitable[Event]] | None = None) -> str:
+    """Make an item of the sound sent so far; return its id.
+
+    Parameters
+    ----------
+    core
+        The session.
+    asked
+        What `at_once` returned, where that was possible.
+    """
+    await _in_place(core)
     require_call(core.kind, "commit")
-    answer = await core.ask({"type": "input_audio_buffer.commit"})
+    try:
+        answer = await (asked() if asked else core.ask({"type": COMMIT}))
+    except ServerError as error:
+        if error.code == _NO_SOUND and core.held.incomplete:
+            raise ConnectionLost(core.policy.not_committed) from None
+        raise
     return answer.get("item_id", "")
 
 
-async def clear_input(core: SessionCore) -> None:
-    """Forget the sound sent since the last commit."""
-    await core.ready()
+async def clear_input(
+    core: SessionCore, asked: Callable[[], Awaitable[Event]] | None = None
+) -> None:
+    """Forget the sound sent since the last commit; `asked` as for `commit`."""
+    await _in_place(core)
     require_call(core.kind, "clear_input")
-    await core.ask({"type": "input_audio_buffer.clear"})
+    await (asked() if asked else core.ask({"type": CLEAR}))
+
+
+def at_once(core: SessionCore, kind: str) -> Callable[[], Awaitable[Event]] | None:
+    """Send what has its place in the sound, before this returns; return what waits for the answer.
+
+    None where that cannot be said yet. To be called on the session's loop.
+    """
+    if core.state not in ("open", "restoring") or core.kind == "translation":
+        return None
+    future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+    event_id = ""
+    try:
+        event_id = core.transmit({"type": kind}, answer=settle(future), refuse=fail(future))
+    except RealtimeError as error:
+        fail(future)(error)
+    return lambda: core.wait_for(future, kind, event_id)
 
 
 async def cancel(core: SessionCore) -> None:
@@ -206,7 +239,7 @@ async def truncate(core: SessionCore, item_id: str, content_index: int, audio_en
         "audio_end_ms": max(0, int(audio_end_ms)),
     }
     try:
-        await core.ask(event)
+        await ask_to_cut(core, event)
     except ServerError as error:
         if not is_race(error):
             raise
@@ -216,6 +249,12 @@ async def send(core: SessionCore, event: AnyEvent) -> str:
     """Send any event; return its id."""
     await core.ready()
     return core.transmit(event)
+
+
+async def _in_place(core: SessionCore) -> None:
+    """Wait until the session is open; while it is restored what is sent waits behind the sound."""
+    if core.state != "restoring":
+        await core.ready()
 
 
 def _future() -> asyncio.Future[Any]:

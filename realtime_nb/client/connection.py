@@ -18,20 +18,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.client.endpoint import (
+from realtime_nb.client.endpoints.endpoint import (
     GIVEN,
     Endpoint,
     openai_endpoint,
     resolve_endpoint,
     url_endpoint,
 )
+from realtime_nb.client.endpoints.keys import clean_key
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.handlers import Handlers, TakesHandlers
-from realtime_nb.client.keys import clean_key
 from realtime_nb.client.kinds import append_type
-from realtime_nb.client.open_connection import Connection, session_clock
 from realtime_nb.client.reviewing import Place, Reviewer, load_review, warn_at
-from realtime_nb.client.secret import Secret
-from realtime_nb.client.wire import OPEN_TIMEOUT_S, Wire
+from realtime_nb.client.transport.open_connection import Connection, session_clock
+from realtime_nb.client.transport.wire import OPEN_TIMEOUT_S, Wire
 from realtime_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def connect(  # noqa: PLR0913 -- the arguments of the openai package, and `endpo
         Name of the model.
     base_url, api_key
         As for ``AsyncOpenAI``; the path of the URL is kept. Without a key, the one in the
-        environment that belongs to the host (see `realtime_nb.client.endpoint`).
+        environment that belongs to the host (see `realtime_nb.client.endpoints.endpoint`).
     call_id
         Join the running WebRTC or SIP call of this id, instead of a session of one's own.
     extra_query, extra_headers

@@ -5,66 +5,46 @@ whatever happens:
 
 - an event is logged, taken into the conversation and shown to the listeners before any call
   that it answers returns;
-- when the connection ends, every call under way fails with `ConnectionLost` at once;
-- the state goes idle, connecting, open, closing, closed; or to failed from connecting and
-  open. From closed and failed it goes nowhere.
+- when the connection ends and is not restored, every call under way fails with
+  `ConnectionLost` at once;
+- the state goes idle, connecting, open, closing, closed; from connecting and open to restoring,
+  and from there back to open; or to failed from connecting, open and restoring. From closed
+  and failed it goes nowhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from realtime_nb.client.budget import Budget
-from realtime_nb.client.futures import fail, settle
-from realtime_nb.client.junk import as_object
-from realtime_nb.client.kinds import append_type, creates_response, kind_of, update_of
-from realtime_nb.client.ledger import Ledger
-from realtime_nb.client.listeners import Listeners
-from realtime_nb.client.open_connection import Connection, session_clock
-from realtime_nb.client.outbox import Outbox
-from realtime_nb.client.outgoing import as_dict, prepare
-from realtime_nb.client.races import is_news
-from realtime_nb.client.refusals import end_of, is_fatal, refused
-from realtime_nb.client.sequencer import ResponseSequencer
+from realtime_nb.client.in_force import holds
+from realtime_nb.client.kinds import append_type, update_of
+from realtime_nb.client.restoring.renewal import Renewal
+from realtime_nb.client.restoring.restoring import Restoring
+from realtime_nb.client.restoring.retrying import is_expiry, is_worth_it
 from realtime_nb.client.switching import switch_interval
-from realtime_nb.client.wire import Wire
-from realtime_nb.errors import (
-    CallTimeout,
-    ConnectionFailed,
-    ConnectionLost,
-    MalformedEvent,
-    RealtimeError,
-    ServerError,
-    UsageError,
-)
-from realtime_nb.protocol.conversation import Conversation
-from realtime_nb.protocol.ids import new_id
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.client.traffic import REPLY_TIMEOUT_S, State, Traffic
+from realtime_nb.client.transport.open_connection import Connection, session_clock
+from realtime_nb.client.transport.refusals import end_of, refused
+from realtime_nb.errors import ConnectionFailed, ConnectionLost, RealtimeError, UsageError
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from realtime_nb.client.gate import Gate
-    from realtime_nb.client.ledger import Answer, Refuse
-    from realtime_nb.client.outgoing import AnyEvent
-    from realtime_nb.client.service import Endpoint
-    from realtime_nb.client.turn_end import TurnFollower
+    from realtime_nb.client.endpoints.service import Endpoint
+    from realtime_nb.client.restoring.policy import RestorePolicy
+    from realtime_nb.client.transport.transports import AnyWire, Transport
     from realtime_nb.protocol.config.problem import SessionKind
-    from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
 
-State: TypeAlias = Literal["idle", "connecting", "open", "closing", "closed", "failed"]
+__all__ = ["DRAIN_TIMEOUT_S", "REPLY_TIMEOUT_S", "SessionCore", "State"]
 
-REPLY_TIMEOUT_S: Final = 10.0
 DRAIN_TIMEOUT_S: Final = 4.0
 _NORMAL_CLOSE: Final = 1000
-_LOG = logging.getLogger("realtime_nb.client")
 
 
-class SessionCore:
+class SessionCore(Traffic):
     """One session, from its opening to its end.
 
     Parameters
@@ -73,67 +53,38 @@ class SessionCore:
         Where to connect.
     kind
         The kind of session to ask for.
+    transport
+        How to connect; by a WebSocket when None.
     reply_timeout
         How long the service may take to answer an event, in seconds.
     drain_timeout
         How long a translation session that is closed waits for the output that remains, in
         seconds.
+    restore
+        Whether a lost connection is restored.
+    policy
+        How; the numbers of `RestorePolicy` when None.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is named where it is given
         self,
         endpoint: Endpoint,
         *,
         kind: SessionKind = "realtime",
+        transport: Transport | None = None,
         reply_timeout: float = REPLY_TIMEOUT_S,
         drain_timeout: float = DRAIN_TIMEOUT_S,
+        restore: bool = True,
+        policy: RestorePolicy | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.state: State = "idle"
-        self.gate: Gate | None = None
-        self.follower: TurnFollower | None = None
-        self.failure: RealtimeError | None = None
-        self.log = EventLog()
-        self.conversation = Conversation()
-        self.now_ms = session_clock()
-        self.outbox = Outbox()
-        self.records: Listeners[Record, frozenset[str]] = Listeners()
-        self.states: Listeners[str] = Listeners()
-        self.strays: Listeners[ServerError] = Listeners()
-        self.interruptions: Listeners[[]] = Listeners()
-        self._ledger = Ledger()
-        self.strike = self._ledger.strike
-        self.sequencer = ResponseSequencer(
-            self.transmit,
-            self._later,
-            self.strike,
-            lambda: creates_response(self.conversation.session),
-        )
-        self.budget = Budget(endpoint, kind, self.transmit, self.sequencer, self.conversation)
-        self._asked_kind: SessionKind = kind
-        self._reply_timeout = reply_timeout
+        super().__init__(endpoint, kind, transport, reply_timeout, policy)
         self._drain_timeout = drain_timeout
-        self._connection: Connection | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._created: asyncio.Future[None] | None = None
-        self._settled: asyncio.Event | None = None
-        self._finished: asyncio.Event | None = None
-        self._last_word: Mapping[str, Any] | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether the session is over."""
-        return self.state in ("closed", "failed")
-
-    @property
-    def kind(self) -> SessionKind:
-        """The kind of session: what the service says it is, and before what was asked for."""
-        session = self.conversation.session
-        # An ephemeral key brings a config of its own, and with it its kind.
-        return (
-            self._asked_kind if session is None else kind_of({"type": self._asked_kind, **session})
-        )
+        # A call's sideband has a way of its own, and a page's call cannot be restored.
+        self.restores = restore and self.transport.name == "websocket"
+        self.restoring = Restoring(self)
+        self.renewal = Renewal(self)
 
     # -- opening
 
@@ -143,218 +94,198 @@ class SessionCore:
             raise UsageError(f"this session is {self.state}; make a new one")
         self._opening = asyncio.current_task()
         self._settled = asyncio.Event()
-        self._set_state("connecting")
+        self.set_state("connecting")
         switch_interval.hold()
+        self.now_ms = session_clock()
+        self.restoring.wanted = dict(config)
         try:
-            await self._connect()
-            return await self._configure(config)
+            await self._connect(config)
+            told = await self._configure(config)
+        except ConnectionLost:
+            if not self._is("restoring"):
+                raise
         except asyncio.CancelledError:
             closed = ConnectionLost("the session was closed while it was connecting")
             self._end("closed", closed)
             raise closed from None
+        else:
+            return told
         finally:
             self._opening = None
             if self._is("connecting"):
                 # Also with a config that was refused: the session goes on with defaults.
-                self._set_state("open")
-            self._settled.set()
+                self.set_state("open")
+            if not self._is("restoring"):
+                self._settled.set()
+        # It broke before it was open: the config comes with what restores it.
+        await self.ready()
+        if self.restoring.refusal is not None:
+            raise self.restoring.refusal
+        return self.conversation.session or {}
 
-    async def _connect(self) -> None:
+    @property
+    def is_opening(self) -> bool:
+        """Whether `open` has not come to its end, so that its config may not be in force."""
+        return self._opening is not None
+
+    async def _connect(self, config: Mapping[str, Any]) -> None:
         try:
-            await self._begin()
+            wire = await self.dial(config)
+            self._connection = self.attach(wire)
+            await self.greeted()
         except Exception as error:
-            known = isinstance(error, RealtimeError)
-            self._end("failed", error if known else ConnectionFailed(f"not connected: {error!r}"))
+            if not self._is("restoring"):
+                known = isinstance(error, RealtimeError)
+                failed = error if known else ConnectionFailed(f"not connected: {error!r}")
+                self._end("failed", failed)
             raise
 
-    async def _begin(self) -> None:
-        self.now_ms = session_clock()
-        wire = await Wire.dial(self.endpoint, kind=self._asked_kind)
-        self._connection = Connection(
+    async def dial(self, config: Mapping[str, Any]) -> AnyWire:
+        """Reach the service."""
+        return await self.transport.dial(self.endpoint, self._asked_kind, config)
+
+    def attach(self, wire: AnyWire) -> Connection:
+        """Read from a wire from now on; return the connection on it."""
+        connection = Connection(
             wire,
             self.endpoint,
             log=self.log,
             clock=self.now_ms,
             append_type=append_type(self._asked_kind),
         )
-        self._connection.call_when_writable(self.flush)
-        self._created = asyncio.get_running_loop().create_future()
-        self._reader = asyncio.create_task(self._read(self._connection), name="realtime_nb reader")
+        connection.call_when_writable(self.flush)
+        self.last_word = None
+        self.created = asyncio.get_running_loop().create_future()
+        self.restoring.attached(connection)
+        self._reader = asyncio.create_task(self._follow(connection), name="realtime_nb reader")
+        return connection
+
+    async def greeted(self) -> None:
+        """Wait for word of the session; ask for it where a call's service may never tell.
+
+        Raises
+        ------
+        ConnectionFailed
+            When none comes.
+        """
+        created, patience_s = self.created, self.transport.asks_after_s
+        if created is None:
+            return
         try:
-            async with asyncio.timeout(self._reply_timeout):
-                await self._created
+            async with asyncio.timeout(self.reply_timeout):
+                if patience_s is not None:
+                    await asyncio.wait([created], timeout=patience_s)
+                    if not created.done():
+                        self.transmit(update_of({}, self._asked_kind))
+                await created
         except TimeoutError:
-            said = self._last_word
+            said = self.last_word
             raise (
                 refused(said, self.endpoint)
                 if said is not None
                 else ConnectionFailed(
-                    f"{self.endpoint.name} began no session within {self._reply_timeout:g} s; "
+                    f"{self.endpoint.name} began no session within {self.reply_timeout:g} s; "
                     "check that the URL is that of a realtime service"
                 )
             ) from None
 
     async def _configure(self, config: Mapping[str, Any]) -> dict[str, Any]:
         event = update_of(config, self.kind)
+        if self.transport.configured and holds(self.conversation.session, event["session"]):
+            return self.conversation.session or {}
         if config and event["session"]:
             answer = await self.ask(event)
             return as_object(answer.get("session")) or self.conversation.session or {}
         return self.conversation.session or {}
 
-    async def ready(self) -> None:
-        """Wait while the session is connecting; raise when it is not open then."""
-        if self.state == "connecting" and self._settled is not None:
-            await self._settled.wait()
-        if self.state != "open":
-            raise self._gone()
+    # -- the end of a connection
 
-    # -- sending
-
-    def transmit(
-        self, event: AnyEvent, *, answer: Answer | None = None, refuse: Refuse | None = None
-    ) -> str:
-        """Put an event into the outbox, with an id; return the id.
-
-        Parameters
-        ----------
-        event
-            The event.
-        answer, refuse
-            One of them is called, once, with the event that answers it or with what went
-            wrong; see `Ledger`.
-
-        Raises
-        ------
-        BudgetExceeded
-            For what would cost money that may not be spent.
-        """
-        if self._connection is None or self.ended:
-            raise self._gone()
-        data = as_dict(event)
-        self.budget.check(data["type"])
-        if not data.get("event_id"):
-            data = {"type": data["type"], "event_id": new_id("event"), **data}
-        ready = prepare(data)
-        self._ledger.enter(data, answer, refuse)
-        self.outbox.put(ready)
-        self.flush()
-        return str(data["event_id"])
-
-    async def ask(self, event: AnyEvent) -> Event:
-        """Send an event and return what answers it.
-
-        Raises
-        ------
-        ServerError
-            When the service refuses it.
-        CallTimeout
-            When nothing answers it in time.
-        ConnectionLost
-            When the connection ends before.
-        """
-        future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
-        event_id = self.transmit(event, answer=settle(future), refuse=fail(future))
-        return await self.wait_for(future, as_dict(event)["type"], event_id)
-
-    async def wait_for(self, future: asyncio.Future[Any], what: str, event_id: str = "") -> Any:
-        """Wait for an answer to `what`, at most the reply timeout."""
+    async def _follow(self, connection: Connection) -> None:
         try:
-            async with asyncio.timeout(self._reply_timeout):
-                return await future
-        except asyncio.CancelledError:
-            self._ledger.give_up(event_id)
-            raise
-        except TimeoutError:
-            self._ledger.give_up(event_id)
-            stray = self._ledger.last_stray
-            meanwhile = f"; an error that named no event: {stray}" if stray else ""
-            raise CallTimeout(
-                f"no answer to {what} within {self._reply_timeout:g} s{meanwhile}"
-            ) from None
-
-    def flush(self) -> None:
-        """Send what waits in the outbox, as far as the socket takes it."""
-        self.outbox.answered()
-        connection = self._connection
-        if connection is None:
-            return
-        try:
-            while connection.writable:
-                entry = self.outbox.take()
-                if entry is None:
-                    return
-                is_sound = isinstance(entry, bytes)
-                record = connection.post_audio(entry) if is_sound else connection.post(entry)
-                self._show(record)
-        except ConnectionLost:
-            # The reader meets the end of the connection too, and knows more about it.
-            return
-
-    # -- receiving
-
-    async def _read(self, connection: Connection) -> None:
-        def take(frame: bytes) -> None:
-            try:
-                self._take(connection.read(frame))
-            except MalformedEvent as error:
-                _LOG.warning("a frame of %s was skipped: %s", self.endpoint.name, error)
-            except Exception:  # noqa: BLE001 -- as said below
-                # A service may send what nobody thought of; the session goes on.
-                _LOG.exception("an event of %s could not be handled", self.endpoint.name)
-
-        connection.hand_over(take)
-        try:
-            while True:
-                take(await connection.recv_bytes())
+            await self._read(connection)
         except ConnectionLost as end:
-            self._lost(end)
+            if self.restoring.current is connection:
+                self._lost(end)
+        except asyncio.CancelledError:
+            self.stop_with_loop()
+            raise
         finally:
             # Also when the loop is stopped under us.
             connection.abort()
-            self._end("closed", ConnectionLost("the background loop was stopped"))
 
-    def _take(self, record: Record) -> None:
-        self._show(record)
-        event = record.event
-        if event.type == "session.created" and self._created and not self._created.done():
-            self._created.set_result(None)
-        if event.type == "session.closed" and self._finished is not None:
-            self._finished.set()
-        stray = self._ledger.received(event)
-        if event.type == "error":
-            word = as_object(event.get("error"))
-            if stray is not None or is_fatal(word.get("code")):
-                self._last_word = word
-            if stray is not None and is_news(stray):
-                self.strays.tell(stray)
-        self.sequencer.received(event)
-        self.budget.received(event)
+    def _is_past(self, connection: Connection) -> bool:
+        return self.restoring.current is not connection
 
-    def _show(self, record: Record) -> None:
-        try:
-            changed = self.conversation.apply(record.direction, record.event, record.t_ms)
-        except Exception:  # noqa: BLE001 -- as said below
-            # What is shown is one thing, the calls that wait for this event are another.
-            _LOG.exception("%s could not be taken into the conversation", record.event.type)
-            changed = frozenset[str]()
-        self.budget.take(record)
-        self.records.tell(record, changed)
+    def _lost(self, end: ConnectionLost) -> None:
+        if self.ended:
+            return
+        # What ends in the moment it began was open, whoever has heard of that yet.
+        began = self.created is not None and self.created.done()
+        error = end_of(end, self.last_word, self.endpoint, connecting=not began)
+        if self._is("restoring"):
+            self.restoring.lost(end, error)
+        elif self.restores and not self._is("closing") and is_worth_it(end, self.last_word):
+            reason = "expired" if is_expiry(end, self.last_word) else "lost"
+            self.restoring.begin(reason, end.code, str(error))
+        else:
+            # A service that leaves politely has not failed.
+            normal = self._is("closing") or end.code == _NORMAL_CLOSE
+            self._end("closed" if normal else "failed", error)
+
+    def away(self) -> None:
+        """Take leave of the connection; calls wait from now on."""
+        if self._connection is not None:
+            self._connection.call_when_writable(None)
+        self._connection = None
+        if self._settled is not None:
+            self._settled.clear()
+
+    def back(self, connection: Connection) -> None:
+        """Go on with another connection."""
+        self._connection = connection
+        self.set_state("open")
+        if self._settled is not None:
+            self._settled.set()
+
+    def give_up(self, error: RealtimeError) -> None:
+        """End a session that cannot be restored."""
+        self._end("failed", error)
+
+    def stop_with_loop(self) -> None:
+        """End: the loop is being stopped under us."""
+        self._end("closed", ConnectionLost("the background loop was stopped"))
 
     # -- the end
 
     async def close(self) -> None:
         """End the session, whatever state it is in."""
         if self.state == "idle":
-            self._set_state("closed")
+            self.set_state("closed")
         elif self.state == "connecting":
             await self._give_up_opening()
+        elif self.state == "restoring":
+            self._end("closed", ConnectionLost("the session was closed"))
+            await self.restoring.stopped()
         elif self.state == "open" and self._connection is not None:
-            self._set_state("closing")
+            self.set_state("closing")
             await self._drain()
             self._fail_calls(ConnectionLost("the session was closed"))
             await self._connection.close()
         if self._reader is not None:
             await asyncio.wait([self._reader])
+
+    async def hang_up(self) -> None:
+        """End the call that the session is, for all who are in it, and the session with it."""
+        if not self.ended:
+            await self.ready()
+            asking = asyncio.ensure_future(self.transport.hang_up(self.endpoint))
+            reader = [] if self._reader is None else [self._reader]
+            await asyncio.wait([asking, *reader], return_when=asyncio.FIRST_COMPLETED)
+            asking.add_done_callback(_looked_at)
+            # A service may end the call first, and say so when everybody has gone.
+            if asking.done() and not self.ended:
+                asking.result()
+        await self.close()
 
     async def _drain(self) -> None:
         """Let a translation come to its end: what was said last is still being translated."""
@@ -374,14 +305,6 @@ class SessionCore:
         if self._connection is not None:
             self._connection.abort()
 
-    def _lost(self, end: ConnectionLost) -> None:
-        # What ends in the moment it began was open, whoever has heard of that yet.
-        began = self._created is not None and self._created.done()
-        error = end_of(end, self._last_word, self.endpoint, connecting=not began)
-        # A service that leaves politely has not failed.
-        normal = self._is("closing") or end.code == _NORMAL_CLOSE
-        self._end("closed" if normal else "failed", error)
-
     def _end(self, state: Literal["closed", "failed"], error: RealtimeError) -> None:
         if self.ended:
             return
@@ -392,37 +315,19 @@ class SessionCore:
             self._connection.abort()
         if self._finished is not None:
             self._finished.set()
-        self._set_state(state)
+        self.renewal.stop()
+        self.restoring.stop()
+        self.set_state(state)
         switch_interval.release()
         self._fail_calls(error)
-
-    def _fail_calls(self, error: RealtimeError) -> None:
-        if self._created is not None and not self._created.done():
-            self._created.set_exception(error)
-
-        def again() -> ConnectionLost:
-            # Each call gets its own: a shared one would gather everybody's tracebacks.
-            return ConnectionLost(str(error), code=getattr(error, "code", None))
-
-        self.outbox.clear()
-        self.sequencer.fail_all(again)
-        if self.follower is not None:
-            self.follower.fail_all(again)
-        self._ledger.fail_all(again)
-
-    def _gone(self) -> RealtimeError:
-        if self.failure is not None:
-            return ConnectionLost(str(self.failure), code=getattr(self.failure, "code", None))
-        if self.state == "idle":
-            return UsageError("the session is not open yet; call open() first")
-        return ConnectionLost(f"the session is {self.state}; make a new one")
+        if self._settled is not None:
+            self._settled.set()
 
     def _is(self, state: State) -> bool:
         return self.state == state
 
-    def _set_state(self, state: State) -> None:
-        self.state = state
-        self.states.tell(state)
 
-    def _later(self, delay_s: float, function: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(delay_s, function)
+def _looked_at(asking: asyncio.Future[None]) -> None:
+    """Take what became of it: nobody waits for that any more."""
+    if not asking.cancelled():
+        asking.exception()

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.client.endpoint import url_endpoint
-from realtime_nb.client.junk import as_object, as_text
+from realtime_nb.client.endpoints.endpoint import url_endpoint
 from realtime_nb.client.posting import post
-from realtime_nb.client.refusals import http_refused
+from realtime_nb.client.transport.refusals import http_refused
 from realtime_nb.errors import CallTimeout, ConnectionFailed, EndpointError, UsageError
+from realtime_nb.protocol.told import as_object, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from realtime_nb.client.secret import Secret
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.secret import Secret
+    from realtime_nb.client.endpoints.service import Endpoint
 
 TIMEOUT_S: Final = 180.0
 _OPEN, _CLOSE = "<<<PROMPT", "PROMPT>>>"

@@ -7,23 +7,23 @@ be cut here: `RealtimeSession.cancel` stops it, and what plays it tells what was
 from __future__ import annotations
 
 import asyncio
-import html
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pybase64
 
 from realtime_nb.client.calls import present
-from realtime_nb.client.junk import as_object
 from realtime_nb.client.kinds import require_call
-from realtime_nb.client.sound_format import clip_of
+from realtime_nb.client.restoring.retelling import ask_to_cut
+from realtime_nb.client.sound.format import clip_of
 from realtime_nb.errors import RealtimeError, ServerError, UsageError
-from realtime_nb.protocol.authored import items_of
-from realtime_nb.protocol.carry import pictures_in
-from realtime_nb.protocol.items import Item
+from realtime_nb.protocol.conversation.authored import items_of
+from realtime_nb.protocol.conversation.carry import pictures_in
+from realtime_nb.protocol.conversation.items import Item
 from realtime_nb.protocol.session_sound import audio_format
-from realtime_nb.protocol.shown_text import escaped
+from realtime_nb.protocol.shown_text import escaped, inert
 from realtime_nb.protocol.summary import shorten
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -61,7 +61,7 @@ class RetrievedItem(Item):
         words = escaped(self.text, _LONGEST_TEXT) if self.text else "<em>no words</em>"
         clip = None if self.audio is None else replace(self.audio, caption="")
         player = "" if clip is None else clip._repr_html_()  # pyright: ignore[reportPrivateUsage] -- IPython's protocol
-        return f"<div><b>{who}</b> <small>{html.escape(self.id)}</small><br>{words}</div>{player}"
+        return f"<div><b>{who}</b> <small>{inert(self.id)}</small><br>{words}</div>{player}"
 
 
 class HasEdits:
@@ -123,7 +123,7 @@ class HasEdits:
         Parameters
         ----------
         turns
-            As for `realtime_nb.protocol.authored.items_of`.
+            As for `realtime_nb.protocol.conversation.authored.items_of`.
 
         Returns
         -------
@@ -186,7 +186,7 @@ async def cut(core: SessionCore, item_id: str, audio_end_ms: float) -> None:
         "audio_end_ms": end_ms,
     }
     try:
-        await core.ask(event)
+        await ask_to_cut(core, event)
     except ServerError as error:
         raise _told(error, item_id) from None
 

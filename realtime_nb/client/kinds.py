@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.client.junk import as_object
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,12 @@ def update_of(config: Mapping[str, Any], kind: SessionKind) -> dict[str, Any]:
     else:
         session = {"type": kind, **config}
     return {"type": "session.update", "session": session}
+
+
+def finds_turns(session: Mapping[str, Any] | None) -> bool:
+    """Whether the service finds the ends of turns itself; a session that says nothing does."""
+    audio = as_object((session or {}).get("audio"))
+    return bool(as_object(audio.get("input")).get("turn_detection", True))
 
 
 def creates_response(session: Mapping[str, Any] | None) -> bool:

@@ -51,7 +51,7 @@ class Listeners(Generic[P]):
         for seat in self._seats:
             try:
                 seat.listener(*args, **kwargs)
-            except Exception:  # noqa: BLE001 -- that is what this class is for
+            except BaseException:  # noqa: BLE001 -- that is what this class is for; sys.exit() too
                 if not seat.failed:
                     _LOG.exception("a listener of the session failed; it stays subscribed")
                 seat.failed = True

@@ -1,8 +1,9 @@
 """The practice server of this package, run as a process of its own.
 
-The server lives as long as the leash does: the write end of its standard input, which
-this process holds and never writes to. When the kernel dies, however it dies, the system
-closes the leash and the server ends.
+Its token goes to it as the first line of its standard input: an environment is read by every
+program of the user, and handed on to children. The server lives as long as the leash does: the
+write end of that input, which this process holds and writes nothing else to. When the kernel
+dies, however it dies, the system closes the leash and the server ends.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import os
 import queue
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -21,13 +23,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 
-from realtime_nb.client.secret import Secret
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.errors import EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TOKEN_VARIABLE: Final = "REALTIME_NB_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 START_TIMEOUT_S: Final = 30.0
 _STOP_TIMEOUT_S = 3.0
 _ANSWER_TIMEOUT_S = 1.0
@@ -43,6 +44,18 @@ _PASSED_ON = frozenset(
         "WINDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME",
     }
 )  # fmt: skip
+
+_running: set[LocalServer] = set()
+
+
+def _stop_all() -> None:
+    for server in tuple(_running):
+        server.stop()
+
+
+# Here, and not when one is started: what is registered later ends earlier, and sessions end before
+# their server. One whose server goes first takes that for a lost connection.
+atexit.register(_stop_all)
 
 
 class LocalServer:
@@ -70,6 +83,8 @@ class LocalServer:
 
     _shared: ClassVar[LocalServer | None] = None
     _shared_lock: ClassVar[threading.Lock] = threading.Lock()
+    # Where those of this process listened, the newest last.
+    _urls: ClassVar[deque[str]] = deque(maxlen=64)
 
     def __init__(
         self,
@@ -97,7 +112,7 @@ class LocalServer:
         except BaseException:
             self.stop()
             raise
-        atexit.register(self.stop)
+        _running.add(self)
 
     @classmethod
     def shared(cls) -> LocalServer:
@@ -114,7 +129,13 @@ class LocalServer:
                 if server is not None:
                     server.stop()
                 server = cls._shared = cls()
+                cls._urls.append(server.url)
             return server
+
+    @classmethod
+    def was_ours(cls, url: str) -> bool:
+        """Whether a base URL is that of a server that `shared` has started."""
+        return url in cls._urls or (cls._shared is not None and cls._shared.url == url)
 
     @classmethod
     def stop_shared(cls) -> None:
@@ -166,11 +187,11 @@ class LocalServer:
         """End the process and wait for it; idempotent. A forked child's copy ends nothing."""
         if os.getpid() != self._owner_pid:
             return
-        atexit.unregister(self.stop)
+        _running.discard(self)
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
-        for end in (lambda: None, self._process.terminate, self._process.kill):
+        for end in (self._wake, self._process.terminate, self._process.kill):
             end()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_TIMEOUT_S)
@@ -182,14 +203,20 @@ class LocalServer:
             if stream is not None:
                 stream.close()
 
+    def _wake(self) -> None:
+        # One that was stopped (SIGSTOP, a debugger) sees that its leash is gone only when it goes
+        # on, and Jupyter gives a kernel that ends less time than it takes to cut it off.
+        if sys.platform != "win32":
+            self._process.send_signal(signal.SIGCONT)
+
     def _launch(self, command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         try:
-            return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**_surroundings(environ), TOKEN_VARIABLE: self._token.reveal()},
+                env=_surroundings(environ),
                 # An interrupt of the kernel is meant for the cell, not for the server.
                 start_new_session=True,
             )
@@ -197,6 +224,14 @@ class LocalServer:
             raise EndpointError(
                 f"the local practice server cannot be started: {error.strerror or error}"
             ) from None
+        leash = process.stdin
+        if leash is not None:
+            # Less than a pipe takes at once, so that nobody waits for one that does not read; one
+            # that is gone already says why on its way out.
+            with contextlib.suppress(OSError):
+                leash.write(self._token.reveal().encode() + b"\n")
+                leash.flush()
+        return process
 
     def _await_address(self, lines: queue.SimpleQueue[str | None], timeout: float) -> None:
         try:
@@ -238,7 +273,8 @@ class LocalServer:
 
 def _command() -> list[str]:
     # -P: a file of the notebook's folder must not shadow a module of the server.
-    return [sys.executable, "-P", "-m", "realtime_nb", "serve", "--port", "0", "--exit-with-stdin"]
+    own = [sys.executable, "-P", "-m", "realtime_nb"]
+    return [*own, "serve", "--port", "0", "--exit-with-stdin", "--token-from-stdin"]
 
 
 def _surroundings(environ: Mapping[str, str]) -> dict[str, str]:

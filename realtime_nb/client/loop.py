@@ -13,12 +13,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import logging
 import os
 import threading
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from realtime_nb.errors import CallTimeout, ConnectionLost, UsageError
+from realtime_nb.errors import CallTimeout, ConnectionLost, RealtimeError, UsageError
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
@@ -26,9 +27,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 THREAD_NAME = "realtime_nb"
 # How long a stopping loop waits for its tasks to clear up, in seconds.
 _STOP_TIMEOUT_S = 5.0
+
+
+def _without_frames(error: RealtimeError) -> RealtimeError:
+    """Return an error without the session's frames: they hold configs, and so tools' keys."""
+    before = error.__context__
+    while before is not None and error.__suppress_context__:
+        before.__traceback__ = None
+        before = before.__context__
+    return error.with_traceback(None)
 
 
 class Call(Generic[T]):
@@ -101,6 +113,8 @@ class Call(Generic[T]):
             return self._future.result(timeout)
         except CancelledError:
             raise ConnectionLost(f"{self._name} was cancelled") from None
+        except RealtimeError as error:
+            raise _without_frames(error)  # noqa: B904 -- it is the very same
         except TimeoutError as error:
             # The call itself may have failed with a TimeoutError of its own.
             if self._future.done():
@@ -132,8 +146,18 @@ class Call(Generic[T]):
         return self._future.cancel()
 
     def add_done_callback(self, callback: Callable[[Call[T]], object]) -> None:
-        """Have `callback` called with this call when it ends, on whatever thread ends it."""
-        self._future.add_done_callback(lambda _future: callback(self))
+        """Have `callback` called with this call when it ends, on whatever thread ends it.
+
+        One that raises is reported in the log, and disturbs nobody else who waits.
+        """
+
+        def tell(_future: Future[T]) -> None:
+            try:
+                callback(self)
+            except BaseException:  # noqa: BLE001 -- sys.exit() would keep others from being told
+                _log.exception("what was to be called at the end of %s failed", self._name)
+
+        self._future.add_done_callback(tell)
 
     def __repr__(self) -> str:
         if not self._future.done():
@@ -197,6 +221,14 @@ class BackgroundLoop:
     def on_own_thread(self) -> bool:
         """Whether the caller runs on this loop's thread."""
         return threading.current_thread() is self._thread
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the caller is run by this loop at the moment."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
 
     def call(self, coroutine: Coroutine[Any, Any, T], name: str | None = None) -> Call[T]:
         """Start `coroutine` on the loop, from any thread, and return at once.
@@ -269,7 +301,7 @@ class BackgroundLoop:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_forever()
+            self._run_until_stopped()
             tasks = asyncio.all_tasks(self._loop)
             for task in tasks:
                 task.cancel()
@@ -280,6 +312,14 @@ class BackgroundLoop:
         finally:
             asyncio.set_event_loop(None)
             self._loop.close()
+
+    def _run_until_stopped(self) -> None:
+        while not self._stopping:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                # asyncio lets these two through, and everything on the loop would stand still.
+                _log.warning("the background loop goes on after an exit called for on it")
 
     def __repr__(self) -> str:
         state = "running" if self.alive else "stopped"

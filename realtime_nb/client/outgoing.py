@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import orjson
 
 from realtime_nb.client.kinds import APPENDS
-from realtime_nb.errors import UsageError
+from realtime_nb.client.service_limits import check_limits
+from realtime_nb.errors import MalformedEvent, UsageError
 from realtime_nb.protocol.events import Event
 
 
@@ -38,15 +39,21 @@ def prepare(event: AnyEvent) -> Prepared:
     Raises
     ------
     UsageError
-        When it has no `type`, or holds what JSON cannot.
+        When it has no `type`, holds what JSON cannot, is nested too deep, or is larger than
+        the service says that it takes.
     """
     data = as_dict(event)
+    check_limits(data)
     try:
-        frame = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+        # A copy: what orjson returns keeps a buffer up to eight times as long, and may wait here.
+        frame = bytes(memoryview(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)))
     except TypeError as error:
         raise UsageError(f"{data['type']} cannot be sent as JSON: {error}") from None
     # Read back: what the caller does to its dict later is not the wire's. Sound is flat.
-    return Prepared(Event(data) if data["type"] in APPENDS else Event.parse(frame), frame)
+    try:
+        return Prepared(Event(data) if data["type"] in APPENDS else Event.parse(frame), frame)
+    except MalformedEvent as error:
+        raise UsageError(f"{data['type']} cannot be sent: {error}") from None
 
 
 def as_dict(event: AnyEvent) -> dict[str, Any]:

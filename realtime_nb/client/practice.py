@@ -11,8 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
+from realtime_nb.protocol.told import as_list
+
 if TYPE_CHECKING:
-    from realtime_nb.client.endpoint import Endpoint
+    from realtime_nb.client.endpoints.endpoint import Endpoint
 
 _TIMEOUT_S: Final = 3.0
 
@@ -38,7 +40,7 @@ def fetch_missing(endpoint: Endpoint) -> list[str]:
 
 def _list(answer: Any, field: str) -> list[Any]:
     value = cast("dict[str, Any]", answer).get(field) if isinstance(answer, dict) else None
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    return as_list(value)
 
 
 def _get(endpoint: Endpoint, path: str) -> Any:

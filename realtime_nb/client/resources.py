@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from realtime_nb.client.service_limits import in_appends
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,6 +45,11 @@ class _Resource:
             event["event_id"] = event_id
         event.update((name, value) for name, value in fields.items() if value is not _LEFT)
         await self._sender.send(event)
+
+    async def _append(self, kind: str, event_id: str | None, audio: str | bytes) -> None:
+        for part in in_appends(_base64(audio)):
+            await self._send(kind, event_id, audio=part)
+            event_id = None
 
 
 class SessionResource(_Resource):
@@ -79,11 +86,12 @@ class TranslationInputResource(_Resource):
         Parameters
         ----------
         audio
-            PCM16 at 24 kHz, little endian and mono, as base64 or as raw bytes.
+            PCM16 at 24 kHz, little endian and mono, as base64 or as raw bytes. What is more
+            than the service takes at once goes in several events.
         event_id
-            Id of the event.
+            Id of the event, of the first where there are several.
         """
-        await self._send("session.input_audio_buffer.append", event_id, audio=_base64(audio))
+        await self._append("session.input_audio_buffer.append", event_id, audio)
 
 
 def _base64(audio: str | bytes) -> str:
@@ -115,11 +123,12 @@ class InputAudioBufferResource(_Resource):
         Parameters
         ----------
         audio
-            Sound in the session's input format as base64, or its raw bytes.
+            Sound in the session's input format as base64, or its raw bytes. What is more than
+            the service takes at once goes in several events.
         event_id
-            Id of the event.
+            Id of the event, of the first where there are several.
         """
-        await self._send("input_audio_buffer.append", event_id, audio=_base64(audio))
+        await self._append("input_audio_buffer.append", event_id, audio)
 
     async def commit(self, *, event_id: str | None = None) -> None:
         """Send ``input_audio_buffer.commit``; answered by ``…committed``, creates no response."""

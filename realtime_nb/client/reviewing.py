@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.client.endpoint import TRANSLATION_MODEL
-from realtime_nb.client.ledger import Ledger, server_error
-from realtime_nb.client.refusals import is_fatal, refused
+from realtime_nb.client.endpoints.endpoint import TRANSLATION_MODEL
+from realtime_nb.client.transport.refusals import is_fatal, refused
+from realtime_nb.client.turns.ledger import Ledger, server_error
 from realtime_nb.errors import ConfigWarning
 from realtime_nb.protocol.config.models import find_model
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date
     from types import FrameType
 
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.errors import RealtimeError
     from realtime_nb.protocol.config.problem import Problem, SessionKind
     from realtime_nb.protocol.events import Event

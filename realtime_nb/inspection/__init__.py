@@ -4,7 +4,7 @@ Everything here takes a `Talk`, which is the same for a session that runs and fo
 from a file, and works on what has been logged. Nothing here runs on the session's loop.
 """
 
-from realtime_nb.inspection.log import RealtimeLog
+from realtime_nb.inspection.realtime_log import RealtimeLog
 from realtime_nb.inspection.talk import Talk
 
 __all__ = ["RealtimeLog", "Talk"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from realtime_nb.inspection.frames import frame, to_polars
 from realtime_nb.inspection.tables import html_table
 from realtime_nb.protocol.chain import LEG_DONE, LegDone, read_leg
-from realtime_nb.protocol.chain_cost import leg_price, leg_usage
+from realtime_nb.protocol.cost.chain_cost import leg_price, leg_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,8 +121,10 @@ def legs(talk: Talk) -> LegTable:
         if record.direction != "received":
             continue
         if event.type == "conversation.item.added" and event.get("item.role") == "user":
-            turn += 1
-            turns[str(event.get("item.id"))] = turn
+            item_id = str(event.get("item.id"))
+            # Told again to the next session it is the turn that it was.
+            turn += item_id not in turns
+            turns.setdefault(item_id, turn)
         elif event.type == "response.created":
             turns[str(event.get("response.id"))] = turn
         elif event.type == LEG_DONE:

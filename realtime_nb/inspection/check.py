@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from realtime_nb.protocol.log import EventLog
+    from realtime_nb.protocol.log.event_log import EventLog
 
 BREACH_COLUMNS: Final[Mapping[str, str]] = {
     "severity": "error, warning or note",

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import UsageError
-from realtime_nb.inspection.timeline_notes import notes_of
+from realtime_nb.inspection.timeline.notes import notes_of
 from realtime_nb.inspection.turn_rows import turn_rows
 from realtime_nb.protocol.whole_text import whole_texts
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from realtime_nb.inspection.talk import Talk
-    from realtime_nb.protocol.items import Item
+    from realtime_nb.protocol.conversation.items import Item
 
 ITEM_COLUMNS: Final[Mapping[str, str]] = {
     "place": "place in the conversation, from 0",
@@ -62,7 +62,7 @@ TURN_COLUMNS: Final[Mapping[str, str]] = {
     "answer": "what was answered",
     "heard": "the part of it that was said before it was cut; all of it where it was not",
     "answer_ms": "sound of the answer received, ms; missing where none came",
-    "interrupted": "whether the answer was cut or its response cancelled",
+    "interrupted": "whether the answer was cut, its response cancelled, or its connection lost",
     "calls": "functions that were called, by name, with a comma between",
 }
 """What stands in each column of `turns`."""

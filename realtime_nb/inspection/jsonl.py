@@ -16,10 +16,10 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
-from realtime_nb.inspection.archive_secrets import blot_keys, without_secrets
+from realtime_nb.inspection.archive.secrets import blot_keys, without_secrets
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
-from realtime_nb.protocol.log import EventLog, Record
-from realtime_nb.protocol.log_lines import (
+from realtime_nb.protocol.log.event_log import EventLog, Record
+from realtime_nb.protocol.log.lines import (
     FORMAT,
     HEADER,
     VERSION,
@@ -48,6 +48,7 @@ _ZIP: Final = b"PK\x03\x04"
 _SHRINKS: Final = 8
 _ENVELOPE: Final = 4096
 _LARGEST_FRAME: Final = 32 * 2**20
+_BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
 _LISTS: Final = ("events", "records", "messages", "log")
 
 
@@ -286,7 +287,10 @@ def _read(file: IO[bytes]) -> _Reader:
 
 def _is_one_value(file: IO[bytes]) -> bool:
     """Whether a file is a list over many lines, and not a line for each event."""
-    head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    try:
+        head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except _BROKEN:
+        head = b""  # told when it is read
     file.seek(0)
     first = head.split(b"\n", 1)[0].strip()
     return first in (b"[", b"{") or (first[:1] == b"[" and not first.endswith(b"]"))
@@ -332,6 +336,6 @@ def _lines(file: IO[bytes], reader: _Reader) -> Iterator[bytes]:
 def _some(file: IO[bytes], reader: _Reader, most: int, *, lines: bool = False) -> bytes:
     try:
         return file.readline(most) if lines else file.read(most)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except _BROKEN as error:
         reader.problem(f"the compressed file ends or breaks after it: {error}")
         return b""

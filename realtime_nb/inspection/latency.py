@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,10 +9,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.inspection.frames import frame, to_polars
-from realtime_nb.inspection.svg import plural
 from realtime_nb.inspection.tables import html_table
-from realtime_nb.inspection.timeline_notes import notes_of
-from realtime_nb.inspection.timeline_turns import read_story
+from realtime_nb.inspection.timeline.notes import notes_of
+from realtime_nb.inspection.timeline.turns import read_story
+from realtime_nb.protocol.shown_text import inert, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from realtime_nb.inspection.talk import Talk
-    from realtime_nb.inspection.timeline_turns import Turn
+    from realtime_nb.inspection.timeline.marks import Turn
 
 STAGES: Final = ("vad_ms", "commit_ms", "create_ms", "delta_ms", "playback_ms")
 """The legs of the way, one after the other."""
@@ -130,7 +129,7 @@ class Latency:
 
     def _repr_html_(self) -> str:
         table = html_table(self.df, _WIDE, LATENCY_COLUMNS)
-        return f"{table}<small>{html.escape(repr(self)[1:-1])}</small>"
+        return f"{table}<small>{inert(repr(self)[1:-1])}</small>"
 
 
 def latency(talk: Talk) -> Latency:

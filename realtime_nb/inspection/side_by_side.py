@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.errors import RealtimeError, UsageError
 from realtime_nb.inspection.chain_legs import legs
-from realtime_nb.inspection.cost import usage
+from realtime_nb.inspection.cost.usage_table import usage
 from realtime_nb.inspection.frames import frame
 from realtime_nb.inspection.latency import latency
 from realtime_nb.inspection.side_by_side_html import COLUMNS, ms, side_by_side_html
-from realtime_nb.inspection.svg import draw_timeline, stages_of
-from realtime_nb.inspection.timeline import Timeline, timeline
-from realtime_nb.protocol.cost_meter import Total, total_of
+from realtime_nb.inspection.timeline.svg import draw_timeline, stages_of
+from realtime_nb.inspection.timeline.view import Timeline, timeline
+from realtime_nb.protocol.cost.meter import Total, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from realtime_nb.audio.source import Sound
-    from realtime_nb.client.heard import Heard
-    from realtime_nb.client.listening import Then
     from realtime_nb.client.loop import Call
+    from realtime_nb.client.sound.heard import Heard
+    from realtime_nb.client.sound.listening import Then
     from realtime_nb.inspection.talk import Talk
 
 TIMEOUT_S: Final = 120.0

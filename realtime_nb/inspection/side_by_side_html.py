@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.inspection.svg import as_image, clean
+from realtime_nb.inspection.timeline.svg import as_image, clean
 from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:

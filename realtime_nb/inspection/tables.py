@@ -12,7 +12,7 @@ from realtime_nb.inspection.frames import (
     to_polars,
     turns,
 )
-from realtime_nb.protocol.items import Item
+from realtime_nb.protocol.conversation.items import Item
 from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.protocol.config.paths import MISSING
-from realtime_nb.protocol.config.units import hide_credentials, hide_variables
+from realtime_nb.protocol.credentials import hide_credentials, hide_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from realtime_nb.bridge.recorder import Notes
+    from realtime_nb.bridge.recording.notes import Notes
     from realtime_nb.bridge.timing import TurnTiming
     from realtime_nb.protocol.config.compare import Row
     from realtime_nb.protocol.config.problem import SessionKind
-    from realtime_nb.protocol.conversation import Conversation
-    from realtime_nb.protocol.log import EventLog
+    from realtime_nb.protocol.conversation.reducer import Conversation
+    from realtime_nb.protocol.log.event_log import EventLog
 
 _HIDE: Final[dict[str, Callable[[Any], Any]]] = {
     "tools": hide_credentials,

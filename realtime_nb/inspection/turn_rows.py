@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.beta import BETA_TYPES
+from realtime_nb.protocol.restored.input_clock import InputClock
+from realtime_nb.protocol.restored.restored import LOST, read_successor
+from realtime_nb.protocol.told import told_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from realtime_nb.protocol.conversation import Conversation
-    from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import EventLog, Record
+    from realtime_nb.protocol.conversation.items import Item
+    from realtime_nb.protocol.conversation.reducer import Conversation
+    from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.log.event_log import EventLog, Record
 
 _DELTAS: Final = frozenset(
     {"response.output_audio.delta", "response.output_text.delta"}
@@ -34,8 +38,8 @@ class _Answer:
 class _Speech:
     """Where the user's speech lies in the sound, and when the service saw its end; ms."""
 
-    start_ms: Any = None
-    end_ms: Any = None
+    start_ms: float | None = None
+    end_ms: float | None = None
     stopped_ms: float | None = None
 
 
@@ -48,9 +52,10 @@ class _Facts:
 def turn_rows(log: EventLog, conversation: Conversation) -> list[dict[str, Any]]:
     """Return a row for each turn; see `realtime_nb.inspection.frames.TURN_COLUMNS`."""
     facts = _Facts()
+    clock = InputClock()
     for record in log:
         if record.direction == "received":
-            _take(facts, record)
+            _take(facts, record, clock)
     groups: list[tuple[Item | None, list[Item]]] = []
     for item in conversation.items:
         if item.role == "user":
@@ -66,7 +71,7 @@ def turn_rows(log: EventLog, conversation: Conversation) -> list[dict[str, Any]]
     ]
 
 
-def _take(facts: _Facts, record: Record) -> None:
+def _take(facts: _Facts, record: Record, clock: InputClock) -> None:
     event = record.event
     kind = BETA_TYPES.get(event.type, event.type)
     if kind in _DELTAS:
@@ -84,12 +89,33 @@ def _take(facts: _Facts, record: Record) -> None:
                 answer.done_ms = record.t_ms
                 answer.status = str(event.get("response.status") or "completed")
     elif kind.startswith("input_audio_buffer.speech_"):
-        speech = facts.speech.setdefault(str(event.get("item_id")), _Speech())
-        if kind.endswith("started"):
-            speech.start_ms = event.get("audio_start_ms")
-        else:
-            speech.end_ms = event.get("audio_end_ms")
-            speech.stopped_ms = record.t_ms
+        _take_speech(facts, record, clock)
+    elif kind == LOST:
+        _end_open(facts, record.t_ms)
+    elif (successor := read_successor(event)) is not None:
+        clock.succeed(successor)
+
+
+def _end_open(facts: _Facts, t_ms: float) -> None:
+    """End the responses that went with their session."""
+    for answer in facts.answers.values():
+        if answer.status == "in_progress":
+            answer.status, answer.done_ms = "incomplete", t_ms
+
+
+def _take_speech(facts: _Facts, record: Record, clock: InputClock) -> None:
+    event = record.event
+    speech = facts.speech.setdefault(str(event.get("item_id")), _Speech())
+    if event.type.endswith("started"):
+        speech.start_ms = _place(event, "audio_start_ms", clock)
+    else:
+        speech.end_ms = _place(event, "audio_end_ms", clock)
+        speech.stopped_ms = record.t_ms
+
+
+def _place(event: Event, name: str, clock: InputClock) -> float | None:
+    told = told_ms(event, name)
+    return None if told is None else clock.place(told)
 
 
 def _row(number: int, said: Item | None, items: Sequence[Item], facts: _Facts) -> dict[str, Any]:
@@ -97,7 +123,7 @@ def _row(number: int, said: Item | None, items: Sequence[Item], facts: _Facts) -
     answers = [facts.answers.get(response_id, _Answer()) for response_id in ids]
     spoken = [item for item in items if item.type == "message"]
     speech = facts.speech.get(said.id, _Speech()) if said is not None else _Speech()
-    cut = any(item.truncated_ms is not None for item in items)
+    cut = any(item.truncated_ms is not None or item.lost for item in items)
     return {
         "turn": number,
         "item_id": said.id if said is not None else None,

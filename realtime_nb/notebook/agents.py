@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from realtime_nb.errors import RealtimeError
-from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.chats.chat import Chat
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from realtime_nb.protocol.config.paths import MISSING, get
-from realtime_nb.protocol.cost import prices_of
-from realtime_nb.protocol.cost_meter import usd_text
+from realtime_nb.protocol.cost.meter import usd_text
+from realtime_nb.protocol.cost.prices import prices_of
 
 if TYPE_CHECKING:
-    from realtime_nb.notebook.chat import Chat
-    from realtime_nb.notebook.request import Request
+    from realtime_nb.notebook.cell.request import Request
+    from realtime_nb.notebook.chats.chat import Chat
 
 
 def set_budget(chat: Chat, request: Request) -> None:

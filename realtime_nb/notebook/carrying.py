@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.errors import RealtimeError, ServerError
-from realtime_nb.protocol.carry import carry_over, pictures_in
+from realtime_nb.protocol.conversation.carry import carry_over, pictures_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from realtime_nb.notebook.chat import Chat
-    from realtime_nb.protocol.items import Item
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.notebook.chats.chat import Chat
+    from realtime_nb.protocol.conversation.items import Item
+    from realtime_nb.protocol.log.event_log import Record
 
 # A session keeps only so many events in mind that wait for their answer.
 _AT_ONCE: Final = 100

@@ -10,16 +10,16 @@ from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.practice import fetch_card, fetch_missing
 from realtime_nb.errors import UsageError
 from realtime_nb.notebook.agents import forget, remember
-from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.chats.chat import Chat
 from realtime_nb.notebook.tools.binding import bind_tools
-from realtime_nb.protocol.cost import prices_of
+from realtime_nb.protocol.cost.prices import prices_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from realtime_nb.chain.legs import LegChoice, Legs
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.rest.service import Notice
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.protocol.chain import LegName
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from realtime_nb.audio.clip import AudioClip
-from realtime_nb.client.endpoint import resolve_endpoint
+from realtime_nb.client.endpoints.endpoint import resolve_endpoint
 from realtime_nb.client.local import LocalServer
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.session import RealtimeSession
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from realtime_nb.client.endpoint import Endpoint
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.client.endpoints.endpoint import Endpoint
+    from realtime_nb.protocol.log.event_log import Record
 
 PHRASE: Final = "what time is it"
 _RATE: Final = 24_000
@@ -53,6 +54,10 @@ HEARD: Final = "conversation.item.input_audio_transcription.completed"
 UNHEARD: Final = "conversation.item.input_audio_transcription.failed"
 FIRST_SOUND: Final = "response.output_audio.delta"
 DONE: Final = "response.done"
+
+
+_CALLS: Final = "the practice server takes calls: %%realtime --transport webrtc"
+_NO_CALLS: Final = 'the practice server takes no calls: pip install "realtime-nb[webrtc]"'
 
 
 class _BrokenError(RealtimeError):
@@ -143,6 +148,8 @@ def examine(
         _line(say, "missing", f"{part.name}: {part.why}; {part.fallback}; {part.install}")
     if not missing:
         _line(say, "missing", "nothing")
+    if place.practice:
+        _line(say, "webrtc", _CALLS if find_spec("aiortc") else _NO_CALLS)
     say("The path is whole." if well else "The path is broken.")
     return well
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime_nb.inspection.log import RealtimeLog
+from realtime_nb.inspection.realtime_log import RealtimeLog
 from realtime_nb.widget import events_widget
 
 

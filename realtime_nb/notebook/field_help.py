@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.cell_fields import CELL_FIELDS
+from realtime_nb.notebook.cell.fields import CELL_FIELDS
+from realtime_nb.notebook.config_report import flow
 from realtime_nb.notebook.prose import prose
-from realtime_nb.notebook.report import flow
 from realtime_nb.protocol.config.catalogue import FIELDS, field_names, find_field
 from realtime_nb.protocol.config.paths import MISSING
 from realtime_nb.protocol.config.problem import KINDS

@@ -5,16 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from realtime_nb.bridge.recorder import Notes
-from realtime_nb.bridge.recording import make_recording
-from realtime_nb.inspection.archive import save
+from realtime_nb.bridge.recording.notes import Notes
+from realtime_nb.bridge.recording.recording import make_recording
+from realtime_nb.inspection.archive.saving import save
 from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.check import check
-from realtime_nb.inspection.cost import bill, usage
+from realtime_nb.inspection.cost.usage_table import bill, usage
 from realtime_nb.inspection.frames import spoken_ms
 from realtime_nb.inspection.latency import latency
 from realtime_nb.inspection.tables import ItemList, TurnTable
-from realtime_nb.inspection.timeline import timeline
+from realtime_nb.inspection.timeline.view import timeline
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget import TimelineWidget
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from realtime_nb.bridge.recording import Recording
+    from realtime_nb.bridge.recording.recording import Recording
     from realtime_nb.inspection import Talk
     from realtime_nb.inspection.chain_legs import LegTable
     from realtime_nb.inspection.check import CheckReport
-    from realtime_nb.inspection.cost import Bill, UsageTable
+    from realtime_nb.inspection.cost.usage_table import Bill, UsageTable
     from realtime_nb.inspection.latency import Latency
 
 

@@ -7,12 +7,12 @@ import pprint
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.protocol.config.units import CREDENTIALS, HIDDEN
+from realtime_nb.protocol.credentials import hide_fields
 from realtime_nb.protocol.events import AUDIO_FIELDS
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event, Json
-    from realtime_nb.protocol.log import EventLog, Record
+    from realtime_nb.protocol.log.event_log import EventLog, Record
 
 LONGEST_TEXT: Final = 2_000
 """Characters of one text that are shown; who copies the event gets all of them."""
@@ -23,6 +23,7 @@ _SOUND_NAMES: Final = frozenset({"audio", "delta", "data"})
 _SOUND_PARTS: Final = frozenset({"input_audio", "output_audio", "audio"})
 _LOOKED_AT: Final = 20_000  # events looked through for the one that an error is about
 _DEEPEST: Final = 60
+_LONGEST_PRETTY: Final = 20_000
 _WIDTH: Final = 92
 
 
@@ -70,7 +71,9 @@ def event_python(record: Record, name: str) -> str:
     owner = name if name.isidentifier() else "chat"
     sound = _Sound(f"{owner}.events.source.find({record.seq}).event.data[{_field(event)!r}]")
     shown = _Cutter(None).show(_head(event, sound))
-    literal = pprint.pformat(shown, sort_dicts=False, width=_WIDTH)
+    literal = repr(shown)
+    if len(literal) <= _LONGEST_PRETTY:  # the printer writes each level anew
+        literal = pprint.pformat(shown, sort_dicts=False, width=_WIDTH)
     if record.direction == "sent":
         return sendable(f"await {owner}.session.send({literal})")
     return sendable(f"event = {literal}")
@@ -87,7 +90,7 @@ def _field(event: Event) -> str:
 
 def _head(event: Event, sound: Any) -> Json:
     if not event.audio_size:
-        return event.data
+        return hide_fields(event.data)
     return {**event.data, _field(event): sound}
 
 
@@ -114,8 +117,6 @@ class _Cutter:
         return {key: self._field(key, entry, depth, sounds=sounds) for key, entry in fields.items()}
 
     def _field(self, key: str, value: Any, depth: int, *, sounds: bool) -> Any:
-        if key.lower() in CREDENTIALS and value:
-            return HIDDEN
         if isinstance(value, str) and sounds and key in _SOUND_NAMES:
             return f"<{_bytes(len(value) * 3 // 4)} of sound>"
         return self.show(value, depth + 1)

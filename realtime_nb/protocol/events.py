@@ -15,7 +15,8 @@ from typing import Any, Final, TypeAlias, cast
 import orjson
 import pybase64
 
-from realtime_nb.errors import MalformedEvent
+from realtime_nb.errors import MalformedEvent, one_line
+from realtime_nb.protocol.depth import DEEPEST, is_too_deep
 
 Json: TypeAlias = dict[str, Any]
 
@@ -162,7 +163,7 @@ class Event:
         Raises
         ------
         MalformedEvent
-            When the frame is not JSON, not an object, or has no `type`.
+            When the frame is not JSON, not an object, nested too deep, or has no `type`.
         """
         try:
             data = orjson.loads(frame)
@@ -170,6 +171,8 @@ class Event:
             raise MalformedEvent(f"the frame is not JSON: {error}") from None
         if not isinstance(data, dict):
             raise MalformedEvent(f"the frame holds {type(data).__name__}, not an object")
+        if is_too_deep(frame, data):
+            raise MalformedEvent(f"the frame is nested more than {DEEPEST} levels deep")
         return cls(cast("Json", data))
 
     def __getattr__(self, name: str) -> Any:
@@ -189,7 +192,7 @@ class Event:
         return Event, (self.data,)
 
     def __repr__(self) -> str:
-        return f"<Event {self.type}{_short_refs(self.data)}>"
+        return one_line(f"<Event {self.type}{_short_refs(self.data)}>")
 
     def get(self, path: str, default: Any = None) -> Any:
         """Return the value at a dotted path such as ``response.status``, else `default`.

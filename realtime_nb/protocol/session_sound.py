@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
+
+from realtime_nb.protocol.told import as_object
 
 Session: TypeAlias = dict[str, Any] | None
 
 
 def audio_format(session: Session, side: str) -> dict[str, Any] | None:
     """Return the format of the sound of ``input`` or ``output``, None where none is told."""
-    told = _object(_side(session, side).get("format"))
+    told = as_object(_side(session, side).get("format"))
     # What is no object with a type in words tells no format.
     return told if told and isinstance(told.get("type", ""), str) else None
 
@@ -21,13 +23,9 @@ def transcribes(session: Session) -> bool:
 
 def hearing(session: Session) -> tuple[Any, ...]:
     """Return what cannot change without the service hearing anew, a begun turn forgotten."""
-    detection = _object(_side(session, "input").get("turn_detection"))
+    detection = as_object(_side(session, "input").get("turn_detection"))
     return detection.get("type"), detection.get("threshold"), audio_format(session, "input")
 
 
 def _side(session: Session, side: str) -> dict[str, Any]:
-    return _object(_object(_object(session).get("audio")).get(side))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return as_object(as_object(as_object(session).get("audio")).get(side))

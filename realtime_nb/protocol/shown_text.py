@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import unicodedata
 from typing import Any, Final
 
-# Controls apart from tab and line feed, marks and isolates of direction, and lone surrogates,
-# which no UTF-8 can hold.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_PICTURES: Final = 0x2400  # where Unicode keeps pictures of the first 32 control characters
-_CONTROLS: Final = 0x20
+from realtime_nb.errors import UNSEEN, sign_of
+
+_IGNORED: Final = ' class="mathjax_ignore tex2jax_ignore"'
 
 
 def visible(text: str) -> str:
@@ -26,12 +21,7 @@ def visible(text: str) -> str:
 
     Lines end as in any text: a carriage return before a line feed says nothing.
     """
-    return _UNSEEN.sub(_sign, text.replace("\r\n", "\n"))
-
-
-def _sign(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(_PICTURES + code) if code < _CONTROLS else f"⟨U+{code:04X}⟩"
+    return UNSEEN.sub(sign_of, text.replace("\r\n", "\n"))
 
 
 def words(given: Any) -> str:
@@ -58,8 +48,24 @@ def plain(text: str, longest: int) -> str:
 
 
 def escaped(text: str, longest: int) -> str:
-    """Return `text` as HTML that shows it and turns nothing around it."""
-    return f'<bdi dir="auto">{html.escape(plain(text, longest))}</bdi>'
+    """Return `text` as HTML that shows it, turns nothing around it, and is no mathematics."""
+    # Whatever the text, the elements are the same.
+    return f'<bdi dir="auto"{_IGNORED}>{html.escape(plain(text, longest))}</bdi>'
+
+
+def inert(text: str) -> str:
+    """Return `text` as HTML that is nothing but it: no markup, and no mathematics.
+
+    JupyterLab and nbconvert typeset what stands between dollars in any HTML of an output, and
+    mathematics may hold links and styles.
+
+    Parameters
+    ----------
+    text
+        Anybody's; for the content of an element, and for no attribute.
+    """
+    safe = html.escape(text)
+    return f"<span{_IGNORED}>{safe}</span>" if "$" in safe or "\\" in safe else safe
 
 
 def value(given: Any, longest: int) -> str:
@@ -74,3 +80,8 @@ def clock(ms: float) -> str:
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest // 10:02d}.{rest % 10}"
     return f"{hours}:{minutes:02d}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+def plural(count: int, name: str) -> str:
+    """Return so many of something, in words."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"

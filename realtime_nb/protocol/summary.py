@@ -6,10 +6,14 @@ from typing import Any, Final, cast
 
 from realtime_nb.protocol.chain import LEG_DONE, read_leg
 from realtime_nb.protocol.events import AUDIO_FIELDS, Event
+from realtime_nb.protocol.restored.gap import GAP
+from realtime_nb.protocol.restored.text import SUCCESSION_TYPES, succession_text
+from realtime_nb.protocol.told import as_objects
 
 LONGEST: Final = 120
 """Characters a summary has at the most; longer text is cut with an ellipsis."""
 
+_OURS: Final = frozenset({LEG_DONE, GAP, *SUCCESSION_TYPES})
 _TEXT_FIELDS: Final = ("delta", "transcript", "text", "arguments")
 
 
@@ -43,8 +47,8 @@ def _say(event: Event) -> str:  # noqa: C901, PLR0911 -- one line for each kind 
         return _say_error(event.get("error"))
     if isinstance(event.get("session"), dict):
         return _say_session(event.get("session"))
-    if event.type == LEG_DONE:
-        return _say_leg(event)
+    if event.type in _OURS:
+        return _say_ours(event)
     if event.type in ("response.create", "response.created", "response.done"):
         return _say_response(event)
     if isinstance(item := event.get("item"), dict):
@@ -82,6 +86,14 @@ def _say_session(session: Any) -> str:
     if isinstance(text := fields.get("instructions"), str):
         shown.append(f"“{text}”")
     return " · ".join(shown)
+
+
+def _say_ours(event: Event) -> str:
+    if event.type == LEG_DONE:
+        return _say_leg(event)
+    if event.type == GAP:
+        return f"events were missed: nobody listened for {event.get('away_ms')} ms"
+    return succession_text(event)
 
 
 def _say_leg(event: Event) -> str:
@@ -123,9 +135,7 @@ def _say_item(item: dict[str, Any]) -> str:
 
 
 def _pictures(item: dict[str, Any]) -> list[str]:
-    parts = item.get("content")
-    found: list[Any] = cast("list[Any]", parts) if isinstance(parts, list) else []
-    kinds = [cast("dict[str, Any]", one).get("type") for one in found if isinstance(one, dict)]
+    kinds = [one.get("type") for one in as_objects(item.get("content"))]
     number = kinds.count("input_image")
     return [] if not number else ["[an image]" if number == 1 else f"[{number} images]"]
 

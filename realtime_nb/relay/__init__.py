@@ -1,4 +1,6 @@
-"""The fast path's half in the Jupyter Server: one WebSocket of a page, one of a kernel's ports.
+"""What the Jupyter Server does for a kernel: the fast path of a chat, webhooks of a phone line.
+
+The fast path is one WebSocket of a page, and one of a kernel's ports; a webhook is one request.
 
 A Jupyter Server extension, enabled by installing this package. The page's WebSocket is of the
 server's own origin and guarded by its own authentication; the kernel is found by an id whose
@@ -22,5 +24,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
     """Add the relay to a Jupyter Server."""
     # Kernels import this room for the meeting place and need no Jupyter Server.
     from realtime_nb.relay.handler import routes  # noqa: PLC0415 -- see above
+    from realtime_nb.relay.webhook import webhook_routes  # noqa: PLC0415
 
-    app.web_app.add_handlers(".*$", routes(app.web_app.settings["base_url"]))
+    base_url = app.web_app.settings["base_url"]
+    app.web_app.add_handlers(".*$", [*routes(base_url), *webhook_routes(base_url)])

@@ -19,6 +19,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from realtime_nb.relay.meeting import ID_PATTERN, Line, NotMet, call
 
+MOST_PAGES: Final = 256
+"""Pages that a server relays at a time; one more gets 503, and stays on the comm."""
 GONE: Final = 4404
 """Close code: the kernel's side has hung up."""
 
@@ -36,6 +38,8 @@ class RelayHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # pyright
     server's memory.
     """
 
+    _under_way = 0
+    _counted = False
     _line: Line | None = None
     _down: asyncio.Task[None] | None = None
 
@@ -56,15 +60,27 @@ class RelayHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # pyright
             raise web.HTTPError(403)
         if not self.check_origin(self.get_origin()):
             raise web.HTTPError(403)  # before the kernel hears of it
+        cls = RelayHandler
+        if cls._under_way >= MOST_PAGES:
+            raise web.HTTPError(503, "too many chats are relayed")
+        cls._under_way += 1
+        try:
+            await self._relay(place_id)
+        finally:
+            if self.ws_connection is None:
+                self._end()
+
+    async def _relay(self, place_id: str) -> None:
+        self._counted = True
         try:
             self._line = await call(place_id)
         except NotMet as reason:
             raise web.HTTPError(404, str(reason)) from reason
-        try:
-            await super().get(place_id)
-        finally:
-            if self.ws_connection is None:
-                self._line.close()
+        await super().get(place_id)
+
+    def skip_check_origin(self) -> bool:
+        """Look at the Origin of who has the token, too: a chat's own page brings its cookie."""
+        return False
 
     def get_origin(self) -> str | None:
         """Return where the page that calls comes from."""
@@ -94,8 +110,14 @@ class RelayHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # pyright
 
     def on_close(self) -> None:
         """Hang up on the kernel's side, too."""
+        self._end()
+        super().on_close()
+
+    def _end(self) -> None:
+        if self._counted:
+            self._counted = False
+            RelayHandler._under_way -= 1
         if self._line is not None:
             self._line.close()
         if self._down is not None:
             self._down.cancel()
-        super().on_close()

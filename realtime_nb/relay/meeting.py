@@ -27,11 +27,16 @@ import secrets
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_core.paths import jupyter_runtime_dir
 
 from realtime_nb.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Write = Callable[[Path, Mapping[str, Any]], object]
 
 ID_PATTERN: Final = "[0-9a-f]{32}"
 MAX_PACKET: Final = 16 * 2**20
@@ -66,8 +71,15 @@ class Place:
     secret: bytes = field(repr=False)
 
     @classmethod
-    def publish(cls, port: int) -> Place:
+    def publish(cls, port: int, write: Write | None = None) -> Place:
         """Write the file by which a relay finds `port`.
+
+        Parameters
+        ----------
+        port
+            On the loopback interface.
+        write
+            Writes a new file for its owner only; None for what needs nothing of the kernel's.
 
         Raises
         ------
@@ -75,11 +87,7 @@ class Place:
             When the file cannot be written.
         """
         place = cls(secrets.token_hex(16), port, secrets.token_bytes(32))
-        path = _path(place.id)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as file:
-            json.dump({"port": port, "secret": place.secret.hex(), "pid": os.getpid()}, file)
+        (write or _write)(_path(place.id), {"port": port, "secret": place.secret.hex()})
         return place
 
     @classmethod
@@ -111,6 +119,13 @@ class Place:
 
 def _path(place_id: str) -> Path:
     return Path(jupyter_runtime_dir()) / f"realtime-nb-{place_id}.json"
+
+
+def _write(path: Path, told: Mapping[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as file:
+        json.dump({**told, "pid": os.getpid()}, file)
 
 
 class Line:

@@ -17,6 +17,10 @@ def main(  # noqa: PLR0913 -- the command line's options, one for one
     pace: float | None = None,
     max_session_s: float | None = None,
     exit_with_stdin: bool = False,
+    token_from_stdin: bool = False,
+    sip_port: int | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
 ) -> int:
     """Run the server until it is told to end; return the exit code.
 
@@ -39,13 +43,25 @@ def main(  # noqa: PLR0913 -- the command line's options, one for one
         After this a session expires; default 60 minutes.
     exit_with_stdin
         End when standard input closes.
+    token_from_stdin
+        The first line of standard input is the token, which then stands in no environment and in
+        no list of processes.
+    sip_port
+        UDP port of the loopback interface on which SIP calls are taken, 0 for a free one; the
+        third line on stdout then is ``sip: HOST:PORT``. None takes none.
+    webhook_url
+        Who is told of calls, on this computer.
+    webhook_secret
+        What signs that; by default ``OPENAI_WEBHOOK_SECRET``.
 
     Returns
     -------
     int
         0 after a clean end, 2 when it could not start (the reason is one line on stderr).
     """
-    from realtime_nb.server.process import run  # noqa: PLC0415 -- tornado and numpy: only here
+    # Here and not above: tornado and numpy.
+    from realtime_nb.server.phone.options import PhoneOptions  # noqa: PLC0415
+    from realtime_nb.server.process import run  # noqa: PLC0415
 
     return run(
         host=host,
@@ -55,4 +71,6 @@ def main(  # noqa: PLR0913 -- the command line's options, one for one
         pace=pace,
         max_session_s=max_session_s,
         exit_with_stdin=exit_with_stdin,
+        token_from_stdin=token_from_stdin,
+        phone=PhoneOptions(sip_port, webhook_url, webhook_secret),
     )

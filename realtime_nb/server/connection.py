@@ -20,14 +20,14 @@ from realtime_nb.server.outbox import Outbox
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from realtime_nb.server.admission import Refusal
-    from realtime_nb.server.session_base import BaseSession
+    from realtime_nb.server.door.admission import Refusal
 
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
 INBOX_LIMIT: Final = 32 << 20  # bytes read ahead of the session; then the client waits
+_FRAME_COST: Final = 256  # what a frame takes besides its bytes: a flood of empty ones is one, too
 
 
 class Link(Protocol):
@@ -46,9 +46,26 @@ class Link(Protocol):
         ...
 
 
+class Talk(Protocol):
+    """What a client talks to: a session, or its share in a call's."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    async def handle(self, frame: str | bytes) -> None:
+        """Take one frame; never raises for what it holds."""
+        ...
+
+    async def close(self) -> None:
+        """End everything that runs for the client."""
+        ...
+
+
 def encode(event: Json) -> bytes:
     """Return an event as a frame."""
-    return orjson.dumps(event)
+    # A copy: what orjson returns keeps a buffer up to eight times as long, and may wait here.
+    return bytes(memoryview(orjson.dumps(event)))
 
 
 async def turn_away(link: Link, refusal: Refusal) -> None:
@@ -91,7 +108,7 @@ class Connection:
         Makes the session, given the ways out.
     """
 
-    def __init__(self, link: Link, make_session: Callable[[Exits], BaseSession]) -> None:
+    def __init__(self, link: Link, make_session: Callable[[Exits], Talk]) -> None:
         self._link = link
         self._outbox = Outbox()
         self._session = make_session(Exits(self._queue, self._outbox.room, self._on_over))
@@ -113,7 +130,7 @@ class Connection:
     async def take(self, frame: str | bytes) -> None:
         """Queue a frame of the client; returns late when the session lags far behind."""
         self._inbox.append(frame)
-        self._inbox_size += len(frame)
+        self._inbox_size += len(frame) + _FRAME_COST
         self._frame_came.set()
         if self._inbox_size > INBOX_LIMIT:
             self._inbox_room.clear()
@@ -144,7 +161,7 @@ class Connection:
                 self._frame_came.clear()
                 await self._frame_came.wait()
             frame = self._inbox.popleft()
-            self._inbox_size -= len(frame)
+            self._inbox_size -= len(frame) + _FRAME_COST
             if self._inbox_size <= INBOX_LIMIT:
                 self._inbox_room.set()
             await self._session.handle(frame)
@@ -153,10 +170,11 @@ class Connection:
 
     async def _write(self) -> None:
         while True:
-            if self._farewell is not None and self._outbox.size == 0:
-                self._link.close(*self._farewell)
-                return
             frame = await self._outbox.get()
+            if frame is None:
+                if self._farewell is not None:
+                    self._link.close(*self._farewell)
+                return
             try:
                 await self._link.send(frame)
             except OSError:
@@ -173,3 +191,4 @@ class Connection:
     def _on_over(self, code: int, reason: str) -> None:
         # The close frame follows the last event, which is queued already.
         self._farewell = (code, reason)
+        self._outbox.end()

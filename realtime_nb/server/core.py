@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.audio.pcm import float_to_int16, int16_to_float
 from realtime_nb.audio.resample import resample
-from realtime_nb.server.hearing import RATE
+from realtime_nb.server.answers.speech_stream import Voice
+from realtime_nb.server.ears.hearing import RATE
 from realtime_nb.server.items import Conversation, Item
 from realtime_nb.server.mcp.hub import McpHub
 from realtime_nb.server.mcp.package import PackageReach
-from realtime_nb.server.speech_stream import Voice
 from realtime_nb.server.workers import Settings, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from realtime_nb.server.answers.response_events import ResponseSpec
     from realtime_nb.server.brain.interface import Brain
-    from realtime_nb.server.config import SessionConfig
+    from realtime_nb.server.config.config import SessionConfig
     from realtime_nb.server.emitter import Emitter
     from realtime_nb.server.mcp.reach import McpReach
     from realtime_nb.server.parts import Mouth, Parts
-    from realtime_nb.server.response_events import ResponseSpec
     from realtime_nb.speech.interfaces import Engines
 
 
@@ -38,6 +38,8 @@ class Core(Workers):
         Answers.
     parts
         Who hears and speaks in the engines' place.
+    on_interrupt
+        Called when the user interrupts, before a response under way is cancelled.
     """
 
     def __init__(  # noqa: PLR0913 -- what a session shares, each by name
@@ -50,9 +52,11 @@ class Core(Workers):
         settings: Settings,
         gate: Callable[[], Awaitable[None]] | None = None,
         parts: Parts | None = None,
+        on_interrupt: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(emit, engines, settings, gate, ears=parts.ears if parts else None)
         self._parts = parts
+        self.interrupted = on_interrupt or _nobody_listens
         self.config = config
         self.brain = brain
         self.conversation = Conversation()
@@ -85,3 +89,7 @@ class Core(Workers):
         """Return the phrases and the prompt that the recogniser should expect."""
         transcription = self.config.transcription or {}
         return self.brain.phrases, transcription.get("prompt") or ""
+
+
+def _nobody_listens() -> None:
+    return

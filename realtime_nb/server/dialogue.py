@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.item_fields import ITEM, make_item
+from realtime_nb.server.config.item_fields import ITEM, make_item
 from realtime_nb.server.mcp.items import McpApprovalResponse
 from realtime_nb.server.wire_errors import WireError
 
 if TYPE_CHECKING:
     from realtime_nb.server.core import Core
+    from realtime_nb.server.items import Item
 
 Json = dict[str, Any]
+
+
+MOST_ITEMS: Final = 10_000
+MOST_BYTES: Final = 256 << 20
+"""Items that a client may have created and not deleted, and what they may hold together.
+
+A session that is honest ends after an hour and fits a model's context, far below either.
+"""
+_ITEM_COST: Final = 1_024
 
 
 class Dialogue:
@@ -25,6 +35,8 @@ class Dialogue:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._brought: dict[str, int] = {}  # bytes of what the client created, by id
+        self._held = 0
 
     def create(self, event: Json) -> None:
         """Add an item.
@@ -45,7 +57,10 @@ class Dialogue:
             )
         if isinstance(item, McpApprovalResponse):
             core.mcp.check_answer(item)
+        size = self._check_room(item)
         previous = core.conversation.add(item, event.get("previous_item_id"))
+        self._brought[item.id] = size
+        self._held += size
         core.listen_to(item)
         wire = item.to_wire()
         core.emit("conversation.item.added", previous_item_id=previous, item=wire)
@@ -98,7 +113,26 @@ class Dialogue:
         """
         if self._core.conversation.remove(event["item_id"]) is None:
             raise _no_item("delete", "deleting", event["item_id"])
+        self._held -= self._brought.pop(event["item_id"], 0)
         self._core.emit("conversation.item.deleted", item_id=event["item_id"])
+
+    def _check_room(self, item: Item) -> int:
+        """Return about how many bytes an item holds; raise `WireError` where that is too many."""
+        held = sum(
+            len(part.text)
+            + len(part.audio)
+            + len(part.image_url or "")
+            + len(part.transcript or "")
+            for part in item.parts
+        )
+        size = held + len(item.arguments) + len(item.output) + _ITEM_COST
+        if len(self._brought) >= MOST_ITEMS or self._held + size > MOST_BYTES:
+            raise WireError(
+                f"The practice server keeps {MOST_ITEMS} created items, of {MOST_BYTES >> 20} MiB"
+                " together: delete some.",
+                code="rate_limit_exceeded",
+            )
+        return size
 
 
 def _no_item(verb: str, doing: str, item_id: str) -> WireError:

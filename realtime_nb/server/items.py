@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from realtime_nb.server.audio_format import WireFormat
-    from realtime_nb.server.hearing import Understood
+    from realtime_nb.server.ears.hearing import Understood
     from realtime_nb.server.pictures import Picture
 
 Json = dict[str, Any]

@@ -30,6 +30,7 @@ class Outbox:
         self._limit = limit
         self._frames: deque[bytes] = deque()
         self._size = 0
+        self._ended = False
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -41,6 +42,8 @@ class Outbox:
 
     def put(self, frame: bytes) -> bool:
         """Queue a frame; return False, and drop it, when too much is waiting."""
+        if self._ended:
+            return True  # too late, as for a socket that is closed
         if self._size + len(frame) > self._limit:
             return False
         self._frames.append(frame)
@@ -50,9 +53,16 @@ class Outbox:
         self._news.set()
         return True
 
-    async def get(self) -> bytes:
-        """Return the next frame. Call `sent` when it is gone."""
+    def end(self) -> None:
+        """Let `get` return None when everything is gone; nothing more is queued."""
+        self._ended = True
+        self._news.set()
+
+    async def get(self) -> bytes | None:
+        """Return the next frame, None after the last. Call `sent` when it is gone."""
         while not self._frames:
+            if self._ended:
+                return None
             self._news.clear()
             await self._news.wait()
         return self._frames.popleft()

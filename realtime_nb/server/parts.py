@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from realtime_nb.server.answers.response_events import ResponseSpec
+    from realtime_nb.server.answers.speech_stream import Captions
     from realtime_nb.server.audio_format import WireFormat
     from realtime_nb.server.brain.interface import Piece
-    from realtime_nb.server.config import SessionConfig
-    from realtime_nb.server.hearing import Understood
-    from realtime_nb.server.response_events import ResponseSpec
-    from realtime_nb.server.speech_stream import Captions
+    from realtime_nb.server.config.config import SessionConfig
+    from realtime_nb.server.ears.hearing import Understood
 
 Json = dict[str, Any]
 

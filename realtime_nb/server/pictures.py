@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,11 @@ _KINDS: Final = {"data:image/png;base64": "PNG", "data:image/jpeg;base64": "JPEG
 _NO_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG's marks without a segment
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those that hold a size
 _SCAN, _END = 0xDA, 0xD9
+_FILLING: Final = re.compile(rb"\xff*")
+# Each part is a step of the one loop that every session runs on. Honest pictures of the 18 MB that
+# a frame has room for need some 2,000, and 300.
+_MOST_CHUNKS: Final = 50_000
+_MOST_SEGMENTS: Final = 5_000
 
 # As the service counts pictures for GPT-4o: a base, and so much for each tile of 512 pixels.
 _BASE_TOKENS: Final = 85
@@ -107,28 +113,31 @@ def _png_size(data: bytes) -> tuple[int, int]:
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = len(_PNG)
-    while at + 12 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(data):
+            return
         length = int.from_bytes(data[at : at + 4])
         end = at + 8 + length
         name, body, check = data[at + 4 : at + 8], data[at + 8 : end], data[end : end + 4]
         if len(check) < 4:  # noqa: PLR2004 -- bytes of a checksum
             return
-        if zlib.crc32(name + body) != int.from_bytes(check):
+        if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(check):
             raise BadPicture("a part of the PNG is damaged")
         yield name, body
         at = end + 4
+    raise BadPicture("the PNG has too many parts")
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     size = (0, 0)
     at = len(_JPEG)
-    while at + 4 <= len(data):
+    for _ in range(_MOST_SEGMENTS):
+        if at + 4 > len(data):
+            break
         if data[at] != 0xFF:  # noqa: PLR2004 -- every mark begins with it
             raise BadPicture("a part of the JPEG is damaged")
+        at = _last_of_filling(data, at)
         mark = data[at + 1]
-        if mark == 0xFF:  # noqa: PLR2004 -- filling before a mark
-            at += 1
-            continue
         if mark in _NO_LENGTH:
             at += 2
             continue
@@ -143,5 +152,18 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             if data.rfind(bytes((0xFF, _END)), at) < 0:
                 break
             return size
+        if length < 2:  # noqa: PLR2004 -- it counts itself
+            raise BadPicture("a part of the JPEG is damaged")
         at += 2 + length
+    else:
+        raise BadPicture("the JPEG has too many parts")
     raise BadPicture("the JPEG breaks off before its end")
+
+
+def _last_of_filling(data: bytes, at: int) -> int:
+    """Return where the mark that begins at `at` begins, behind what may stand before it."""
+    filling = _FILLING.match(data, at)
+    last = filling.end() - 1 if filling is not None else at
+    if last + 4 > len(data):
+        raise BadPicture("the JPEG breaks off before its end")
+    return last

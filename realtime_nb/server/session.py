@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.ids import new_id
-from realtime_nb.server.config import SessionConfig
+from realtime_nb.server.answers.responding import Responding
+from realtime_nb.server.config.config import SessionConfig
+from realtime_nb.server.config.schema import AnyObject, Integer, Nullable, Text
 from realtime_nb.server.core import Core
 from realtime_nb.server.dialogue import Dialogue
+from realtime_nb.server.ears.listening import Listening
 from realtime_nb.server.emitter import Emitter
-from realtime_nb.server.listening import Listening
 from realtime_nb.server.mcp.definition import uses_mcp
-from realtime_nb.server.responding import Responding
-from realtime_nb.server.schema import AnyObject, Integer, Nullable, Text
 from realtime_nb.server.session_base import BaseSession, event_fields
 from realtime_nb.server.wire_errors import WireError
 from realtime_nb.server.workers import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from realtime_nb.server.brain.interface import Brain
-    from realtime_nb.server.config import SessionKind
+    from realtime_nb.server.config.config import SessionKind
     from realtime_nb.server.parts import Parts
     from realtime_nb.speech.interfaces import Engines
 
@@ -70,6 +70,8 @@ class Session(BaseSession):
         A checked update that takes force before `session.created`.
     parts
         What is not the practice server's own.
+    on_interrupt
+        As in `Core`; for whoever plays the answers in the server itself.
     """
 
     def __init__(  # noqa: PLR0913 -- what a session needs, each by name
@@ -84,6 +86,7 @@ class Session(BaseSession):
         on_over: Callable[[int, str], None] | None = None,
         config: Json | None = None,
         parts: Parts | None = None,
+        on_interrupt: Callable[[], None] | None = None,
     ) -> None:
         settings = settings or Settings()
         emit = Emitter(sink)
@@ -100,6 +103,7 @@ class Session(BaseSession):
             settings=settings,
             gate=gate,
             parts=parts,
+            on_interrupt=on_interrupt,
         )
         self._responding = Responding(self._core, self._on_spoken)
         self._listening = Listening(self._core, self._responding)

@@ -12,8 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from realtime_nb.server.config.schema import Check, Nullable, Record, Text
 from realtime_nb.server.frames import event_id_of, event_type, parse_frame
-from realtime_nb.server.schema import Check, Nullable, Record, Text
 from realtime_nb.server.wire_errors import WireError, error_body, unsupported_value
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.ids import new_id
 from realtime_nb.server.audio_format import PCM_24K
+from realtime_nb.server.config.item_fields import decode_audio
+from realtime_nb.server.config.schema import AnyObject, Text
+from realtime_nb.server.config.translation_config import TranslationConfig
+from realtime_nb.server.ears.input_buffer import check_append_size
+from realtime_nb.server.ears.interpreter import Interpreter
 from realtime_nb.server.emitter import Emitter
-from realtime_nb.server.input_buffer import check_append_size
-from realtime_nb.server.interpreter import Interpreter
-from realtime_nb.server.item_fields import decode_audio
-from realtime_nb.server.schema import AnyObject, Text
 from realtime_nb.server.session_base import BaseSession, event_fields
-from realtime_nb.server.translation_config import TranslationConfig
 from realtime_nb.server.wire_errors import WireError
 from realtime_nb.server.workers import Settings, Workers
 

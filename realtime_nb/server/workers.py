@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.server.hearing import Hearing
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.answers.pacing import Pace
+from realtime_nb.server.beside import Beside
+from realtime_nb.server.ears.hearing import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from realtime_nb.server.emitter import Emitter
     from realtime_nb.server.parts import Ears
     from realtime_nb.speech.interfaces import Engines
-
-_log = logging.getLogger(__name__)
 
 MAX_SESSION_S = 60 * 60.0
 
@@ -86,7 +84,7 @@ class Workers:
             why_not=why_deaf(engines),
             executor=settings.worker("hearing"),
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside("a session's task failed")
 
     def now_s(self) -> float:
         """Return the session's clock, in seconds."""
@@ -94,25 +92,14 @@ class Workers:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something beside; it ends with the session at the latest."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-        return task
+        return self._beside.run(work)
 
     async def close(self) -> None:
         """Cancel all that runs beside and let the workers go."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._beside.end()
         self.hearing.close()
         # Not cancelled: a clause that is being made must get to its end to free the voice.
         self.speaking.shutdown(wait=False)
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a session's task failed", exc_info=task.exception())
 
 
 def why_deaf(engines: Engines) -> str:

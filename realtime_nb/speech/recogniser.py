@@ -27,6 +27,7 @@ import numpy as np
 from realtime_nb.speech.decoders import WORD_PENALTY, Decoders, dithered
 from realtime_nb.speech.grammar import phrases_of
 from realtime_nb.speech.interfaces import Heard, HeardWord
+from realtime_nb.speech.memory import trim_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,7 @@ class PocketsphinxRecogniser:
         self._lock = threading.Lock()
         self._idle = [Decoders()]
         self._mean: str | None = None  # of what came live
+        self._dropped = False
 
     def start(
         self,
@@ -113,6 +115,19 @@ class PocketsphinxRecogniser:
             self._mean = mean or self._mean
             if len(self._idle) < _KEPT_IDLE:
                 self._idle.append(decoders)
+                return
+            self._dropped = True
+
+    def tidy(self) -> None:
+        """Give the memory of decoders that were not kept back to the system.
+
+        For who has just let go of them. The C library would keep it, for a thread that may be
+        gone: with eight who speak at once the process grew by a gigabyte.
+        """
+        with self._lock:
+            dropped, self._dropped = self._dropped, False
+        if dropped:
+            trim_memory()
 
 
 class PocketsphinxRecognition:
@@ -132,7 +147,7 @@ class PocketsphinxRecognition:
         self._kept: list[NDArray[np.int16]] | None = [] if live == "first" else None
         self._decoders: Decoders | None = decoders
         self._has_grammar = has_grammar
-        self._leading = decoders.grammar if has_grammar else decoders.general
+        self._leading: Any = decoders.grammar if has_grammar else decoders.general
         self._all = [decoders.general]
         if has_grammar:
             self._all += [decoders.grammar, decoders.phones]
@@ -169,6 +184,9 @@ class PocketsphinxRecognition:
                 learnt = decoders.general.get_cmn(True)
         finally:
             self._owner.give_back(decoders, learnt)
+            self._let_go()
+            del decoders
+            self._owner.tidy()
         return self._heard
 
     def close(self) -> None:
@@ -176,9 +194,15 @@ class PocketsphinxRecognition:
         decoders, self._decoders = self._decoders, None
         if decoders is None:
             return
-        for decoder in self._all:
-            decoder.end_utt()
+        self._end_utterance()
         self._owner.give_back(decoders)
+        self._let_go()
+        del decoders
+        self._owner.tidy()
+
+    def _let_go(self) -> None:
+        self._all.clear()
+        self._leading = None
 
     def _keep(self, pcm: NDArray[np.int16]) -> None:
         self._samples += len(pcm)
@@ -193,9 +217,12 @@ class PocketsphinxRecognition:
             for decoder in self._all:
                 decoder.process_raw(data)
 
-    def _end(self, decoders: Decoders) -> None:
+    def _end_utterance(self) -> None:
         for decoder in self._all:
             decoder.end_utt()
+
+    def _end(self, decoders: Decoders) -> None:
+        self._end_utterance()
         self._heard = self._choose(decoders)
 
     def _hear_again(self, decoders: Decoders, pcm: NDArray[np.int16]) -> None:

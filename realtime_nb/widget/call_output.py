@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CallOutput:
-    """Makes displays of calls, as `realtime_nb.bridge.tools_displays.Displays`.
+    """Makes displays of calls, as `realtime_nb.bridge.tools.displays.Displays`.
 
     A display is an `ipywidgets.Output`: the notebook renders it with its own renderers, as
     it renders a cell's outputs, HTML and all: it comes from the user's own functions.

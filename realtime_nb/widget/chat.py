@@ -64,8 +64,9 @@ class ChatWidget(anywidget.AnyWidget):
     def on_message(self, handler: Handler) -> Callable[[], None]:
         """Call `handler` with every message from a page; return what takes it off.
 
-        A page's ``probe`` asks about the channel itself, and is answered here: what is
-        handled on the main thread waits while a cell runs.
+        A page's ``probe`` and ``pulse`` ask about the channel itself, and are answered here:
+        what is handled on the main thread waits while a cell runs, and a pulse that is not
+        answered is a page's sign that nothing comes through.
         """
 
         def take(_widget: Any, content: Any, buffers: list[memoryview]) -> None:
@@ -75,6 +76,13 @@ class ChatWidget(anywidget.AnyWidget):
             if content.get("kind") == "probe":
                 cells = threading.current_thread() is threading.main_thread()
                 self.send_message({"kind": "waits", "to": content.get("client"), "cells": cells})
+            elif content.get("kind") == "pulse":
+                pulse: Message = {
+                    "kind": "pulse",
+                    "to": content.get("client"),
+                    "id": content.get("id"),
+                }
+                self.send_message(pulse)
             else:
                 handler(content, buffers)  # pyright: ignore[reportUnknownArgumentType] -- JSON
 

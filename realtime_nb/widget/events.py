@@ -17,7 +17,7 @@ from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
     from realtime_nb.bridge.view import Buffers, Message
-    from realtime_nb.protocol.log import EventLog
+    from realtime_nb.protocol.log.event_log import EventLog
 
 _STATIC = Path(__file__).parent / "static"
 

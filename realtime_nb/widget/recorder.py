@@ -18,17 +18,17 @@ import traitlets
 
 from realtime_nb.audio.clip import AudioClip
 from realtime_nb.bridge.frames import RATE
-from realtime_nb.bridge.stream_out_pump import Pump
-from realtime_nb.bridge.stream_out_wire import count, page_message, sound_message
-from realtime_nb.bridge.take_desk import TakeDesk, kept
-from realtime_nb.bridge.take_sound import Playable
-from realtime_nb.bridge.take_wire import standing, take_name
+from realtime_nb.bridge.stream_out.pump import Pump
+from realtime_nb.bridge.stream_out.wire import count, page_message, sound_message
+from realtime_nb.bridge.take.desk import TakeDesk, kept
+from realtime_nb.bridge.take.sound import Playable
+from realtime_nb.bridge.take.wire import standing, take_name
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
-    from realtime_nb.bridge.take_desk import Ended
+    from realtime_nb.bridge.take.desk import Ended
     from realtime_nb.bridge.view import Buffers, Message
 
 LONGEST_S: Final = 3600.0

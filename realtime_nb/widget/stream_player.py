@@ -14,15 +14,15 @@ import anywidget
 import traitlets
 
 from realtime_nb.bridge.frames import RATE
-from realtime_nb.bridge.stream_out import StreamOut
-from realtime_nb.bridge.stream_out_pump import Pump
-from realtime_nb.bridge.stream_out_wire import obey, page_message, sound_message
+from realtime_nb.bridge.stream_out.pump import Pump
+from realtime_nb.bridge.stream_out.stream_out import StreamOut
+from realtime_nb.bridge.stream_out.wire import obey, page_message, sound_message
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
-    from realtime_nb.bridge.stream_out import Growing
+    from realtime_nb.bridge.stream_out.stream_out import Growing
     from realtime_nb.bridge.view import Message
 
 LATE_S: Final = 60.0

@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import anywidget
 import numpy as np
 
-from realtime_nb.inspection.svg import KINDS, SIDES, stages_of, stages_shown, visible
-from realtime_nb.inspection.timeline import Timeline, plain_marks
-from realtime_nb.protocol.log_id import log_id
+from realtime_nb.inspection.timeline.svg import (
+    KINDS,
+    SIDES,
+    away_text,
+    stages_of,
+    stages_shown,
+    visible,
+)
+from realtime_nb.inspection.timeline.view import Timeline, plain_marks
+from realtime_nb.protocol.log.id import log_id
 from realtime_nb.widget.subshell import pin_subshell
 
 if TYPE_CHECKING:
@@ -180,6 +187,10 @@ class TimelineWidget(anywidget.AnyWidget):
                     "text": visible(region.text),
                 }
                 for region in line.regions[-_SHOWN:]
+            ],
+            "aways": [
+                {"from_ms": start, "to_ms": end, "text": away_text(end - start)}
+                for start, end in line.away_spans
             ],
             "turns": [
                 {

@@ -25,7 +25,7 @@ def captioned(words: str) -> AudioClip:
 def test_a_caption_turns_nothing_around_it() -> None:
     clip = captioned("<b>\u202eabc\n\x07\ud800")
     shown = clip._repr_html_()
-    inside = shown.partition('<bdi dir="auto">')[2].partition("</bdi></small></figcaption>")[0]
+    inside = shown.partition('tex2jax_ignore">')[2].partition("</bdi></small></figcaption>")[0]
     assert inside.startswith("&lt;b&gt;⟨U+202E⟩abc ⟨U+0007⟩⟨U+D800⟩")
     assert 'aria-label="&lt;b&gt;⟨U+202E⟩abc' in shown
     assert "\u202e" not in shown

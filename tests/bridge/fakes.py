@@ -7,10 +7,11 @@ import base64
 from types import SimpleNamespace
 from typing import Any
 
-from realtime_nb.protocol.conversation import Conversation
-from realtime_nb.protocol.cost_meter import Total
+from realtime_nb.client.transport.transports import WebSocketTransport
+from realtime_nb.protocol.conversation.reducer import Conversation
+from realtime_nb.protocol.cost.meter import Total
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 
 
 class FakeLoop:
@@ -50,8 +51,11 @@ class FakeCall:
 class FakeSession:
     def __init__(self) -> None:
         self.state = "open"
+        self.transport: Any = WebSocketTransport()
+        self.recorded: list[tuple[str, bytes, float]] = []
         self.interruptions = 0
         self.failure: Exception | None = None
+        self.restoration: Any = None
         self.endpoint = SimpleNamespace(
             name="local practice server",
             model="local-demo",
@@ -113,6 +117,13 @@ class FakeSession:
             self.pass_event("sent", {"type": "input_audio_buffer.append", "audio": payload})
         return self.has_room
 
+    def record(self, side: str, pcm: bytes, t_ms: float) -> None:
+        self.recorded.append((side, pcm, t_ms))
+
+    def send(self, event: dict[str, Any]) -> FakeCall:
+        self.did.append(("send", event["type"]))
+        return FakeCall()
+
     def say(self, text: str) -> FakeCall:
         self.did.append(("say", text))
         return FakeCall()
@@ -130,6 +141,13 @@ class FakeSession:
         self.did.append(("cancel",))
         self.cancels.append(FakeCall())
         return self.cancels[-1]
+
+    def retry_now(self) -> None:
+        self.did.append(("retry",))
+
+    def close(self) -> FakeCall:
+        self.did.append(("close",))
+        return FakeCall()
 
     def interrupted(self) -> None:
         self.interruptions += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.client.guarding import Guards
+from realtime_nb.client.guards.guarding import Guards
 from realtime_nb.client.testing import session_created, session_updated, spoken
 from realtime_nb.protocol.config.paths import merge
 from realtime_nb.protocol.tools.guard import GuardOptions

@@ -24,10 +24,20 @@ def sound(first_ms: int, milliseconds: int) -> bytes:
 
 @dataclass
 class Ring:
-    """One stream as the playback worklet holds it."""
+    """One stream as the playback worklet holds it.
+
+    Attributes
+    ----------
+    position
+        Samples of the item up to which it was played, as the kernel counts them.
+    heard_ms
+        The same by the sound itself, in milliseconds; where nothing of it was played here, where
+        the page before this one was.
+    """
 
     key: tuple[str, int]
     position: int
+    heard_ms: int
     samples: list[int] = field(default_factory=list)
     ended: bool = False
 
@@ -75,7 +85,10 @@ class Page:
             left -= len(taken)
             ring.position += len(taken)
             if taken:
-                self.heard_ms[ring.key] = max(self.heard_ms.get(ring.key, 0), taken[-1] + 1)
+                ring.heard_ms = taken[-1] + 1
+                self.heard_ms[ring.key] = max(self.heard_ms.get(ring.key, 0), ring.heard_ms)
+                # Also where it is another page that is silenced.
+                self.stage.heard.add(ring.key)
             if ring.samples or not ring.ended:
                 return
             self._finish(number)
@@ -117,11 +130,12 @@ class Page:
     def _push(self, frame: Frame, key: tuple[str, int]) -> None:
         if frame.stream in self.done:
             return
-        ring = self.rings.setdefault(frame.stream, Ring(key, frame.offset))
+        samples = np.frombuffer(frame.pcm, "<i2").tolist()
+        ring = self.rings.setdefault(frame.stream, Ring(key, frame.offset, samples[0]))
         if ring.ended:
             return
         assert frame.offset == ring.position + len(ring.samples), "a frame missing or doubled"
-        ring.samples += np.frombuffer(frame.pcm, "<i2").tolist()
+        ring.samples += samples
 
     def _silence(self) -> list[dict[str, int]]:
         streams = self._progress()
@@ -139,5 +153,6 @@ class Page:
         for ring in stopped:
             if ring.position == self.stage.bridge.playback.received(ring.key):
                 continue  # heard whole, as far as it goes: there may be nothing to cut
-            self.cleared[ring.key] = int(max(0, self.heard_ms.get(ring.key, 0) - LATENCY_MS))
+            heard_ms = ring.heard_ms if ring.key in self.stage.heard else 0
+            self.cleared[ring.key] = int(max(0, heard_ms - LATENCY_MS))
         self.say("cleared", id=number, streams=self._silence(), latency_ms=LATENCY_MS)

@@ -14,9 +14,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from realtime_nb.bridge import Bridge
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.endpoints.endpoint import Endpoint
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.secret import Secret
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.client.switching import switch_interval
 from realtime_nb.errors import ConnectionLost
@@ -71,6 +71,7 @@ class Paper:
     """A connection: what is sent lies in `posted` until somebody takes it."""
 
     writable = True
+    heard_s = 0.0
 
     def __init__(self, log: Any, now_ms: Callable[[], float]) -> None:
         self._log = log
@@ -116,14 +117,17 @@ class Stage:
         Where the session's events go.
     troubles
         What the package logged.
+    heard
+        The items of which any page has played a sample.
     """
 
     def __init__(self) -> None:
         self.troubles = Troubles()
+        self.heard: set[tuple[str, int]] = set()
         logging.getLogger("realtime_nb").addHandler(self.troubles)
         self.loop = StillLoop()
         endpoint = Endpoint("http://127.0.0.1:9/v1", "m", "a service", api_key=Secret("sk-no"))
-        self.session = RealtimeSession(endpoint, loop=self.loop)
+        self.session = RealtimeSession(endpoint, loop=self.loop, restore=False)
         core = self.core = self.session._core
         core.now_ms = lambda: (self.loop.now_s - 1000) * 1000
         self.line = Paper(core.log, core.now_ms)

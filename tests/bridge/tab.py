@@ -6,8 +6,8 @@ import asyncio
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.bridge.carrier_order import Inbox, Outbox
-from realtime_nb.bridge.carrier_packet import Packet
+from realtime_nb.bridge.carrier.order import Inbox, Outbox
+from realtime_nb.bridge.carrier.packet import Packet
 from tests.bridge.page import PER_MS, Page
 
 if TYPE_CHECKING:

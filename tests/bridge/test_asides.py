@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.bridge.recorder import Recorder
-from realtime_nb.client.asking import ask_fields
+from realtime_nb.bridge.recording.recorder import Recorder
 from realtime_nb.client.testing import session_created, spoken
-from realtime_nb.inspection.timeline_turns import read_story
+from realtime_nb.client.turns.asking import ask_fields
+from realtime_nb.inspection.timeline.turns import read_story
 from tests.bridge.page import Page, sound
 from tests.bridge.stage import Stage
 

@@ -231,7 +231,7 @@ async def test_a_page_that_does_not_answer_is_taken_at_its_last_report(
     owned: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    monkeypatch.setattr("realtime_nb.bridge.interruption.ANSWER_S", 0.01)
+    monkeypatch.setattr("realtime_nb.bridge.playing.interruption.ANSWER_S", 0.01)
     owned.answer(1000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 6_000}])
     await owned.settle()
@@ -435,7 +435,7 @@ async def test_an_answer_goes_on_in_the_page_that_was_reloaded(
     if says_so:
         owned.view.page_says("leave")
     else:
-        monkeypatch.setattr("realtime_nb.bridge.pages.SILENT_S", -1.0)
+        monkeypatch.setattr("realtime_nb.bridge.pages.pages.SILENT_S", -1.0)
     owned.count_up(100, first_ms=2000)
     owned.finish()
     owned.view.page_says("hello", client="reloaded", version=1)
@@ -454,8 +454,8 @@ async def test_an_answer_goes_on_in_the_page_that_was_reloaded(
 async def test_an_answer_is_stopped_and_cut_when_nobody_comes_back(
     owned: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime_nb.bridge.absence.RETURN_S", 0.02)
-    monkeypatch.setattr("realtime_nb.bridge.interruption.ANSWER_S", 0.02)
+    monkeypatch.setattr("realtime_nb.bridge.pages.absence.RETURN_S", 0.02)
+    monkeypatch.setattr("realtime_nb.bridge.playing.interruption.ANSWER_S", 0.02)
     owned.answer(2000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 24_000}])
     owned.view.page_says("leave")
@@ -467,7 +467,7 @@ async def test_an_answer_is_stopped_and_cut_when_nobody_comes_back(
 async def test_a_page_that_is_heard_of_again_was_not_left(
     owned: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime_nb.bridge.absence.RETURN_S", 0.02)
+    monkeypatch.setattr("realtime_nb.bridge.pages.absence.RETURN_S", 0.02)
     owned.answer(2000)
     owned.view.page_says("leave", client="another")
     await owned.settle(0.1)
@@ -492,7 +492,7 @@ async def test_a_huge_piece_of_sound_goes_down_in_frames_like_any_other(owned: R
 async def test_past_its_room_a_part_is_ended_and_leaves_no_hole(
     owned: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime_nb.bridge.downlink.MAX_WAITING", 48_000)
+    monkeypatch.setattr("realtime_nb.bridge.playing.downlink.MAX_WAITING", 48_000)
     for _ in range(33):
         owned.answer(1000)
     owned.view.page_says("played", streams=[{"stream": 1, "samples": 10 * RATE}])
@@ -516,6 +516,17 @@ async def test_nothing_is_sent_to_a_session_that_is_gone(owned: Room) -> None:
     assert owned.view.of_kind("state")[-1]["detail"] == "the server went away"
     assert owned.view.of_kind("mic_off")[0]["to"] == "page"
     assert "hello" in owned.view.of_kind("notice")[0]["text"]
+
+
+async def test_a_page_is_told_that_the_cell_says_why_a_session_failed(owned: Room) -> None:
+    owned.session.failure = RuntimeError("nobody listens")
+    owned.session.become("failed")
+    await owned.settle()
+    assert owned.view.of_kind("state")[-1]["told"] is False
+    owned.bridge.cell_tells()
+    await owned.settle()
+    state = owned.view.of_kind("state")[-1]
+    assert (state["state"], state["detail"], state["told"]) == ("failed", "nobody listens", True)
 
 
 async def test_without_a_page_sound_goes_nowhere_and_nothing_is_cut(room: Room) -> None:
@@ -569,14 +580,6 @@ async def test_a_bad_message_of_a_page_ends_nothing(
     owned.view.page_says("text", text="still here")
     await owned.settle()
     assert ("say", "still here") in owned.session.did
-
-
-async def test_a_failed_answer_is_told(owned: Room) -> None:
-    failure: dict[str, Any] = {"code": "insufficient_quota", "message": "no credit"}
-    owned.session.receive(
-        {"type": "response.done", "response": {"id": "r", "status_details": {"error": failure}}}
-    )
-    assert "no credit" in owned.view.of_kind("notice")[0]["text"]
 
 
 async def test_the_notebook_s_share_is_measured_on_two_clocks(owned: Room) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_nb.bridge import Bridge
-from realtime_nb.protocol.cost_meter import Total
+from realtime_nb.protocol.cost.meter import Total
 from tests.bridge.fakes import FakeLoop, FakeSession, FakeView
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from realtime_nb.bridge import editing
 from realtime_nb.bridge.editing import PageEdits
 from realtime_nb.client.editing import RetrievedItem
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.conversation.items import Item, Part
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.images import read_picture
-from realtime_nb.protocol.items import Item, Part
-from realtime_nb.protocol.log import Record
+from realtime_nb.protocol.log.event_log import Record
 from tests.audio.harness_wav import decode_wav
 
 

@@ -10,7 +10,7 @@ import pytest
 from realtime_nb.bridge import event_rows
 from realtime_nb.bridge.event_rows import EventRows
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import LEAST_BYTES, EventLog
 from tests.audio.harness_wav import decode_wav
 
 
@@ -152,7 +152,7 @@ def test_who_asks_too_much_is_not_answered() -> None:
 
 
 def test_a_page_is_told_where_a_row_is_now_and_of_which_log() -> None:
-    log = EventLog(max_bytes=500)
+    log = EventLog(max_bytes=50 * LEAST_BYTES)
     for i in range(50):
         put(log, "received", type="response.done", response={"id": f"r{i}"})
     asker = Asker(log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from realtime_nb.bridge.feed import GATHER_S, IDLE_NOTE, Feed
+from realtime_nb.bridge.feed import ENDED_NOTE, GATHER_S, IDLE_NOTE, Feed
 from tests.bridge.fakes import FakeSession
 
 if TYPE_CHECKING:
@@ -66,3 +66,23 @@ async def test_words_that_were_heard_all_the_same_are_shown_without_the_note() -
     item = session.conversation.item("u1")
     assert item is not None
     assert (feed.show(item)["text"], feed.show(item)["note"]) == ("hm", None)
+
+
+async def test_no_words_are_awaited_once_the_chat_has_ended() -> None:
+    session = FakeSession()
+    sent: list[Message] = []
+    feed = Feed(session.conversation, sent.append, asyncio.get_running_loop())
+    session.subscribe(feed.add)
+    transcribing = {"audio": {"input": {"transcription": {"model": "gpt-transcribe"}}}}
+    session.receive(
+        {"type": "session.created", "session": {"type": "realtime", **transcribing}},
+        added("u1"),
+        {"type": "input_audio_buffer.speech_started", "item_id": "u2", "audio_start_ms": 10},
+    )
+    feed.flush()
+    shown = [(item["id"], item["pending"], item["status"]) for item in sent[-1]["items"]]
+    assert shown == [("u1", True, "completed"), ("u2", True, "in_progress")]
+    feed.end()
+    for shown in (sent[-1]["items"], feed.page()):
+        said = [(item["pending"], item["status"], item["note"]) for item in shown]
+        assert said == [(False, "incomplete", ENDED_NOTE)] * 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.client.guard_turns import TRANSCRIPT_S
+from realtime_nb.client.guards.turns import TRANSCRIPT_S
 from realtime_nb.errors import UsageError, Vetoed
 from realtime_nb.protocol.tools.guard import TIMEOUT_S, GuardOptions
 from tests.bridge.guarded import TRANSCRIPT, Guarded

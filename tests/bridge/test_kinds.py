@@ -223,7 +223,7 @@ async def test_speech_in_a_transcription_stops_nothing() -> None:
 async def test_a_translation_is_heard_as_one_stream_until_it_pauses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("realtime_nb.bridge.flow.PAUSE_S", 0.05)
+    monkeypatch.setattr("realtime_nb.bridge.playing.flow.PAUSE_S", 0.05)
     room = Room("translation", translation())
     await room.open_page()
     for elapsed_ms in (200, 400, 600):

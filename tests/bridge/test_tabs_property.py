@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from realtime_nb.bridge.downlink import AHEAD_MS
-from realtime_nb.bridge.stream import LONGEST_MS
+from realtime_nb.bridge.playing.downlink import AHEAD_MS
+from realtime_nb.bridge.playing.stream import LONGEST_MS
 from realtime_nb.client.testing import DEFAULT_SESSION
 from tests.bridge.service import Service
 from tests.bridge.stage import Stage

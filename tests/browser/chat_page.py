@@ -41,7 +41,7 @@ COUNT_TRACKS = """() => {
 }"""
 
 
-def until(what: Callable[[], Any], *, seconds: float = 30.0, message: str = "") -> Any:
+def until(what: Callable[[], Any], *, seconds: float = 60.0, message: str = "") -> Any:
     """Ask again and again until the answer is true, and return it."""
     end = time.monotonic() + seconds
     while not (found := what()):

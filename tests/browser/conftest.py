@@ -29,12 +29,13 @@ from tests.browser.harness_kept import KeptBrowsers
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from playwright.sync_api import Playwright
+    from playwright.sync_api import BrowserContext, Playwright
 
 _HERE = Path(__file__).parent
 _RESULTS = _HERE.parent.parent / "test-results"
 _PAGES: pytest.StashKey[list[NotebookPage]] = pytest.StashKey()
 _LOG_START: pytest.StashKey[tuple[LabServer, int]] = pytest.StashKey()
+_FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _KEPT: pytest.StashKey[KeptBrowsers] = pytest.StashKey()
 
 
@@ -71,6 +72,7 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where every browser test must run: {report.longrepr}"
     if report.failed:
+        item.stash[_FAILED] = True
         report.sections.extend(_traces(item))
     return report
 
@@ -161,23 +163,36 @@ def open_browser(browsers: KeptBrowsers) -> OpenBrowser:
 
 @pytest.fixture
 def open_notebook(
-    request: pytest.FixtureRequest, lab: LabServer, open_browser: OpenBrowser
+    request: pytest.FixtureRequest, lab: LabServer, browsers: KeptBrowsers
 ) -> Iterator[OpenNotebook]:
     """See `harness.OpenNotebook`."""
     item: Any = request.node
     pages: list[NotebookPage] = item.stash.setdefault(_PAGES, [])
     item.stash[_LOG_START] = (lab, lab.log_path.stat().st_size)
 
+    opened: list[tuple[BrowserContext, NotebookPage]] = []
+
     def open_(
-        cells: Sequence[str] | Path, *, mic: Path | None = None, loop_mic: bool = False
+        cells: Sequence[str] | Path,
+        *,
+        mic: Path | None = None,
+        loop_mic: bool = False,
+        fresh: bool = False,
     ) -> NotebookPage:
         path = write_notebook(lab.root, cells)
-        browser = open_browser(mic, loop_mic=loop_mic)
+        browser = browsers.browser(mic, loop_mic=loop_mic)
         if not isinstance(cells, Path):
             lab.start_kernel(path)
-        return NotebookPage(lab, browser, path, pages).open()
+        loaded = None if fresh else browsers.take_desk(browser, lab.url)
+        notebook = NotebookPage(lab, browser, path, pages, loaded=loaded)
+        opened.append((browser, notebook))
+        return notebook.open()
 
     try:
         yield open_
     finally:
+        for browser, notebook in opened:
+            browsers.leave_desk(browser, lab.url, notebook.leave())
+        if item.stash.get(_FAILED, False):
+            browsers.drop_desks()
         lab.end_kernels()

@@ -123,5 +123,11 @@
     forget() {
       for (const tap of taps.values()) tap.chunks.length = 0;
     },
+    /** The next test is to hear nothing of what still plays. */
+    async reset() {
+      const contexts = [...taps.keys()];
+      taps.clear();
+      await Promise.all(contexts.map((context) => context.close?.().catch(() => {})));
+    },
   };
 })();

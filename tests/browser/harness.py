@@ -58,7 +58,8 @@ class OpenBrowser(Protocol):
 class OpenNotebook(Protocol):
     """The fixture ``open_notebook``: a notebook from cells or a file, with a kernel of its own.
 
-    The browser is that of ``open_browser``.
+    The browser is that of ``open_browser``, and the page one of an earlier test where it can be:
+    see harness_desk.py, also for when to ask for a `fresh` one.
     """
 
     def __call__(
@@ -67,4 +68,5 @@ class OpenNotebook(Protocol):
         *,
         mic: Path | None = None,
         loop_mic: bool = False,
+        fresh: bool = False,
     ) -> NotebookPage: ...

@@ -35,6 +35,8 @@ FLAGS = (
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    # A name that its owner could have rebound: for the pages of other sites.
+    "--host-resolver-rules=MAP evil.test 127.0.0.1",
 )
 
 

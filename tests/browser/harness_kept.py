@@ -1,8 +1,9 @@
 """Chromiums that stay open from test to test: a start costs a second, and a cold cache another.
 
 A test finds nothing of the one before: its pages are closed, and cookies, stored values and
-permissions of every place they were at are gone. What is kept is the program, and its cache of
-JupyterLab's files and of their compiled code.
+permissions of every place they were at are gone. What is kept is the program, its cache of
+JupyterLab's files and of their compiled code, and JupyterLab's page where it can be brought back
+to what it was (see harness_desk.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tests.browser.harness_chromium import choose_node, launch
+from tests.browser.harness_desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +37,8 @@ class _Kept:
     mic: Path | None = None
     used: bool = False
     origins: set[str] = field(default_factory=set)
+    desk: Desk | None = None
+    at_work: bool = False  # a test uses the desk
 
     def watch(self, page: Page) -> None:
         page.on("framenavigated", self._note)
@@ -46,18 +50,23 @@ class _Kept:
 
     def reset(self) -> None:
         """Leave nothing of the test that ends."""
+        if self.desk is not None and self.at_work and not self.desk.clear():
+            self.desk = None
+        self.at_work = False
         for page in self.browser.pages:
-            if page is not self.anchor:
+            if page is not self.anchor and (self.desk is None or page is not self.desk.page):
                 page.close()
         self.browser.unroute_all()
-        self.browser.clear_cookies()
+        if self.desk is None:
+            self.browser.clear_cookies()  # the desk's are its server's
         self.browser.clear_permissions()
         devtools = self.browser.new_cdp_session(self.anchor)
         for origin in self.origins:
             devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": _STORED})
         devtools.detach()
         self.browser.grant_permissions(["microphone"])
-        self.origins.clear()
+        if self.desk is None:
+            self.origins.clear()
         self.mic, self.used = None, False
 
 
@@ -101,6 +110,29 @@ class KeptBrowsers:
             browser.on("page", kept.watch)
         kept.mic, kept.used = mic, True
         return kept.browser
+
+    def take_desk(self, browser: BrowserContext, server: str) -> Page | None:
+        """Return a loaded page of that server in that browser, once in a test, if there is one."""
+        for kept in self._kept.values():
+            desk = kept.desk
+            if kept.browser is browser and desk is not None and not kept.at_work:
+                if desk.server != server:
+                    return None
+                kept.at_work = True
+                return desk.page
+        return None
+
+    def leave_desk(self, browser: BrowserContext, server: str, page: Page) -> None:
+        """Keep a page that a test has loaded, for the next test; one is enough."""
+        for kept in self._kept.values():
+            if kept.browser is browser and kept.desk is None:
+                kept.desk, kept.at_work = Desk(page, server), True
+
+    def drop_desks(self) -> None:
+        """Have the next test load its page: this one has failed, and may have broken it."""
+        for kept in self._kept.values():
+            if kept.at_work:
+                kept.desk, kept.at_work = None, False
 
     def _launch(self, mic: Path | None, *, loop_mic: bool) -> BrowserContext:
         self._count += 1

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import nbformat
 
+from tests.browser.harness_desk import DESK_JS
 from tests.browser.harness_ears import EARS_JS, Ears
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page
 
     from tests.browser.harness_lab import LabServer
 
@@ -68,7 +69,13 @@ class NotebookPage:
     """
 
     def __init__(
-        self, lab: LabServer, browser: BrowserContext, path: str, tabs: list[NotebookPage]
+        self,
+        lab: LabServer,
+        browser: BrowserContext,
+        path: str,
+        tabs: list[NotebookPage],
+        *,
+        loaded: Page | None = None,
     ) -> None:
         self._lab = lab
         self._browser = browser
@@ -77,11 +84,13 @@ class NotebookPage:
         self.path = path
         self.console: list[str] = []
         self.page_errors: list[str] = []
-        self.page = browser.new_page()
+        self._loaded = loaded is not None
+        self.page = browser.new_page() if loaded is None else loaded
         self.page.on("console", self._on_console)
         self.page.on("pageerror", self._on_page_error)
-        self.page.add_init_script(EARS_JS)
-        self.page.add_init_script(_PAGE_JS)
+        if loaded is None:
+            for script in (EARS_JS, DESK_JS, _PAGE_JS):
+                self.page.add_init_script(script)
         self.ears = Ears(self.page)
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -91,10 +100,26 @@ class NotebookPage:
         self.page_errors.append(error.stack or error.message)
 
     def open(self) -> Self:
-        """Open the notebook in a workspace of its own and wait for its kernel."""
-        self.page.goto(self._lab.place(self.path))
-        self.wait_idle(_READY_S)
+        """Open the notebook in a workspace of its own and wait for its kernel.
+
+        In a page that is loaded already the notebook is opened beside no other.
+        """
+        place = self._lab.place(self.path)
+        if self._loaded:
+            self.page.bring_to_front()
+            self.page.evaluate("place => __desk.moved(place)", place)
+            self.reopen_notebook()
+        else:
+            self.page.goto(place)
+            self.wait_idle(_READY_S)
+            self.page.evaluate("() => __desk.settled()")
         return self
+
+    def leave(self) -> Page:
+        """Hear no more of the page, which another test may go on with; return it."""
+        self.page.remove_listener("console", self._on_console)
+        self.page.remove_listener("pageerror", self._on_page_error)
+        return self.page
 
     def second_tab(self) -> NotebookPage:
         """Open the same notebook, on the same kernel, in another tab of the same browser."""
@@ -223,7 +248,11 @@ class NotebookPage:
             "path => { __harness.start('docmanager:open', {path}); }",
             self.path,
         )
-        self.wait_idle()
+        self.page.wait_for_function(
+            "path => __harness.panel?.context?.path === path && __harness.status() === 'idle'",
+            arg=self.path,
+            timeout=_READY_S * 1000,
+        )
 
     def reload(self) -> None:
         """Save and reload the page; the kernel lives on."""

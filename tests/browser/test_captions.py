@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(180)
 IMPORTS = """\
 from types import SimpleNamespace
 from realtime_nb.bridge import Bridge
-from realtime_nb.client.endpoint import resolve_endpoint
+from realtime_nb.client.endpoints.endpoint import resolve_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.client.session import RealtimeSession
 from realtime_nb.widget import ChatWidget, SecretWidget
@@ -77,7 +77,7 @@ def test_what_is_said_is_written_in_the_order_of_speech(
     assert len(copied) == len(said)
     assert "response.created" not in chat.events
     notebook.run_cell(3)
-    until(lambda: chat.live_tracks == 0, seconds=5, message="the microphone is still open")
+    until(lambda: chat.live_tracks == 0, message="the microphone is still open")
     assert notebook.page_errors == []
 
 

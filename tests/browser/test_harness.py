@@ -18,6 +18,7 @@ from tests.browser.harness import (
     make_mic_wav,
     tone,
 )
+from tests.browser.harness_desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,6 +167,43 @@ def test_the_page_hears_the_file_that_is_the_microphone(
     first, last = heard.sound(0.05)
     assert (last - first) / heard.rate == pytest.approx(0.6, abs=0.05)
     assert main_frequency(heard.samples[first:last], heard.rate) == pytest.approx(700, abs=5)
+
+
+TRACES = """async () => {
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (constraints) => ask(constraints);
+  window.__left = 1;
+  localStorage.setItem("left", "1");
+  const context = new AudioContext();
+  new ConstantSourceNode(context).connect(context.destination);
+  const stream = await mediaDevices.getUserMedia({ audio: true });
+  window.jupyterapp.left = { context, track: stream.getAudioTracks()[0] };
+}"""
+LEFT = """() => {
+  const { context, track } = window.jupyterapp.left;
+  return [context.state, track.readyState, window.__left ?? null, localStorage.getItem("left"),
+    Object.hasOwn(navigator.mediaDevices, "getUserMedia"),
+    [...window.jupyterapp.shell.widgets("main")].filter((widget) => widget.context).length];
+}"""
+
+
+def test_a_page_that_is_kept_has_no_traces_of_its_test(
+    open_notebook: OpenNotebook, lab: LabServer
+) -> None:
+    notebook = open_notebook(["1 + 1"])
+    desk = Desk(notebook.page, lab.url)
+    notebook.run_cell(0)
+    notebook.set_source(0, "not saved")
+    notebook.page.set_viewport_size({"width": 500, "height": 500})
+    notebook.page.evaluate(TRACES)
+    assert desk.clear()
+    assert notebook.page.evaluate(LEFT) == ["closed", "ended", None, None, False, 0]
+    assert notebook.page.viewport_size == {"width": 1280, "height": 1600}
+
+    # What is the browser's is patched: no other test gets that page.
+    notebook.page.evaluate("() => { AudioContext.prototype.resume = async () => {}; }")
+    assert not desk.clear()
 
 
 def test_the_server_ends_with_everything_it_started(tmp_path: Path) -> None:

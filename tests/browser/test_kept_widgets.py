@@ -90,7 +90,7 @@ def test_a_timeline_and_a_recorder_leave_a_picture_and_the_recording(
 
     saved = tmp_path / "saved.ipynb"
     saved.write_text(json.dumps(document))
-    trusted = open_notebook(saved)
+    trusted = open_notebook(saved, fresh=True)  # as who opens it another day
     trusted.shut_kernel_down()
     shows_what_is_kept(trusted, alone=True)
     for name in (DARK, "JupyterLab Light"):

@@ -31,6 +31,11 @@ recorder._audio_constraints = {{
 seen = []
 recorder.observe(lambda change: seen.append(change["new"]), "clip")
 recorder"""
+BUSY = """\
+import pathlib, time
+print("begun", flush=True)
+while not pathlib.Path({over!r}).exists():
+    time.sleep(1)"""
 MIC = [0.5, sweep(), 1.0]
 
 
@@ -185,7 +190,8 @@ def test_a_busy_kernel_and_a_reload_lose_nothing_that_was_said(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
     mic = make_mic_wav(tmp_path / "mic.wav", MIC)
-    busy = "import time\nprint('begun', flush=True)\ntime.sleep(8)"
+    over = tmp_path / "over"
+    busy = BUSY.format(over=str(over))
     notebook = open_notebook([MAKE.format(max_s=60), busy], mic=mic)
     recorder = RecorderPage(notebook)
     recorder.wait("nothing recorded")
@@ -193,6 +199,7 @@ def test_a_busy_kernel_and_a_reload_lose_nothing_that_was_said(
     notebook.cell(1).get_by_text("begun", exact=True).wait_for()
     recorder.record(3.2)
     recorder.button("Stop").click()
+    over.touch()
     notebook.wait_run(run)
     recorder.wait("recorded")
     assert snr_against(sweep(), recorder.clip()) > 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,14 +16,14 @@ from realtime_nb.speech.engines import load_engines
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import make_mic_wav
-from tests.browser.played import heard_ms
+from tests.browser.played import LAST_CUT, heard_ms, played_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.harness import Heard, OpenNotebook
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
+pytestmark = pytest.mark.timeout(300)
 
 
 def recognised(heard: Heard, phrases: list[str]) -> str:
@@ -37,6 +38,7 @@ def recognised(heard: Heard, phrases: list[str]) -> str:
     return recognition.finish().text
 
 
+@pytest.mark.alone
 def test_three_phrases_are_understood_and_answered(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
@@ -91,13 +93,14 @@ for kind in ("truncate", "truncated"):
            for r in chat.events if r.event.type == f"conversation.item.{kind}"])"""
 
 
+@pytest.mark.alone
 def test_talking_over_the_answer_silences_the_page(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:
     story = say_as_user("tell me a story")
     over = say_as_user("what time is it")
     notebook = open_notebook(
-        [LOAD, TALK, PLAIN_MICROPHONE, CUTS],
+        [LOAD, TALK, PLAIN_MICROPHONE, CUTS, LAST_CUT],
         mic=make_mic_wav(tmp_path / "mic.wav", [1.0, story, 5.0, over, 8.0]),
     )
     chat = ChatPage(notebook).start(0, 1, 2)
@@ -107,7 +110,7 @@ def test_talking_over_the_answer_silences_the_page(
         seconds=40,
         message="nothing was truncated",
     )
-    time.sleep(2)
+    until(lambda: re.search(r"[Ii]t is \d+:\d\d", chat.transcript), message=chat.transcript)
     notebook.run_cell(3)
     sent, confirmed = notebook.text(3).strip().splitlines()
     found = re.findall(r"\('(item_\w+)', (\d+)\)", sent)
@@ -115,9 +118,16 @@ def test_talking_over_the_answer_silences_the_page(
     assert sent == confirmed
     # What the page played of the story: from its first sample to the silence of the barge-in.
     heard = notebook.ears.heard()
-    played_ms = first_sound_ms(heard)
+    sounded_ms = first_sound_ms(heard)
     cut_ms = int(found[0][1])
-    assert abs(played_ms - heard.output_latency_ms - cut_ms) <= 50, (played_ms, cut_ms)
+    assert abs(sounded_ms - heard.output_latency_ms - cut_ms) <= 50, (sounded_ms, cut_ms)
+    # And by the samples themselves, to within 20 ms.
+    notebook.run_cell(4)
+    _, cut_text, sound = notebook.text(4).split()
+    assert int(cut_text) == cut_ms
+    earliest, latest = played_ms(notebook, np.frombuffer(base64.b64decode(sound), "<i2"))
+    reached_ms = cut_ms + heard.output_latency_ms
+    assert earliest - 20 <= reached_ms <= latest + 20, (earliest, latest, reached_ms)
     struck = notebook.page.get_by_role("log", name="Transcript").locator("s, del")
     assert struck.count() >= 1
     assert notebook.page_errors == []

@@ -142,7 +142,7 @@ def test_the_other_tab_takes_over_by_its_button(open_notebook: OpenNotebook) -> 
     second = ChatPage(second_tab)
     second.wait_live()
     second_tab.page.get_by_role("button", name="Take over").click()
-    until(lambda: first.live_tracks == 0, seconds=5, message="two tabs hold a microphone")
+    until(lambda: first.live_tracks == 0, message="two tabs hold a microphone")
     first_tab.page.get_by_role("button", name="Take over").wait_for()
     second_tab.page.get_by_role("button", name="Take over").wait_for(state="hidden")
     first_tab.ears.forget()

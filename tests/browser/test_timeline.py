@@ -136,7 +136,7 @@ def look(notebook: NotebookPage) -> None:
     until(lambda: painted(notebook) > 500, message="no waveform is drawn")
     page.evaluate(
         "() => { window.__chosen = [];"
-        " document.addEventListener('rnb-select', (e) => __chosen.push(e.detail.seq)); }"
+        " document.addEventListener('rnb-select', (e) => window.__chosen?.push(e.detail.seq)); }"
     )
     panel.screenshot(path=PICTURES / "timeline.png")
     stage = panel.get_by_role("slider")
@@ -209,10 +209,10 @@ def test_a_row_of_the_event_table_and_a_place_here_show_each_other(
 HOUR = """\
 import base64, numpy as np
 from realtime_nb.inspection import Talk
-from realtime_nb.inspection.timeline import timeline
-from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.inspection.timeline.view import timeline
+from realtime_nb.protocol.conversation.reducer import Conversation
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 from realtime_nb.widget import TimelineWidget
 noise = np.random.default_rng(1).integers(-9000, 9000, 24_000).astype("<i2").tobytes()
 sound, log = base64.b64encode(noise).decode(), EventLog()

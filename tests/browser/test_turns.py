@@ -1,17 +1,15 @@
-"""Turns by voice: spoken over, spoken and typed at once, ended by silence; also in Notebook 7."""
+"""Turns by voice: spoken and typed at once, ended by silence; also in Notebook 7."""
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from realtime_nb.speech.voices import say_as_user
 from tests.browser.chat_page import LOAD, PLAIN_MICROPHONE, TALK, ChatPage, until
 from tests.browser.harness import LabServer, NotebookPage, make_mic_wav, write_notebook
-from tests.browser.played import LAST_CUT, heard_ms, played_ms
+from tests.browser.played import heard_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,28 +22,6 @@ pytestmark = pytest.mark.timeout(300)
 IDLE = TALK.replace("silence_duration_ms: 400", "silence_duration_ms: 400\n  idle_timeout_ms: 5000")
 # Of a restarted kernel nothing but the page's own tracks can tell.
 TRACKS = "() => window.__tracks.map(track => track.readyState)"
-
-
-@pytest.mark.alone
-def test_spoken_over_the_answer_is_cut_within_20_ms_of_what_was_played(
-    open_notebook: OpenNotebook, tmp_path: Path
-) -> None:
-    segments = [1.0, say_as_user("tell me a story"), 4.0, say_as_user("what time is it"), 8.0]
-    notebook = open_notebook(
-        [LOAD, TALK, PLAIN_MICROPHONE, LAST_CUT], mic=make_mic_wav(tmp_path / "mic.wav", segments)
-    )
-    chat = ChatPage(notebook).start(0, 1, 2)
-    chat.press_microphone()
-    until(
-        lambda: "conversation.item.truncated" in chat.events, seconds=40, message=str(chat.events)
-    )
-    notebook.run_cell(3)
-    _, cut_text, sound = notebook.text(3).split()
-    earliest, latest = played_ms(notebook, np.frombuffer(base64.b64decode(sound), "<i2"))
-    cut_ms = int(cut_text) + notebook.ears.heard().output_latency_ms
-    assert earliest - 20 <= cut_ms <= latest + 20, (earliest, latest, cut_ms)
-    assert notebook.page.get_by_role("log", name="Transcript").locator("s").count() >= 1
-    assert notebook.page_errors == []
 
 
 def test_a_line_typed_while_one_speaks_is_answered_and_the_speech_too(
@@ -107,6 +83,6 @@ def test_notebook_7_talks_and_lets_the_microphone_go_with_its_kernel(
     until(lambda: heard_ms(notebook) > 300, message="the page plays nothing")
     assert notebook.page.evaluate(TRACKS) == ["live"]
     notebook.restart_kernel()
-    until(lambda: notebook.page.evaluate(TRACKS) == ["ended"], seconds=10)
+    until(lambda: notebook.page.evaluate(TRACKS) == ["ended"])
     # Notebook 7 itself raises one as it opens.
     assert [error for error in notebook.page_errors if "schema" not in error] == []

@@ -23,14 +23,12 @@ SLEEPS = "import time\ntime.sleep(6)\nprint('awake')"
 
 
 @pytest.fixture
-def comms(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def notebook(open_browser: OpenBrowser, tmp_path: Path) -> Iterator[NotebookPage]:
+    """A chat in a JupyterLab without the relay, where widget messages wait while a cell runs.
 
-
-@pytest.fixture
-def notebook(comms: str, open_browser: OpenBrowser, tmp_path: Path) -> Iterator[NotebookPage]:
-    """A chat in a JupyterLab without the relay."""
-    lab = LabServer(tmp_path / "lab", relay=False, comms=comms).start()
+    That nothing is said where they do not wait: see test_carriers.
+    """
+    lab = LabServer(tmp_path / "lab", relay=False, comms="disabled").start()
     try:
         path = write_notebook(lab.root, [LOAD, TALK, SLEEPS])
         yield NotebookPage(lab, open_browser(), path, []).open()
@@ -47,7 +45,6 @@ def wait_for_carrier_known(notebook: NotebookPage) -> None:
     notebook.sleep(8)
 
 
-@pytest.mark.parametrize("comms", ["disabled"], indirect=True)
 def test_a_comm_that_waits_for_cells_is_said_once_with_what_helps(notebook: NotebookPage) -> None:
     chat = ChatPage(notebook).start(0, 1)
     said(notebook).wait_for()
@@ -66,11 +63,3 @@ def test_a_comm_that_waits_for_cells_is_said_once_with_what_helps(notebook: Note
     wait_for_carrier_known(notebook)
     assert said(notebook).count() == 0
     assert "waits" in str(notebook.page.locator(".rnb-carrier").get_attribute("title"))
-
-
-@pytest.mark.parametrize("comms", ["perCommTarget"], indirect=True)
-def test_a_comm_that_does_not_wait_is_not_said_to(notebook: NotebookPage) -> None:
-    ChatPage(notebook).start(0, 1)
-    wait_for_carrier_known(notebook)
-    assert said(notebook).count() == 0
-    assert "waits" not in str(notebook.page.locator(".rnb-carrier").get_attribute("title"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from realtime_nb.client.endpoint import url_endpoint
+from realtime_nb.client.endpoints.endpoint import url_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime_nb.chain.legs import Legs
-from realtime_nb.client.service import Endpoint
+from realtime_nb.client.endpoints.service import Endpoint
 
 
 def test_a_practice_leg_is_not_called_by_the_name_of_a_model() -> None:

@@ -17,10 +17,10 @@ from realtime_nb.audio.clip import AudioClip
 from realtime_nb.errors import ConnectionFailed, RealtimeError, ResponseFailed, ServerError
 from realtime_nb.inspection.chain_legs import legs
 from realtime_nb.inspection.check import check
-from realtime_nb.inspection.cost import bill
-from realtime_nb.inspection.svg import stages_of
+from realtime_nb.inspection.cost.usage_table import bill
 from realtime_nb.inspection.talk import Talk
-from realtime_nb.inspection.timeline import timeline
+from realtime_nb.inspection.timeline.svg import stages_of
+from realtime_nb.inspection.timeline.view import timeline
 from realtime_nb.protocol.chain import LEG_DONE, read_leg
 from realtime_nb.protocol.summary import summarise
 from realtime_nb.speech.voices import say_as_user
@@ -94,6 +94,23 @@ def test_words_and_sound_come_back(session: RealtimeSession, peer: RestPeer) -> 
     assert asked["messages"][-1] == {"role": "user", "content": "what is seven plus five"}
     report = check(session.log)
     assert not report.df.shape[0], report
+
+
+def test_a_leg_that_tells_its_key_brings_it_into_no_log(
+    session: RealtimeSession, peer: RestPeer
+) -> None:
+    async def chat(request: Request) -> None:
+        await request.chat(f"It is {KEY} here.", usage=USAGE)
+
+    async def transcribe(request: Request) -> None:
+        await request.send(200, "application/json", json.dumps({"text": f"I say {KEY}."}).encode())
+
+    peer.chat, peer.transcribe = chat, transcribe
+    commit(session, loud(600))
+    assert "[key]" in session.respond().result(WAIT_S).text
+    told = str([record.event.data for record in session.log])
+    assert "I say [key]." in told
+    assert KEY not in told
 
 
 def test_a_clause_is_spoken_before_the_text_is_whole(
@@ -394,7 +411,7 @@ def test_the_transcriber_is_the_chain_s(session: RealtimeSession) -> None:
 
 
 def test_strangers_are_turned_away(chain: ChainServer) -> None:
-    from realtime_nb.client.secret import Secret  # noqa: PLC0415 -- here only
+    from realtime_nb.client.endpoints.secret import Secret  # noqa: PLC0415 -- here only
     from realtime_nb.client.session import RealtimeSession  # noqa: PLC0415
 
     stranger = RealtimeSession(chain.endpoint.with_key(Secret("wrong"), "a guess"), {})

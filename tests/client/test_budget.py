@@ -19,6 +19,7 @@ from realtime_nb.client.testing import (
     session_created,
     session_updated,
 )
+from realtime_nb.client.transport.transports import SidebandTransport
 from realtime_nb.errors import BudgetExceeded, UsageError
 from realtime_nb.protocol.config.models import MODELS
 
@@ -244,6 +245,34 @@ async def test_an_idle_timeout_is_off_while_all_is_spent_and_comes_back() -> Non
         session.budget = 1
         await peer.heard("session.update", 2)
         await session.close()
+
+
+async def test_on_a_call_turns_are_not_answered_while_all_is_spent() -> None:
+    detection = {"type": "semantic_vad", "eagerness": "low", "create_response": True}
+    updates = [
+        {"type": "semantic_vad", "create_response": False},
+        {"type": "semantic_vad", "create_response": True},
+    ]
+    script = [
+        send(session_created(audio={"input": {"turn_detection": detection}})),
+        *asked("r1"),
+        *(step for _ in updates for step in (expect("session.update"), answer(session_updated))),
+    ]
+    async with ScriptedPeer(script) as peer:
+        session = RealtimeSession(peer.endpoint, transport=SidebandTransport("rtc_1"))
+        session.budget = 0.05
+        await session.open()
+        await session.respond()
+        await until(
+            lambda: (
+                not (session.effective or {})["audio"]["input"]["turn_detection"]["create_response"]
+            )
+        )
+        session.budget = 1
+        await peer.heard("session.update", 2)
+        await session.close()
+    sent = peer.of_type("session.update")
+    assert [one["session"]["audio"]["input"]["turn_detection"] for one in sent] == updates
 
 
 @pytest.mark.usefixtures("_practice")

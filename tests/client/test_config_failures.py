@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from realtime_nb.client import RealtimeSession
-from realtime_nb.client.refusals import http_refused
-from realtime_nb.client.secret import Secret
-from realtime_nb.client.service import Endpoint
+from realtime_nb.client.endpoints.secret import Secret
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,
@@ -20,6 +19,7 @@ from realtime_nb.client.testing import (
     session_created,
     session_updated,
 )
+from realtime_nb.client.transport.refusals import http_refused
 from realtime_nb.errors import CallTimeout, ConnectionFailed, ConnectionLost, ServerError
 
 UPDATE = "session.update"
@@ -94,7 +94,7 @@ async def test_an_update_that_is_not_answered_changes_nothing(events, text):
 )
 async def test_the_end_of_the_connection_ends_the_update(ending, state, text):
     async with ScriptedPeer([*BEGINNING, expect(UPDATE), ending]) as peer:
-        session = await in_force(peer)
+        session = await in_force(peer, restore=False)
         with pytest.raises(ConnectionLost, match=text) as caught:
             await session.update({"instructions": "New."})
         assert "\n" not in str(caught.value)
@@ -109,7 +109,7 @@ async def test_a_session_that_does_not_open_leaves_another_as_it_was():
         first = await in_force(peer)
         for _ in range(2):
             with pytest.raises(ConnectionFailed):
-                await RealtimeSession(peer.endpoint, FIRST).open()
+                await RealtimeSession(peer.endpoint, FIRST, restore=False).open()
         assert first.state == "open"
         assert (await first.update({"instructions": "New."}))["instructions"] == "New."
         await first.close()

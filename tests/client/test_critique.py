@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_nb.client.critique import METHOD, critique
-from realtime_nb.client.endpoint import url_endpoint
-from realtime_nb.client.service import Endpoint
+from realtime_nb.client.endpoints.endpoint import url_endpoint
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.errors import (
     CallTimeout,
     ConnectionFailed,

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from realtime_nb.client import RealtimeSession, connect
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.kinds import kind_of, update_of
-from realtime_nb.client.secret import Secret
 from realtime_nb.client.testing import (
     ScriptedPeer,
     answer,

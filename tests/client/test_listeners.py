@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
+
+import pytest
 
 from realtime_nb.client.listeners import Listeners
 
@@ -53,3 +56,17 @@ def test_leaving_while_being_told():
     listeners.tell(1)
     listeners.tell(2)
     assert seen == [1, 1, 2]
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, CancelledError])
+def test_what_ends_a_program_ends_no_session(error, caplog):
+    def leave(_n):
+        raise error
+
+    seen = []
+    listeners = Listeners()
+    listeners.add(leave)
+    listeners.add(seen.append)
+    listeners.tell(1)
+    assert seen == [1]
+    assert error.__name__ in caplog.text

@@ -6,16 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from realtime_nb.client import local as module
-from realtime_nb.client.endpoint import local_endpoint, resolve_endpoint
+from realtime_nb.client.endpoints.endpoint import local_endpoint, resolve_endpoint
 from realtime_nb.client.local import LocalServer
 from realtime_nb.errors import EndpointError
 
+pytestmark = pytest.mark.usefixtures("own_practice_server")
+
 URL = "http://127.0.0.1:40123/v1"
-# What the real one does at its start; afterwards it waits for the leash.
+# What the real one does at its start: the token comes first; afterwards it waits for the leash.
 BEGIN = f"print('url: {URL}', flush=True); print('token: x', flush=True);"
 LEASH = "sys.stdin.read()"
 # One that does listen: on a thread, until the leash is let go.
@@ -50,12 +53,6 @@ def start():
         server.stop()
 
 
-@pytest.fixture(autouse=True)
-def _no_server_left():
-    yield
-    LocalServer.stop_shared()
-
-
 def ended(pid, within=5.0):
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
@@ -79,7 +76,7 @@ def test_it_waits_for_the_address_and_stops_with_the_leash(start):
     assert repr(server) == "<LocalServer ended>"
 
 
-def test_it_passes_a_fresh_token_and_no_key(start, tmp_path):
+def test_it_passes_a_fresh_token_by_standard_input_alone_and_no_key(start, tmp_path):
     told = tmp_path / "environ.json"
     keys = {
         "OPENAI_API_KEY": "sk-1",
@@ -91,13 +88,17 @@ def test_it_passes_a_fresh_token_and_no_key(start, tmp_path):
         "OPENAI_BASE_URL": "https://h",
     }
     harmless = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)}
-    dump = f"import json; json.dump(dict(os.environ), open({str(told)!r}, 'w'));"
+    dump = (
+        "import json; told = [dict(os.environ), sys.argv, sys.stdin.readline()];"
+        f"json.dump(told, open({str(told)!r}, 'w'));"
+    )
     server = start(dump, BEGIN, LEASH, environ={**keys, **harmless})
-    environ = json.loads(told.read_text())
-    assert environ["REALTIME_NB_TOKEN"] == server.token
+    environ, arguments, line = json.loads(told.read_text())
+    assert line == server.token + "\n"
     assert len(server.token) >= 32
-    assert [name for name in environ if name in keys] == ["REALTIME_NB_TOKEN"]
+    assert not {*environ} & {*keys}
     assert harmless.items() <= environ.items()
+    assert server.token not in str((environ, arguments))
     other = start(BEGIN, LEASH)
     assert other.token != server.token
 
@@ -108,6 +109,17 @@ def test_the_token_is_not_shown(start):
     assert server.token not in repr(vars(server))
     assert server.token not in repr(local_endpoint(server))
     assert server.token not in " ".join(server._process.args)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc here")
+def test_no_other_program_reads_the_token_off_the_list_of_processes():
+    server = LocalServer()
+    try:
+        for name in ("environ", "cmdline"):
+            assert server.token.encode() not in Path(f"/proc/{server.pid}/{name}").read_bytes()
+        assert server.answers()
+    finally:
+        server.stop()
 
 
 def test_a_talkative_server_is_never_blocked(start):
@@ -140,7 +152,7 @@ def test_what_goes_wrong_at_the_start_is_told_in_one_line(start, lines, text):
 
 def test_the_token_is_blotted_out_of_what_it_said(start):
     with pytest.raises(EndpointError, match=r"it said: token \[key\]"):
-        start("sys.exit('token ' + os.environ['REALTIME_NB_TOKEN'])")
+        start("sys.exit('token ' + sys.stdin.readline())")
 
 
 def test_a_server_that_never_listens_is_given_up_and_ended(start, monkeypatch):
@@ -170,6 +182,14 @@ def test_one_that_ignores_the_leash_is_ended_otherwise(start, monkeypatch):
     server = start(ignore, BEGIN, "time.sleep(60)")
     server.stop()
     assert server._process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is stopped there")
+def test_one_that_was_stopped_goes_on_and_ends(start):
+    server = start(LISTENING, LEASH)
+    os.kill(server.pid, signal.SIGSTOP)
+    server.stop()
+    assert server._process.returncode == 0
 
 
 def test_there_is_one_for_the_process_and_a_new_one_when_it_died(monkeypatch):
@@ -215,6 +235,24 @@ def test_the_server_ends_with_its_kernel_however_that_ends(how):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_at_an_exit_sessions_end_before_their_server_also_one_that_was_started_anew():
+    code = f"""
+from realtime_nb.client.local import LocalServer
+from realtime_nb.client.loop import BackgroundLoop
+command = {program(LISTENING, LEASH)!r}
+def told(self, stop=LocalServer.stop):
+    print("sessions live:", loop.alive)
+    stop(self)
+LocalServer.stop = told
+first = LocalServer(command=command)
+loop = BackgroundLoop.shared()
+second = LocalServer(command=command)
+"""
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    assert ran.stdout.splitlines() == ["sessions live: False"] * 2
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_child_ends_nothing(start):
     server = start(BEGIN, LEASH)
@@ -230,5 +268,6 @@ def test_a_forked_child_ends_nothing(start):
 def test_the_command_is_the_package_itself_and_no_file_of_the_notebooks_folder():
     command = module._command()
     assert command[0] == sys.executable
-    assert command[1:] == ["-P", "-m", "realtime_nb", "serve", "--port", "0", "--exit-with-stdin"]
+    assert command[1:7] == ["-P", "-m", "realtime_nb", "serve", "--port", "0"]
+    assert command[7:] == ["--exit-with-stdin", "--token-from-stdin"]
     assert str(module.Path(module.__file__).parents[2]) in module._surroundings({})["PYTHONPATH"]

@@ -147,6 +147,21 @@ def test_a_long_result_is_cut_in_the_repr(loop):
     assert "\n" not in repr(call)
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_an_exit_called_for_on_it_ends_only_the_call(loop, error, caplog):
+    call = loop.call(failure(error))
+    with pytest.raises(type(error)):
+        call.result(5)
+    loop.post(exit_with, error)
+    assert loop.call(value(1)).result(5) == 1
+    assert loop.alive
+    assert "goes on" in caplog.text
+
+
+def exit_with(error):
+    raise error
+
+
 def test_stopping_ends_calls_and_thread():
     loop = BackgroundLoop()
     call = loop.call(value(1, 3600), "endless")

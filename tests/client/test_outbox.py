@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_nb.client.outbox import MAX_AUDIO_BYTES, Outbox
+from realtime_nb.client.outbox import MAX_AUDIO_BYTES, MAX_EVENT_BYTES, Outbox
 from realtime_nb.client.outgoing import Prepared, prepare
+from realtime_nb.errors import UsageError
 
 EVENT = prepare({"type": "input_audio_buffer.commit"})
 
@@ -102,3 +104,19 @@ def test_many_threads_lose_nothing():
     for mark in range(4):
         mine = [int.from_bytes(entry[1:], "big") for entry in entries if entry[0] == mark]
         assert mine == list(range(2000))
+
+
+def test_events_that_nobody_takes_are_refused_past_a_bound():
+    outbox, large = Outbox(), Prepared(EVENT.event, bytes(MAX_EVENT_BYTES // 4 + 1))
+    for _ in range(3):
+        outbox.put(large)
+    with pytest.raises(UsageError, match="48 MiB of events wait already"):
+        outbox.put(large)
+    outbox.put(EVENT)
+    outbox.take()
+    outbox.put(large)
+    outbox.clear()
+    # One alone may be larger than the bound.
+    outbox.put(Prepared(EVENT.event, bytes(MAX_EVENT_BYTES + 1)))
+    with pytest.raises(UsageError, match="64 MiB"):
+        outbox.put(EVENT)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from openai.types.realtime import ResponseCreateEvent
@@ -48,3 +49,12 @@ def test_what_the_caller_changes_later_is_not_in_the_log():
     ready = prepare({"type": "session.update", "session": session})
     session["instructions"] = "after"
     assert ready.event.get("session.instructions") == "before"
+
+
+def test_a_frame_that_waits_takes_no_more_room_than_its_length() -> None:
+    data = {"type": "conversation.item.create", "item": {"text": "word " * 400}}
+    tracemalloc.start()
+    held = [prepare(data).frame for _ in range(50)]
+    room, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert room < 2 * sum(map(len, held))

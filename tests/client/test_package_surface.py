@@ -9,7 +9,6 @@ from openai.resources.realtime import realtime as package
 from openai.resources.realtime.translations import translations
 
 from realtime_nb.client import connection as module
-from realtime_nb.client.open_connection import Connection
 from realtime_nb.client.resources import (
     ConversationItemResource,
     InputAudioBufferResource,
@@ -18,6 +17,7 @@ from realtime_nb.client.resources import (
     SessionResource,
     TranslationInputResource,
 )
+from realtime_nb.client.transport.open_connection import Connection
 
 PAIRS = [
     (package.AsyncRealtimeConnection, Connection),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.endpoints.endpoint import Endpoint
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.practice import fetch_card, fetch_missing
-from realtime_nb.client.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

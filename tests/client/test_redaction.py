@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import pickle
+from dataclasses import replace
+from urllib.parse import quote
+
+import orjson
 import pytest
+from IPython.lib.pretty import pretty
 
 from realtime_nb.client import RealtimeSession, connect
+from realtime_nb.client.endpoints.endpoint import url_endpoint
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.redaction import (
+    KnownSecrets,
     blot_values,
     redact_sent,
     redact_told,
@@ -17,6 +28,7 @@ from realtime_nb.client.testing import ScriptedPeer, answer, error, expect, send
 from realtime_nb.errors import ServerError
 from realtime_nb.protocol.events import Event
 
+ENDPOINT = url_endpoint("https://service.example/v1", api_key="", environ={})
 TOKEN, HEADER = "mcp-token-planted-1", "mcp-header-planted-2"
 TOOL = {
     "type": "mcp",
@@ -25,6 +37,9 @@ TOOL = {
     "authorization": TOKEN,
     "headers": {"X-Key": HEADER},
 }
+# Names of a function's arguments, and of the parts of a transcript.
+SCHEMA = {"type": "object", "properties": {"token": {"type": "string", "default": "none"}}}
+WORD = {"token": "Hel", "logprob": -0.1}
 SESSION = {"type": "realtime", "id": "sess_1", "tools": [{"type": "function", "name": "f"}, TOOL]}
 
 
@@ -100,8 +115,8 @@ async def test_so_does_a_connection_whichever_way_it_sends():
         {"type": "session.update", "session": {"tools": [1, None, "x", {"type": "mcp"}]}},
         {"type": "session.update", "session": {"tools": [{"authorization": None, "headers": {}}]}},
         {"type": "session.update"},
-        {"type": "response.create", "response": [TOOL]},
-        {"type": "input_audio_buffer.commit", "session": SESSION},
+        {"type": "response.create", "response": [{"name": "f", "parameters": SCHEMA}]},
+        {"type": "conversation.item.create", "item": {"secret": True, "words": [WORD]}},
     ],
 )
 def test_what_holds_none_stays_as_it_is(data):
@@ -209,3 +224,98 @@ def test_values_that_come_with_a_session_are_known_too():
     clean = blot_values(scrub_instructions(event, values_of(event)))
     assert clean.get("session.instructions") == "Say [key]."
     assert "planted" not in repr(clean.data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"type": "session.update", "api_key": TOKEN, "session": {}},
+        {"type": "session.update", "session": {"apiKey": [TOKEN]}},
+        {"type": "response.create", "response": [TOOL]},
+        {"type": "input_audio_buffer.commit", "session": SESSION, "headers": {"X": TOKEN}},
+        {"type": "own.thing", "deep": [[{"authorization": TOKEN, "password": 12345678}]]},
+        {"type": "session.update", "session": {"client_secret": {"value": TOKEN}}},
+    ],
+)
+def test_a_credential_is_blotted_wherever_it_was_put(data):
+    clean, hidden = redact_sent(Event(data))
+    assert "planted" not in repr(clean.data)
+    assert "12345678" not in repr(clean.data)
+    assert hidden
+
+
+def test_whoever_quotes_the_key_it_is_not_kept():
+    quoting = 'its-"key"/+1'
+    odd = replace(ENDPOINT, api_key=Secret(quoting), extra_headers={"X-Api-Key": HEADER})
+    known = KnownSecrets(odd)
+    said = f"You sent {quoting} and {HEADER}, and once more https://x/?k={quote(quoting, safe='')}"
+    frame = json.dumps({"type": "response.done", "response": {"why": [said]}}).encode()
+    event, kept = known.received(Event.parse(frame), frame)
+    assert event is kept
+    clean = "You sent [key] and [key], and once more https://x/?k=[key]"
+    assert event.get("response.why") == [clean]
+    slashed = frame.replace(b"/", b"\\/")
+    assert known.received(Event.parse(slashed), slashed)[0].get("response.why") == [clean]
+    sent = known.sent(Event({"type": "own", "text": [f"mine is {quoting}"]}))
+    assert sent.data["text"] == ["mine is [key]"]
+    assert quoting not in repr(known)
+
+
+@pytest.mark.parametrize("escaped", ["+&<", "sk-planted+&<"])
+def test_signs_that_a_service_escapes_hide_no_key(escaped):
+    key = "sk-planted+0123456789&<"
+    known = KnownSecrets(replace(ENDPOINT, api_key=Secret(key)))
+    told = "".join(f"\\u{ord(sign):04X}" if sign in escaped else sign for sign in key)
+    frame = f'{{"type": "of.tomorrow", "words": ["it is {told}."]}}'
+    event = Event(json.loads(frame))
+    assert key in str(event.data)
+    assert key not in frame
+    assert known.received(event, frame.encode())[1].data["words"] == ["it is [key]."]
+
+
+def test_each_key_that_goes_out_is_known_by_itself():
+    login = base64.b64encode(b"me:planted-login").decode()
+    tool = {
+        "type": "mcp",
+        "server_url": "https://me:planted-password@mcp.example/sse?key=planted-query&city=Barcelona",
+        "headers": {"Cookie": "sid=planted-cookie; city=Barcelona", "X-Auth": f"Basic {login}"},
+    }
+    own = replace(ENDPOINT, extra_headers={"Cookie": "a=planted-own-cookie"})
+    known = KnownSecrets(own)
+    known.sent(Event({"type": "session.update", "session": {"tools": [tool]}}))
+    known.sent(Event({"type": "own", "deep": [{"api_key": "planted-raw"}]}))
+    said = (
+        "planted-password, planted-query, planted-cookie, planted-login, planted-raw and"
+        " planted-own-cookie"
+    )
+    data = {"type": "response.output_text.done", "text": f"In Bilbao: {said}"}
+    frame = json.dumps(data).encode()
+    _, kept = known.received(Event.parse(frame), frame)
+    assert kept.text == "In Bilbao: [key], [key], [key], [key], [key] and [key]"
+
+
+def test_what_may_be_no_secret_maims_no_conversation():
+    known = KnownSecrets(ENDPOINT)
+    tool = {**TOOL, "headers": {"Accept": "application/json", "X-Key": HEADER}}
+    prompt = {"id": "pmpt", "variables": {"city": "Barcelona"}}
+    known.sent(Event({"type": "session.update", "session": {"tools": [tool], "prompt": prompt}}))
+    said = f"In Barcelona they say application/json, {HEADER} and {TOKEN}"
+    heard = json.dumps({"type": "response.output_text.done", "text": said}).encode()
+    _, kept = known.received(Event.parse(heard), heard)
+    assert kept.text == "In Barcelona they say application/json, [key] and [key]"
+    refused = json.dumps({"type": "error", "error": {"message": said}}).encode()
+    _, kept = known.received(Event.parse(refused), refused)
+    assert kept.get("error.message") == "In [key] they say [key], [key] and [key]"
+
+
+def test_what_is_in_force_shows_no_value_in_a_repr():
+    tool = {"type": "mcp", "server_url": URL}
+    told = {"type": "session.updated", "session": {"prompt": PROMPT, "tools": [tool]}}
+    frame = json.dumps(told).encode()
+    event, kept = KnownSecrets(ENDPOINT).received(Event.parse(frame), frame)
+    session = event.data["session"]
+    assert "planted" not in repr(session) + repr(kept.data) + pretty(session)
+    assert (session["prompt"], session["tools"]) == (PROMPT, [tool])
+    assert json.loads(orjson.dumps(session)) == told["session"]
+    assert b"planted" not in pickle.dumps(session)
+    assert session["prompt"]["variables"]["city"].upper() == VARIABLE.upper()

@@ -11,7 +11,7 @@ import pytest
 
 from realtime_nb.client import connect
 from realtime_nb.client import connection as module
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.endpoints.endpoint import Endpoint
 from realtime_nb.client.reviewing import Reviewer
 from realtime_nb.client.testing import (
     ANYTHING,

@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from realtime_nb.client import RealtimeSession, core, wire
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client import RealtimeSession, core
+from realtime_nb.client.endpoints.endpoint import Endpoint
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.loop import THREAD_NAME, BackgroundLoop
 from realtime_nb.client.outbox import MAX_AUDIO_BYTES
-from realtime_nb.client.secret import Secret
 from realtime_nb.client.testing import (
     ANYTHING,
     ScriptedPeer,
@@ -38,6 +38,7 @@ from realtime_nb.client.testing import (
     stop_reading,
     wait_until,
 )
+from realtime_nb.client.transport import wire
 from realtime_nb.errors import (
     CallTimeout,
     ConnectionFailed,
@@ -846,7 +847,7 @@ async def test_a_killed_server_fails_every_call_at_once():
         drop(),
     ]
     async with ScriptedPeer(script) as peer:
-        session = await opened(peer)
+        session = await opened(peer, restore=False)
         seen = Recorder(session)
         calls = [
             session.say("Tell me a story"),
@@ -880,7 +881,7 @@ async def test_a_killed_server_fails_every_call_at_once():
 
 async def test_the_connection_breaking_while_the_config_is_on_its_way():
     async with ScriptedPeer([HELLO, expect("session.update"), drop()]) as peer:
-        session = RealtimeSession(peer.endpoint, {"instructions": "x"})
+        session = RealtimeSession(peer.endpoint, {"instructions": "x"}, restore=False)
         with pytest.raises(ConnectionFailed, match="broke off"):
             await session.open()
         assert session.state == "failed"
@@ -893,7 +894,7 @@ async def test_the_hour_is_over():
         close(1001, "Your session hit the maximum duration of 60 minutes."),
     ]
     async with ScriptedPeer(script) as peer:
-        session = await opened(peer)
+        session = await opened(peer, restore=False)
         await until(lambda: session.state == "failed")
         assert str(session.failure) == (
             "the peer refused: Your session hit the maximum duration of 60 minutes; "
@@ -905,15 +906,15 @@ async def test_the_hour_is_over():
 async def test_what_ends_in_the_moment_it_begins_was_open(monkeypatch):
     said = "Your session hit the maximum duration of 60 minutes."
     script = [HELLO, send(error(said, "session_expired")), close(1001, said)]
-    began = core.SessionCore._begin
+    began = core.SessionCore.greeted
 
     async def late(self):
         await began(self)
         await until(lambda: self.ended)
 
-    monkeypatch.setattr(core.SessionCore, "_begin", late)
+    monkeypatch.setattr(core.SessionCore, "greeted", late)
     async with ScriptedPeer(script) as peer:
-        session = await opened(peer)
+        session = await opened(peer, restore=False)
         assert (session.state, session.failure.code) == ("failed", 1001)
 
 
@@ -1031,7 +1032,7 @@ async def test_the_switch_interval_is_short_while_a_session_lives():
     async with ScriptedPeer([HELLO], [HELLO, drop()]) as peer:
         one = await opened(peer)
         assert sys.getswitchinterval() == pytest.approx(0.001)
-        two = await opened(peer)
+        two = await opened(peer, restore=False)
         await until(lambda: two.state == "failed")
         assert sys.getswitchinterval() == pytest.approx(0.001)
         await one.close()

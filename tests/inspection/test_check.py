@@ -12,9 +12,9 @@ from realtime_nb.client import LocalServer, resolve_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.inspection import RealtimeLog
 from realtime_nb.inspection.check import BREACH_COLUMNS, CheckReport, check
-from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.chats.chat import Chat
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from realtime_nb.errors import UsageError
 from realtime_nb.inspection import RealtimeLog, Talk, jsonl
-from realtime_nb.inspection.archive import save
-from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.inspection.archive.saving import save
+from realtime_nb.protocol.conversation.reducer import Conversation
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -411,3 +411,11 @@ def test_a_wrong_size_neither_fills_the_memory_nor_empties_the_log() -> None:
     assert sizes[1:4] == [sizes[1], 99_000, 15_000]
     assert sizes[1] < 101_000
     assert log.dropped_audio == log.dropped_records == 0
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:12], lambda data: data[:20] + bytes(40)])
+def test_a_gzip_that_breaks_in_its_beginning_says_so(tmp_path: Path, spoil) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(spoil(gzip.compress(b'{"type": "session.created"}\n' * 50)))
+    log = RealtimeLog.read(path)
+    assert any("ends or breaks" in problem for problem in log.problems)

@@ -16,9 +16,9 @@ from realtime_nb.errors import UsageError
 from realtime_nb.inspection import side_by_side as comparison
 from realtime_nb.inspection.side_by_side import COLUMNS, SideBySide
 from realtime_nb.inspection.talk import Talk
-from realtime_nb.notebook.chat import Chat
-from realtime_nb.protocol.conversation import Conversation
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.notebook.chats.chat import Chat
+from realtime_nb.protocol.conversation.reducer import Conversation
+from realtime_nb.protocol.log.event_log import EventLog
 from realtime_nb.speech.voices import say_as_user
 from tests.chain.rest_peer import RestPeer
 

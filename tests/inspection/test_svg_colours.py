@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from realtime_nb.inspection.svg import IMAGE_INK, KINDS, STAGES
+from realtime_nb.inspection.timeline.svg import IMAGE_INK, KINDS, STAGES
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear sRGB.
 EYES = {

@@ -11,7 +11,7 @@ from realtime_nb.client import LocalServer, resolve_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.inspection import RealtimeLog
 from realtime_nb.inspection.talk import config_rows
-from realtime_nb.notebook.chat import Chat
+from realtime_nb.notebook.chats.chat import Chat
 from realtime_nb.protocol.config.compare import compare
 
 if TYPE_CHECKING:

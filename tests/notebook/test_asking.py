@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.magics import RealtimeMagics
+from realtime_nb.notebook.magics.realtime import RealtimeMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

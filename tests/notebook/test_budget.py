@@ -19,9 +19,9 @@ from realtime_nb.client.testing import (
     session_updated,
 )
 from realtime_nb.errors import BudgetExceeded, ConfigError, UsageError
+from realtime_nb.notebook.cell.request import Options, read_request
+from realtime_nb.notebook.cell.suggest import Known, suggest
 from realtime_nb.notebook.field_help import describe_field, list_fields
-from realtime_nb.notebook.request import Options, read_request
-from realtime_nb.notebook.suggest import Known, suggest
 from realtime_nb.protocol.config.paths import MISSING
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import pytest
 
 import realtime_nb
 from realtime_nb.audio.pcm import float_to_int16
-from realtime_nb.bridge.announcer import Announcer
+from realtime_nb.bridge.pages.announcer import Announcer
 from realtime_nb.client import LocalServer
-from realtime_nb.client.endpoint import url_endpoint
+from realtime_nb.client.endpoints.endpoint import url_endpoint
 from realtime_nb.client.loop import BackgroundLoop
 from realtime_nb.errors import UsageError
 from realtime_nb.speech.engines import load_engines

@@ -17,7 +17,7 @@ from tests.protocol.config.rows import ROWS, Row
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from realtime_nb.notebook.chat import Chat
+    from realtime_nb.notebook.chats.chat import Chat
 
 # A row that only code can be wrong in has another meaning in a cell, and what the notebook
 # asks for by itself completes one of them.

@@ -192,3 +192,4 @@ def test_the_practice_server_hears_and_answers(monkeypatch: pytest.MonkeyPatch) 
     assert line_of(lines, "heard") == f'"{doctor.PHRASE}"'
     assert len(line_of(lines, "answered")) > 10
     assert line_of(lines, "missing") == "nothing"
+    assert "--transport webrtc" in line_of(lines, "webrtc")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from realtime_nb.notebook.chat import Chat
+    from realtime_nb.notebook.chats.chat import Chat
 
 CELL = """%%realtime --endpoint {url}
 ---
@@ -273,8 +273,8 @@ def test_slips_are_one_line(talking: Chat, call: str) -> None:
 
 @pytest.fixture(scope="module")
 def talking() -> Iterator[Any]:
-    from realtime_nb.client.endpoint import resolve_endpoint  # noqa: PLC0415
-    from realtime_nb.notebook.chat import Chat  # noqa: PLC0415
+    from realtime_nb.client.endpoints.endpoint import resolve_endpoint  # noqa: PLC0415
+    from realtime_nb.notebook.chats.chat import Chat  # noqa: PLC0415
 
     chat = Chat(resolve_endpoint("local"), {"type": "realtime", "output_modalities": ["text"]})
     chat.open()
@@ -300,7 +300,7 @@ def test_questions_beside_the_talk_leave_no_trace_in_it(talking: Chat, tmp_path:
     assert talking.turns.df["responses"].tolist() == [2]
     assert len(talking.usage.df) == 6  # all are billed
     saved = talking.save(tmp_path / "talk.rtnb")
-    from realtime_nb.notebook.saved import open_saved  # noqa: PLC0415
+    from realtime_nb.notebook.saved.saved_chat import open_saved  # noqa: PLC0415
 
     again = open_saved(saved)
     assert [item.role for item in again.items] == roles

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 
 from realtime_nb.client import LocalServer
 from realtime_nb.errors import RealtimeError, ServerError
-from realtime_nb.notebook import saved_output
+from realtime_nb.notebook.saved import output as saved_output
 from tests.server.mcp.real import TOKEN as LISTED
 from tests.server.mcp.real import mcp_server
 

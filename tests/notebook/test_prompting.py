@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from realtime_nb.notebook.cell import read_cell
+from realtime_nb.notebook.cell.reading import read_cell
 from realtime_nb.notebook.prompting import Critique, Findings, SectionGuide, new_cell
 from realtime_nb.protocol.prompting.rules import check_prompt
 from realtime_nb.protocol.prompting.sections import SECTIONS, template

@@ -100,9 +100,30 @@ def tools_show_what_they_say(_notebook: NotebookNode, shown: dict[str, str]) -> 
     assert "parameter what is Till" in shown["mistake-tool"]
 
 
+def transports_show_what_they_say(_notebook: NotebookNode, shown: dict[str, str]) -> None:
+    # Nobody has opened a page: that one way says so, and names another.
+    assert "--transport websocket" in shown["webrtc"]
+    assert "No open page shows the chat" in shown["transports-chat"]
+    assert "✓ applied" in shown["websocket"]
+    assert "what time is it" in shown["listen"]
+    assert "'websocket'" in shown["listen"]
+    assert "talk.html" in shown["page"]
+    assert "ek_" in shown["secret"]
+    assert "+15550123: ringing" in shown["ring"]
+    # Two in one call: each sees what the other asked, and what came of it.
+    assert "('Order 427 is on its way.', 'sideband')" in shown["attach"]
+    assert "Order 427 is on its way." in shown["heard-by-both"]
+    assert "('ended', '42#', 'ended', AudioClip(" in shown["hang-up"]
+    assert "'rejected'" in shown["reject"]
+    assert "did you mean 'webrtc'" in shown["bad-transport"]
+    assert "--restart begins anew" in shown["bad-live"]
+    assert "rtc_nobody" in shown["bad-call"]
+
+
 SHOWS = {
     "01_session_config.ipynb": config_shows_what_it_says,
     "06_tools.ipynb": tools_show_what_they_say,
+    "07_transports.ipynb": transports_show_what_they_say,
 }
 
 

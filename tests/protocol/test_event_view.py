@@ -12,7 +12,7 @@ from realtime_nb.protocol.event_view import (
     event_python,
 )
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 
 
 def test_sound_pictures_and_credentials_are_told_by_their_size_or_not_at_all() -> None:

@@ -6,9 +6,6 @@ import asyncio
 import json
 import os
 import stat
-import subprocess
-import sys
-import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,53 +16,10 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from realtime_nb.relay.meeting import MAX_PACKET, Line, NotMet, Place, answer, call
+from tests.relay.jupyter import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-ROOT = Path(__file__).parents[2]
-TOKEN = "t0ken"  # noqa: S105 -- of a server on loopback that lives for these tests
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Jupyter's folders, of the server and of the kernels that these tests play."""
-    folder = tmp_path_factory.mktemp("jupyter")
-    with pytest.MonkeyPatch.context() as patch:
-        for kind in ("CONFIG", "DATA", "RUNTIME"):
-            (folder / kind).mkdir(mode=0o700)
-            patch.setenv(f"JUPYTER_{kind}_DIR", str(folder / kind))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[str]:
-    """A Jupyter Server that finds the extension as an installation gives it; its host and port."""
-    command = [
-        *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
-        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--ServerApp.base_url=/base/"),
-        *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"),
-    ]
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 -- our own command
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter-config")},
-        )
-    info = folder / "RUNTIME" / f"jpserver-{process.pid}.json"
-    try:
-        end = time.monotonic() + 60
-        while not info.exists() or not info.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-        yield f"127.0.0.1:{json.loads(info.read_text())['port']}"
-    finally:
-        process.terminate()
-        process.wait(30)
+    from collections.abc import AsyncIterator
 
 
 class Kernel:

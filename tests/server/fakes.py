@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.answers.pacing import Pace
 from realtime_nb.server.session import Session
 from realtime_nb.server.translation_session import TranslationSession
 from realtime_nb.server.workers import Settings
@@ -260,7 +260,7 @@ class Stage:
             # The session must never see an exception of its sink, so it is raised here.
             raise self.complaints[0]
         # Nothing may be left running behind a session.
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert asyncio.all_tasks() - {asyncio.current_task()} == set()
 
     def _take(self, event: Json) -> None:
         try:

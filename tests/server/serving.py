@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import tornado.httpserver
 import tornado.netutil
 
-from realtime_nb.server.app import make_app
-from realtime_nb.server.pacing import Pace
-from realtime_nb.server.web import Shared
+from realtime_nb.server.answers.pacing import Pace
+from realtime_nb.server.door.port import make_server
+from realtime_nb.server.door.web import Shared
 from realtime_nb.server.workers import Settings
 from tests.server.fakes import LoudnessActivity, ScriptedRecogniser, TalkBrain, ToneSpeaker
 
@@ -38,7 +37,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(brain: Any = None, *, texts: Any = (), **settings: Any) -> AsyncIterator[Served]:
+async def serving(
+    brain: Any = None, *, texts: Any = (), limits: Any = None, **settings: Any
+) -> AsyncIterator[Served]:
     """Serve with fake engines, real threads and real time."""
     chosen = brain or TalkBrain()
     recogniser = ScriptedRecogniser(list(texts))
@@ -46,13 +47,14 @@ async def serving(brain: Any = None, *, texts: Any = (), **settings: Any) -> Asy
         voice_activity=LoudnessActivity, recogniser=recogniser, speaker=ToneSpeaker(), missing=()
     )
     shared = Shared(TOKEN, lambda: chosen, engines, Settings(Pace(0), **settings))
-    server = tornado.httpserver.HTTPServer(make_app(shared))
+    server = make_server(shared, **(limits or {}))
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
     server.add_sockets(sockets)
     try:
         yield Served(shared, sockets[0].getsockname()[1])
     finally:
         server.stop()
+        await shared.calls.close()
         for client in list(shared.connections):
             await client.leave()
         await server.close_all_connections()

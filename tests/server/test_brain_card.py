@@ -21,7 +21,7 @@ from realtime_nb.server.brain.interface import (
 from realtime_nb.server.brain.numbers import digits, find_code, find_numbers, plain
 from realtime_nb.server.brain.outputs import say_output
 from realtime_nb.server.brain.stories import JOKES
-from realtime_nb.server.config import DEFAULT_INSTRUCTIONS
+from realtime_nb.server.config.config import DEFAULT_INSTRUCTIONS
 from realtime_nb.speech.grammar import SLOTS
 
 NUMBERS = [

@@ -337,6 +337,13 @@ def test_brains_by_name():
     assert read_chat_url("http://h:1/v1?model=a/b:7") == ChatEndpoint("http://h:1/v1", "a/b:7")
 
 
+def test_a_password_in_a_brains_url_is_refused_and_not_repeated():
+    for url in ("http://me:sk-planted@h/v1", "http://h\\@sk-planted/v1"):
+        with pytest.raises(UsageError, match="REALTIME_NB_BRAIN_KEY") as refused:
+            read_chat_url(url)
+        assert "sk-planted" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "spec",
     ["parrot", "", "scripted:", "scripted:/nowhere.json", "ftp://x/y", "http://", "http://[x"],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from types import SimpleNamespace
 from typing import Any
 
-from realtime_nb.server.connection import Connection
+from realtime_nb.server.connection import INBOX_LIMIT, Connection, encode
 
 
 async def test_what_a_client_sent_ahead_goes_with_it():
@@ -29,3 +30,39 @@ async def test_what_a_client_sent_ahead_goes_with_it():
     await connection.end()
     assert not connection._inbox
     await asyncio.sleep(0)
+
+
+async def test_a_flood_of_empty_frames_is_bounded_as_well():
+    never = asyncio.Event()
+
+    async def close() -> None:
+        return
+
+    async def handle(_frame: Any) -> None:
+        await never.wait()
+
+    session: Any = SimpleNamespace(start=lambda: None, close=close, handle=handle)
+    connection = Connection(SimpleNamespace(), lambda _exits: session)  # pyright: ignore[reportArgumentType] -- a link is all it needs
+    connection.start()
+
+    async def flood() -> None:
+        while True:
+            await connection.take("")
+
+    flooding = asyncio.create_task(flood())
+    await asyncio.sleep(0)  # until it has to wait
+    assert not connection._inbox_room.is_set()
+    held = len(connection._inbox)
+    await asyncio.sleep(0.01)
+    assert len(connection._inbox) == held <= INBOX_LIMIT // 256 + 2
+    flooding.cancel()
+    await connection.end()
+    await asyncio.sleep(0)
+
+
+def test_a_frame_that_waits_takes_no_more_room_than_its_length() -> None:
+    tracemalloc.start()
+    held = [encode({"type": "x", "text": "word " * 400}) for _ in range(50)]
+    room, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert room < 2 * sum(map(len, held))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.answers.pacing import Pace
 from tests.server.fakes import Stage, TalkBrain, tone, virtual
 
 Json = dict[str, Any]

@@ -11,10 +11,16 @@ import pytest
 import tornado.httpserver
 import tornado.netutil
 import tornado.web
+from tornado.httputil import ParseBodyConfig, ParseMultipartConfig
 
 from realtime_nb.server.http import sse
 from realtime_nb.server.http.body import MAX_JSON
-from realtime_nb.server.http.multipart import MAX_UPLOAD, FormHandler
+from realtime_nb.server.http.multipart import (
+    MAX_PART_HEADER,
+    MAX_UPLOAD,
+    MOST_PARTS,
+    FormHandler,
+)
 from realtime_nb.server.http.sse import ClientGone, EventStream
 from realtime_nb.server.http.turns import Turns
 from tests.server.fakes import TalkBrain
@@ -162,7 +168,7 @@ async def _take(turns: Turns) -> None:
 
 
 async def test_a_reader_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sse, "_STALLED_S", 0.2)
+    monkeypatch.setattr(sse, "STALLED_S", 0.2)
     outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     class Flood(tornado.web.RequestHandler):
@@ -227,6 +233,7 @@ async def test_a_form_with_a_file(forms: httpx.AsyncClient):
 
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n'
 
 
 @pytest.mark.parametrize(
@@ -237,11 +244,22 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         (FORM, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n'),
         (FORM, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--b--\r\n'),
         ({"Content-Type": "multipart/form-data"}, b"--b--\r\n"),
+        (FORM, PART * (MOST_PARTS + 1) + b"--b--\r\n"),
+        (FORM, b"--b\r\nX: " + b"y" * MAX_PART_HEADER + PART[3:] + b"--b--\r\n"),
     ],
 )  # fmt: skip
 async def test_a_form_that_is_none(forms: httpx.AsyncClient, headers: Any, body: bytes):
     error = refusal(await forms.post("/form", content=body, headers=headers))
     assert "form" in error["message"]
+
+
+async def test_the_bounds_of_a_form_are_ours_and_not_tornados(
+    forms: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    none = ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False))
+    monkeypatch.setattr("tornado.httputil._DEFAULT_PARSE_BODY_CONFIG", none)
+    answer = await forms.post("/form", content=PART * MOST_PARTS + b"--b--\r\n", headers=FORM)
+    assert answer.json()["fields"] == {"a": ["x"] * MOST_PARTS}
 
 
 async def test_a_form_that_is_too_large(forms: httpx.AsyncClient):

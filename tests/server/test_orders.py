@@ -6,8 +6,8 @@ import base64
 import itertools
 from typing import Any
 
+from realtime_nb.server.answers.pacing import Pace
 from realtime_nb.server.brain.interface import FunctionCall
-from realtime_nb.server.pacing import Pace
 from tests.server.fakes import Stage, TalkBrain, virtual
 
 LONG = " ".join(["word"] * 60) + "."

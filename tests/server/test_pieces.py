@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_nb.server import outbox as outboxes
-from realtime_nb.server.admission import is_loopback, presented_key
+from realtime_nb.server.answers.clauses import ClauseSplitter
+from realtime_nb.server.answers.speech_stream import Captions, SpokenClause, Voice
 from realtime_nb.server.audio_format import PCM_24K, WireFormat
-from realtime_nb.server.clauses import ClauseSplitter
+from realtime_nb.server.door.admission import is_loopback, presented_key
+from realtime_nb.server.ears.input_buffer import InputBuffer
 from realtime_nb.server.emitter import Emitter, obfuscation
-from realtime_nb.server.input_buffer import InputBuffer
 from realtime_nb.server.outbox import Outbox
-from realtime_nb.server.speech_stream import Captions, SpokenClause, Voice
 from realtime_nb.server.wire_errors import WireError, listed, out_of_range, type_name
 
 FORMATS = [PCM_24K, WireFormat("audio/pcmu", 8000), WireFormat("audio/pcma", 8000)]

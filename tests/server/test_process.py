@@ -55,7 +55,7 @@ class Server:
 
 
 @contextmanager
-def started(token: str | None = TOKEN, **options: Any) -> Iterator[Server]:
+def started(token: str | None = TOKEN, *, said: str = "", **options: Any) -> Iterator[Server]:
     environ = {name: value for name, value in os.environ.items() if name != "REALTIME_NB_TOKEN"}
     if token is not None:
         environ["REALTIME_NB_TOKEN"] = token
@@ -68,6 +68,9 @@ def started(token: str | None = TOKEN, **options: Any) -> Iterator[Server]:
         text=True,
     )
     try:
+        if said and process.stdin is not None:
+            process.stdin.write(said)
+            process.stdin.flush()
         yield Server(process)
     finally:
         if process.poll() is None:
@@ -115,9 +118,54 @@ def test_it_ends_with_its_standard_input():
         server.process.stdin = None
 
 
-def refused(**options: Any) -> str:
+def test_a_token_by_standard_input_is_the_token_and_the_leash_holds_after_it():
+    # A token in the environment is of somebody else then.
+    with started(exit_with_stdin=True, token_from_stdin=True, said="sa1d\n") as server:
+        assert server.token == "sa1d"  # noqa: S105 -- planted
+        answer = httpx.get(f"{server.url}/models", headers={"Authorization": "Bearer sa1d"})
+        assert answer.status_code == 200
+        assert server.process.poll() is None
+        assert server.process.stdin is not None
+        server.process.stdin.close()
+        assert server.wait() == 0
+        server.process.stdin = None
+
+
+@pytest.mark.parametrize("said", ["", "\n", "two\x07\n", "t" * 600, "schlüssel\n"])
+def test_what_is_no_token_is_one_line_and_exit_code_2(said: str):
+    assert "begins with no token" in refused(said, token_from_stdin=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal asks politely there")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_before_there_is_anything_to_end_is_an_end_as_well(number: signal.Signals):
+    code = """
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also below nohup
+from realtime_nb.server import main, process
+def load():
+    print("loading", flush=True)
+    for _ in range(1_200):
+        time.sleep(0.05)
+process.load_engines = load
+sys.exit(main())
+"""
+    with subprocess.Popen(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "loading\n"
+            process.send_signal(number)
+            assert process.communicate(timeout=LIMIT_S) == ("", "")
+        finally:
+            process.kill()
+    assert process.returncode == 0
+
+
+def refused(said: str = "", **options: Any) -> str:
     done = subprocess.run(  # noqa: S603 -- our own interpreter
-        command(**options), capture_output=True, text=True, timeout=LIMIT_S, check=False
+        command(**options), input=said, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
     assert done.returncode == 2
     assert done.stdout == ""

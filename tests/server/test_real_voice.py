@@ -17,9 +17,9 @@ from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.g711 import ulaw_encode
 from realtime_nb.audio.level import rms_dbfs
 from realtime_nb.audio.pcm import int16_to_pcm16, pcm16_to_float
+from realtime_nb.server.answers.pacing import Pace
 from realtime_nb.server.brain.card import CardBrain
-from realtime_nb.server.interpreter import MARK
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.ears.interpreter import MARK
 from tests.server.serving import TOKEN, serving
 from tests.server.test_sdk import Talker, talking
 

@@ -13,8 +13,8 @@ import pytest
 from openai import AsyncOpenAI
 from websockets.exceptions import ConnectionClosedError
 
+from realtime_nb.server.answers.pacing import Pace
 from realtime_nb.server.brain.interface import FunctionCall
-from realtime_nb.server.pacing import Pace
 from tests.server.fakes import TalkBrain, tone
 from tests.server.serving import TOKEN, serving
 from tests.server.wire import check_event

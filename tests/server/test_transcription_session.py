@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.server.door.test_app import open_socket, receive
 from tests.server.fakes import Stage, virtual
 from tests.server.serving import serving
-from tests.server.test_app import open_socket, receive
 
 
 def listening(**more: Any) -> Stage:

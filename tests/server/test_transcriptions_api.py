@@ -526,7 +526,7 @@ async def test_others_are_served_while_a_long_file_is_heard() -> None:
         waits: list[float] = []
         for _ in range(20):
             before = time.perf_counter()
-            answer = await http.get(f"{served.url.removesuffix('/v1')}/health")
+            answer = await http.get(f"{served.url.removesuffix('/v1')}/health", headers=KEYS)
             assert answer.status_code == 200
             waits.append(time.perf_counter() - before)
         assert not asking.done()

@@ -14,12 +14,12 @@ from openai import AsyncOpenAI, BadRequestError
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from realtime_nb.server.interpreter import MARK
-from realtime_nb.server.pacing import Pace
+from realtime_nb.server.answers.pacing import Pace
+from realtime_nb.server.ears.interpreter import MARK
+from tests.server.door.test_app import BEARER
+from tests.server.door.test_client_secrets import bearer, refusal, sdk
 from tests.server.fakes import Stage, tone, virtual
 from tests.server.serving import TOKEN, Served, serving
-from tests.server.test_app import BEARER
-from tests.server.test_client_secrets import bearer, refusal, sdk
 from tests.server.test_fuzz import _JSON
 from tests.server.wire import check_translation_event
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI, BadRequestError
 
-from realtime_nb.server.interpreter import MARK
+from realtime_nb.server.ears.interpreter import MARK
 from tests.server.serving import TOKEN, Served, serving
 from tests.server.test_transcriptions_api import TEXTS, WHOLE, file, post
 

@@ -117,6 +117,26 @@ def _models(events: Any = RealtimeServerEvent) -> dict[str, type[BaseModel]]:
     return {get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(union)}
 
 
+CALL_FIELDS: dict[str, set[str]] = {
+    "output_audio_buffer.started": {"response_id", "event_id"},
+    "output_audio_buffer.stopped": {"response_id", "event_id"},
+    "output_audio_buffer.cleared": {"response_id", "event_id"},
+    "input_audio_buffer.dtmf_event_received": {"event", "received_at"},  # without an id
+}
+
+
+def check_call_event(event: dict[str, Any]) -> None:
+    """Fail unless `event` is exactly what the service could have sent on a call."""
+    kind = event["type"]
+    assert kind != "response.output_audio.delta", "sound stays on the media leg"
+    if kind not in CALL_FIELDS:
+        check_event(event)
+        return
+    assert set(event) == CALL_FIELDS[kind] | {"type"}
+    _no_extras(_models()[kind].model_validate(event, strict=True), "")
+    _ids(event)
+
+
 def check_event(event: dict[str, Any]) -> None:
     """Fail unless `event` is exactly what the service could have sent."""
     kind = event["type"]

@@ -23,6 +23,7 @@ MODULES = (
     "timeline.js",
     "stream_player.js",
     "recorder.js",
+    "phone.js",
 )
 BUNDLES = (*MODULES, "widget.css")
 BUILD_INPUTS = (

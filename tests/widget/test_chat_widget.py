@@ -78,6 +78,21 @@ def test_a_probe_is_told_whether_its_channel_waits_for_cells(sent: list[tuple[An
     widget.close()
 
 
+def test_a_pulse_is_answered_with_its_number(sent: list[tuple[Any, Any]]) -> None:
+    widget = ChatWidget("chat")
+    heard: list[Any] = []
+    off = widget.on_message(lambda message, _: heard.append(message))
+    for number in (1, 2):
+        widget._handle_custom_msg({"kind": "pulse", "client": "page", "id": number}, [])
+    assert [content for content, _ in sent] == [
+        {"kind": "pulse", "to": "page", "id": 1},
+        {"kind": "pulse", "to": "page", "id": 2},
+    ]
+    assert heard == []
+    off()
+    widget.close()
+
+
 def test_it_knows_the_session_of_each_page() -> None:
     widget = ChatWidget()
     widget.on_message(lambda _content, _buffers: None)

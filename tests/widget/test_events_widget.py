@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 from realtime_nb.widget import EventsWidget, events_widget
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from realtime_nb.inspection.talk import Talk
-from realtime_nb.inspection.timeline import LONGEST_PIECE_MS, Timeline
-from realtime_nb.protocol.conversation import Conversation
+from realtime_nb.inspection.timeline.view import LONGEST_PIECE_MS, Timeline
+from realtime_nb.protocol.conversation.reducer import Conversation
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
-from realtime_nb.protocol.log_id import log_id
+from realtime_nb.protocol.log.event_log import EventLog
+from realtime_nb.protocol.log.id import log_id
 from realtime_nb.widget import TimelineWidget
 from realtime_nb.widget.timeline import MAX_WAITING
 

@@ -18,7 +18,7 @@ export async function addWorklet(context: BaseAudioContext, source: string): Pro
 }
 
 /** Who keeps the context awake. */
-export type Holder = "speaker" | "microphone";
+export type Holder = "speaker" | "microphone" | "call";
 
 /** The page's one context at 24 kHz, made when first needed, shared by speaker and microphone. */
 export class SharedContext {

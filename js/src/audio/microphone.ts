@@ -1,11 +1,10 @@
 // The microphone: asked for, framed by the capture worklet, and surely let go again.
 
-import captureSource from "worklet:../worklets/capture.worklet.ts";
-import { encodeFrame, FrameKind, RATE } from "../frames.js";
+import { FrameKind } from "../frames.js";
 import type { Gate } from "../gate.js";
-import type { CaptureCommand, Captured } from "../worklets/wire.js";
-import { Clock, epochMs } from "./clock.js";
-import { addWorklet, type SharedContext } from "./context.js";
+import type { Captured } from "../worklets/wire.js";
+import { capture as captureOf, Framing } from "./capture.js";
+import type { SharedContext } from "./context.js";
 import { troubleOf, troubleWith } from "./trouble.js";
 
 export interface MicrophoneSettings {
@@ -26,8 +25,8 @@ export interface MicrophoneHandlers {
 /** Everything one press of the button opened. */
 class Capture {
   readonly #stream: MediaStream;
-  readonly #parts: AudioNode[] = [];
-  #port: MessagePort | null = null;
+  #source: AudioNode | null = null;
+  #end: () => void = () => undefined;
   #ownContext: AudioContext | null = null;
 
   constructor(stream: MediaStream) {
@@ -40,29 +39,16 @@ class Capture {
 
   /** Connect the stream to a capture worklet; returns the rate it runs at. */
   async connect(shared: SharedContext, heard: (frame: Captured) => void): Promise<number> {
-    const { context, source } = this.#source(shared.get());
-    await addWorkletOnce(context);
-    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
-      numberOfInputs: 1,
-      numberOfOutputs: 1,
-      outputChannelCount: [1],
-    });
-    this.#port = node.port;
-    node.port.onmessage = (event: MessageEvent<Captured>) => {
-      heard(event.data);
-      const used: CaptureCommand = { kind: "recycle", samples: event.data.samples };
-      node.port.postMessage(used, [event.data.samples.buffer]);
-    };
-    // Its output is silence; only a node that leads to the destination is sure to be run.
-    source.connect(node).connect(context.destination);
-    this.#parts.push(source, node);
+    const { context, source } = this.#open(shared.get());
+    this.#source = source;
+    this.#end = await captureOf(context, source, heard);
     if (this.#ownContext === null) await shared.start("microphone");
     else await this.#ownContext.resume();
     return context.sampleRate;
   }
 
   /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
-  #source(context: AudioContext): { context: AudioContext; source: AudioNode } {
+  #open(context: AudioContext): { context: AudioContext; source: AudioNode } {
     try {
       return { context, source: context.createMediaStreamSource(this.#stream) };
     } catch {
@@ -74,11 +60,8 @@ class Capture {
 
   close(): void {
     for (const track of this.#stream.getTracks()) track.stop();
-    for (const part of this.#parts) part.disconnect();
-    if (this.#port !== null) {
-      this.#port.onmessage = null;
-      this.#port.postMessage({ kind: "close" } satisfies CaptureCommand);
-    }
+    this.#source?.disconnect();
+    this.#end();
     void this.#ownContext?.close().catch(() => undefined);
   }
 }
@@ -100,6 +83,11 @@ export class Microphone {
 
   get on(): boolean {
     return this.#capture !== null;
+  }
+
+  /** What is captured; null while it is off. */
+  get track(): MediaStreamTrack | null {
+    return this.#capture?.track ?? null;
   }
 
   /**
@@ -155,35 +143,9 @@ export class Microphone {
   }
 
   #framing(stream: number): (captured: Captured) => void {
-    const clock = new Clock();
-    let seq = 0;
-    let offset = 0;
-    return ({ samples, time, rms }) => {
-      const firstMs = 1000 * time;
-      clock.observe(firstMs + (1000 * samples.length) / RATE, epochMs());
-      const tMs = clock.pageTime(firstMs);
-      const kind = FrameKind.microphone;
-      if (this.gate === "silent") samples.fill(0);
-      const shut = this.gate === "closed";
-      const frame = { kind, stream, seq, offset, tMs, samples };
-      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
-      // Numbers have gaps only where frames were lost, offsets also where the gate was closed.
-      if (!shut) seq++;
-      offset += samples.length;
-    };
+    const framing = new Framing(FrameKind.microphone, stream);
+    return (captured) => this.#handlers.frame(framing.encode(captured, this.gate), captured.rms);
   }
-}
-
-const READY = new WeakMap<BaseAudioContext, Promise<void>>();
-
-/** A processor's name can be registered only once in each context. */
-function addWorkletOnce(context: BaseAudioContext): Promise<void> {
-  let ready = READY.get(context);
-  if (ready === undefined) {
-    ready = addWorklet(context, captureSource);
-    READY.set(context, ready);
-  }
-  return ready;
 }
 
 function release(capture: Capture): null {

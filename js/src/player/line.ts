@@ -3,6 +3,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { randomId } from "../ids.js";
+import { onKernelEnd } from "../kernel_end.js";
 
 export const HELLO_EVERY_MS = 2000;
 /** After a restart the old comm most likely leads nowhere: ask a few times, then rest. */
@@ -38,6 +39,7 @@ export class Line {
     const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
+    onKernelEnd(model, restarted, signal);
     signal.addEventListener("abort", () => {
       clearTimeout(this.#timer);
       model.off("msg:custom", receive);

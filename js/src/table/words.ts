@@ -64,3 +64,20 @@ export function cutFront(text: string, room: number): string {
   const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
   return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
 }
+
+/** Less of a name's beginning says nothing. */
+const LEAST_HEAD = 3;
+
+/**
+ * A name of an event in `room` characters: its last parts as `cutFront` leaves them, and where they
+ * leave room, its beginning before them: `session.updated` is `sessi…updated`.
+ */
+export function cutName(text: string, room: number): string {
+  const tail = cutFront(text, room);
+  const left = room - Array.from(tail).length;
+  if (tail === text || left < LEAST_HEAD) return tail;
+  const head = Array.from(text).slice(0, left).join("");
+  // Of more than the first part of the name, that part.
+  const part = head.indexOf(".") + 1;
+  return `${part > 0 ? head.slice(0, part) : head}${tail}`;
+}

@@ -2,7 +2,7 @@
 
 import type { Peaks } from "./source.js";
 import { lengthOf, niceStep, placeOf, type Span, timeText } from "./span.js";
-import type { Mark, Region, Side, Whole } from "./wire.js";
+import type { Away, Mark, Region, Side, Whole } from "./wire.js";
 
 export const LANE = 72;
 export const AXIS = 24;
@@ -38,6 +38,7 @@ export class Painter {
   draw(): void {
     this.#paint.clearRect(0, 0, this.#width, HEIGHT);
     this.#paint.font = "11px system-ui, sans-serif";
+    for (const away of this.#scene.whole.aways) this.#away(away);
     this.#lane("user", 0);
     this.#lane("assistant", LANE);
     this.#axis();
@@ -72,6 +73,23 @@ export class Painter {
     this.#paint.fillStyle = colour;
     this.#paint.fillRect(from, top + 2, Math.max(1, to - from), LANE - 4);
     this.#paint.globalAlpha = 1;
+  }
+
+  #away(away: Away): void {
+    const paint = this.#paint;
+    const from = Math.max(0, this.#x(away.fromMs));
+    const to = Math.min(this.#width, this.#x(away.toMs));
+    if (to < from) return;
+    paint.globalAlpha = 0.25;
+    paint.fillStyle = this.#ink;
+    paint.fillRect(from, 0, Math.max(1, to - from), 2 * LANE);
+    paint.globalAlpha = 0.85;
+    if (paint.measureText(away.text).width < to - from) {
+      paint.textAlign = "center";
+      paint.fillText(away.text, (from + to) / 2, LANE + 4);
+      paint.textAlign = "start";
+    }
+    paint.globalAlpha = 1;
   }
 
   #wave(side: Side, middle: number, colour: string): void {

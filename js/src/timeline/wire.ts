@@ -22,6 +22,13 @@ export interface Region {
   readonly text: string;
 }
 
+/** A stretch in which there was no session of the service. */
+export interface Away {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly text: string;
+}
+
 /** One leg of a turn's way, in ms after the turn's begin. */
 export interface Leg extends Named {
   readonly fromMs: number;
@@ -50,6 +57,7 @@ export interface Whole {
   readonly stages: readonly Named[];
   readonly marks: readonly Mark[];
   readonly regions: readonly Region[];
+  readonly aways: readonly Away[];
   readonly turns: readonly Turn[];
 }
 
@@ -90,6 +98,12 @@ const readRegion = (fields: Fields): Region => ({
   text: text(fields.text),
 });
 
+const readAway = (fields: Fields): Away => ({
+  fromMs: number(fields.from_ms),
+  toMs: number(fields.to_ms),
+  text: text(fields.text),
+});
+
 const readLeg = (fields: Fields): Leg => ({
   ...readNamed(fields),
   fromMs: number(fields.from_ms),
@@ -119,6 +133,7 @@ export function readWhole(fields: Fields): Whole {
     stages: listOf(fields.stages, readNamed),
     marks: listOf(fields.marks, readMark),
     regions: listOf(fields.regions, readRegion),
+    aways: listOf(fields.aways, readAway),
     turns: listOf(fields.turns, readTurn),
   };
 }

@@ -31,6 +31,7 @@ class Caption implements Entry {
     this.#dots.hidden = item.final || item.text !== "";
     this.node.toggleAttribute("data-partial", !item.final);
     this.node.dataset.status = item.status;
+    if (item.level !== undefined) this.node.dataset.level = item.level;
     // A screen reader waits for the words that stay.
     this.node.setAttribute("aria-busy", String(!item.final || item.status === "in_progress"));
     setText(this.#note, noteOf(item));

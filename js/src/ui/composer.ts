@@ -18,6 +18,12 @@ export interface Actions {
   say(text: string): boolean;
   stop(): void;
   commit(): void;
+  /** Dial now, do not wait. */
+  retry(): void;
+  /** End the chat. */
+  end(): void;
+  /** Have an answer made in the place of one that failed. */
+  askAgain(): void;
   hear(): void;
   talk(held: boolean): void;
   takeOver(): void;
@@ -97,7 +103,8 @@ export function createComposer(
     output.update();
   };
   const update = () => {
-    microphone.disabled = !chat.open && chat.microphone === "off";
+    const off = chat.microphone === "off";
+    microphone.disabled = off && (!chat.open || chat.deafness !== "");
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
     microphone.toggleAttribute("data-mute", chat.deaf || (chat.pushed && !chat.talking));
@@ -133,7 +140,11 @@ export function createComposer(
 
 function microphoneTitle(chat: Chat): string {
   if (!chat.open && chat.microphone === "off") return "Not live";
+  if (chat.deafness !== "") return chat.deafness;
   if (chat.microphone !== "on") return MICROPHONE_TITLES[chat.microphone];
+  if (chat.session === "restoring") {
+    return "Reconnecting: what you say is kept; press to switch the microphone off";
+  }
   if (chat.deaf) return "Mute while the answer plays; press to switch the microphone off";
   if (chat.pushed && !chat.talking) return "Ready; hold the button or the space bar and speak";
   return MICROPHONE_TITLES.on;
@@ -141,6 +152,10 @@ function microphoneTitle(chat: Chat): string {
 
 function placeholder(chat: Chat): string {
   if (!chat.open) return "Not live";
+  if (chat.session === "restoring" && chat.restoration?.reason !== "renewal") {
+    const kept = chat.microphone === "on" ? "what you say is kept" : "type all the same";
+    return `Reconnecting: ${kept}`;
+  }
   if (chat.microphone !== "on") return "Message";
   if (chat.pushed) return "Hold the space bar; or type a message";
   return "Listening; or type a message";

@@ -2,7 +2,7 @@
 
 import type { Chat, Notice } from "../chat.js";
 import type { Actions } from "./composer.js";
-import { h, icon } from "./dom.js";
+import { h, icon, setText } from "./dom.js";
 
 export function createNotices(
   chat: Chat,
@@ -18,12 +18,8 @@ export function createNotices(
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
   takeOver.addEventListener("click", () => actions.takeOver(), { signal });
-  const elsewhere = h(
-    "p",
-    { class: "rnb-elsewhere" },
-    h("span", {}, "Open in another tab, which listens and plays."),
-    takeOver,
-  );
+  const where = h("span", {}, "");
+  const elsewhere = h("p", { class: "rnb-elsewhere" }, where, takeOver);
   const list = h("div", { class: "rnb-notice-list", role: "status" });
   const node = h("div", { class: "rnb-notices" }, hear, elsewhere, list);
   const shown = new Map<Notice, HTMLElement>();
@@ -42,7 +38,11 @@ export function createNotices(
   const update = () => {
     hear.hidden = !chat.muted;
     takeOver.disabled = !chat.open;
-    elsewhere.hidden = chat.link !== "live" || chat.owner;
+    // A call cannot move to another page.
+    const call = chat.deafness;
+    takeOver.hidden = call !== "";
+    setText(where, call === "" ? "Open in another tab, which listens and plays." : call);
+    elsewhere.hidden = chat.link !== "live" || (call === "" && chat.owner);
     for (const [notice, box] of shown) {
       if (chat.notices.includes(notice)) continue;
       box.remove();

@@ -10,6 +10,7 @@ import { createEvents } from "./events.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createPhrases } from "./phrases.js";
+import { createRestoring } from "./restoring.js";
 import { createSettings } from "./settings.js";
 import { holdSpace } from "./talk.js";
 import { createTranscript } from "./transcript.js";
@@ -22,8 +23,9 @@ export function drawPanel(
   signal: AbortSignal,
 ): void {
   const header = createHeader(chat);
-  const transcript = createTranscript(chat, actions.mount, signal);
+  const transcript = createTranscript(chat, actions, signal);
   const captions = createCaptions(chat);
+  const restoring = createRestoring(chat, actions, signal);
   const notices = createNotices(chat, actions, signal);
   const answer = actions.approve.bind(actions);
   const approvals = createApprovals(chat, answer, signal);
@@ -31,9 +33,11 @@ export function drawPanel(
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);
+  const bare = () => root.toggleAttribute("data-bare", chat.void);
   const parts: Readonly<Record<Topic, readonly (() => void)[]>> = {
     status: [
       header.update,
+      restoring.update,
       transcript.update,
       captions.update,
       notices.update,
@@ -41,11 +45,12 @@ export function drawPanel(
       phrases.update,
       settings.update,
       approvals.update,
+      bare,
     ],
-    items: [transcript.update, captions.update, composer.update],
+    items: [bare, transcript.update, captions.update, composer.update],
     events: [events.update],
     sound: [settings.update],
-    microphone: [composer.update],
+    microphone: [composer.update, restoring.update],
     level: [composer.updateLevel],
     notices: [notices.update],
     approvals: [approvals.update],
@@ -59,6 +64,7 @@ export function drawPanel(
     header.node,
     transcript.node,
     captions.node,
+    restoring.node,
     notices.node,
     phrases.node,
     approvals.node,
@@ -66,6 +72,7 @@ export function drawPanel(
     settings.node,
     events.node,
   );
+  bare();
   el.append(root);
   keepKeys(root, escapeKey(root, chat, actions, signal), signal);
   holdSpace(root, chat, actions, signal);

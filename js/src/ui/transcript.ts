@@ -3,10 +3,10 @@
 import type { Chat } from "../chat.js";
 import type { Item, Role } from "../messages.js";
 import { CallCard } from "../tools/card.js";
-import type { Mount } from "../tools/display.js";
 import { fold } from "../tools/fold.js";
 import { isGoing } from "../tools/words.js";
 import { splitHeard } from "../transcript.js";
+import type { Actions } from "./composer.js";
 import { dots, h, setText, spoken } from "./dom.js";
 import { createItemMenus } from "./item_menu.js";
 import { createLog } from "./log.js";
@@ -16,6 +16,7 @@ const SPEAKERS: Readonly<Record<Role, string>> = {
   assistant: "Assistant: ",
   system: "System: ",
   tool: "Tool: ",
+  mark: "",
 };
 
 /** One item's node; redrawn only when the kernel sent the item again. */
@@ -32,13 +33,16 @@ class Bubble {
   );
   readonly #dots = dots();
   readonly #note = h("p", { class: "rnb-note" });
+  readonly #again = h("button", { type: "button", class: "rnb-button rnb-again" }, "Ask again");
   readonly #words: HTMLElement;
   #item: Item | null = null;
 
-  constructor(role: Role) {
+  constructor(role: Role, askAgain: () => void) {
     this.#words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
     this.#words.append(this.#text, this.#unheard, this.#dots);
-    this.node = h("div", { class: `rnb-item rnb-${role}` }, this.#words, this.#note);
+    const parts = [this.#words, this.#note, this.#again];
+    this.node = h("div", { class: `rnb-item rnb-${role}` }, ...parts);
+    this.#again.addEventListener("click", askAgain);
   }
 
   show(item: Item): void {
@@ -54,6 +58,8 @@ class Bubble {
     // Words that never came leave no empty bubble; the note below says why.
     this.#words.hidden = item.text === "" && this.#dots.hidden;
     this.node.dataset.status = item.status;
+    if (item.level !== undefined) this.node.dataset.level = item.level;
+    this.#again.hidden = item.again !== true;
     // While an answer grows, a screen reader waits; it reads the whole once it is there.
     this.node.setAttribute("aria-busy", String(writing || item.pending));
     setText(this.#note, noteOf(item, unheard !== ""));
@@ -84,7 +90,12 @@ export interface TranscriptView {
 /** How often the time of a call that runs is written anew. */
 const TICK_MS = 200;
 
-export function createTranscript(chat: Chat, mount: Mount, signal: AbortSignal): TranscriptView {
+export function createTranscript(
+  chat: Chat,
+  actions: Pick<Actions, "mount" | "askAgain">,
+  signal: AbortSignal,
+): TranscriptView {
+  const { mount } = actions;
   const displays = { mount, of: (callId: string) => chat.displays.get(callId) };
   const cards = new Set<CallCard>();
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -93,14 +104,14 @@ export function createTranscript(chat: Chat, mount: Mount, signal: AbortSignal):
   };
   const menus = createItemMenus(chat, signal);
   const draw = (item: Item) => {
-    if (item.tool === null) return new Bubble(item.role);
+    if (item.tool === null) return new Bubble(item.role, () => actions.askAgain());
     const card = new CallCard(displays);
     cards.add(card);
     return card;
   };
   const make = (item: Item) => {
     const entry = draw(item);
-    menus.attach(entry.node, item);
+    if (item.role !== "mark") menus.attach(entry.node, item);
     return entry;
   };
   const log = createLog("Transcript", "rnb-transcript", make, (entry) => {

@@ -120,7 +120,7 @@ describe("the event table", () => {
     expect(one(".rnb-filters .rnb-total").textContent).toBe("100,000 rows of 100,000 events");
   });
 
-  it("shows ids without what all begin with, and of a long type its end; whole when asked", async () => {
+  it("shows ids without what all begin with, and of a long type both ends; whole when asked", async () => {
     // Ten pixels a letter, and every column has room for fifteen.
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (
       this: Element,
@@ -144,7 +144,10 @@ describe("the event table", () => {
     await frames();
     const row = rows()[1];
     const type = row?.querySelector<HTMLElement>(".rnb-c-type bdi");
-    expect([type?.textContent, type?.title]).toEqual(["…text.delta", "response.output_text.delta"]);
+    expect([type?.textContent, type?.title]).toEqual([
+      "resp…text.delta",
+      "response.output_text.delta",
+    ]);
     expect(type?.parentElement?.getAttribute("aria-label")).toBe("response.output_text.delta");
     const item = row?.querySelector<HTMLElement>(".rnb-c-item");
     expect([item?.textContent, item?.title]).toEqual(["1", "item_1"]);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { bareId, clockText, cutFront, sizeText, spanText, visible } from "../../src/table/words.js";
+import {
+  bareId,
+  clockText,
+  cutFront,
+  cutName,
+  sizeText,
+  spanText,
+  visible,
+} from "../../src/table/words.js";
 
 describe("words of a table", () => {
   it("tells times and sizes shortly", () => {
@@ -65,5 +73,28 @@ describe("bareId", () => {
     expect(bareId("resp_Ab")).toBe("Ab");
     expect(bareId("event_9")).toBe("9");
     for (const id of ["item_", "call_1", "my_item_1", ""]) expect(bareId(id)).toBe(id);
+  });
+});
+
+describe("cutName", () => {
+  it("keeps what tells names apart at both ends", () => {
+    expect(cutName("session.updated", 15)).toBe("session.updated");
+    expect(cutName("session.updated", 13)).toBe("sessi…updated");
+    expect(cutName("input_audio_buffer.append", 12)).toBe("input…append");
+  });
+
+  it("leaves the beginning out where it would be a letter or two", () => {
+    expect(cutName("response.output_audio_transcript.delta", 19)).toBe("…transcript.delta");
+    expect(cutName("session.updated", 9)).toBe("…updated");
+  });
+
+  it("is never longer than its room", () => {
+    const name = "conversation.item.input_audio_transcription.completed";
+    for (let room = 2; room < 60; room++) {
+      const cut = cutName(name, room);
+      expect(cut.length).toBeLessThanOrEqual(room);
+      expect(name.endsWith(cut.slice(cut.indexOf("…") + 1))).toBe(true);
+      expect(name.startsWith(cut.slice(0, Math.max(0, cut.indexOf("…"))))).toBe(true);
+    }
   });
 });

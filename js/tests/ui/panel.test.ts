@@ -62,6 +62,30 @@ beforeEach(() => {
   drawPanel(chat, actions, document.body, life.signal);
 });
 
+describe("a chat that never began", () => {
+  const root = () => document.querySelector(".rnb");
+  const failed = { link: "live", session: "failed", detail: "nobody listens" } as const;
+
+  it("is its header where its cell says why, and says no reason twice", async () => {
+    chat.set("status", { ...failed, told: true });
+    await frame();
+    expect(root()?.hasAttribute("data-bare")).toBe(true);
+    expect(root()?.textContent).not.toContain("nobody listens");
+    expect(document.querySelector<HTMLElement>(".rnb-state")?.title).toBe("nobody listens");
+  });
+
+  it("shows what was said before, and its reason where no cell does", async () => {
+    chat.set("status", failed);
+    await frame();
+    expect(root()?.hasAttribute("data-bare")).toBe(false);
+    expect(document.querySelector(".rnb-state")?.textContent).toBe("failed: nobody listens");
+    chat.resetItems([item("a")]);
+    chat.set("status", { told: true });
+    await frame();
+    expect(root()?.hasAttribute("data-bare")).toBe(false);
+  });
+});
+
 describe("header", () => {
   it("says whether one is live, and why not", () => {
     expect(stateWords(chat)).toEqual({ tone: "busy", words: "not live yet: asking the kernel" });
@@ -77,6 +101,8 @@ describe("header", () => {
     chat.session = "failed";
     chat.detail = "no such model";
     expect(stateWords(chat)).toEqual({ tone: "bad", words: "failed: no such model" });
+    chat.told = true;
+    expect(stateWords(chat).words).toBe("failed: the cell's error says why");
     chat.session = "open";
     expect(stateWords(chat)).toEqual({ tone: "live", words: "live" });
     chat.session = "closed";

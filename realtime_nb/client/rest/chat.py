@@ -38,9 +38,9 @@ from realtime_nb.protocol.audio_api.thread import Entry, History, within
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.loop import Call
     from realtime_nb.client.rest.chat_functions import Tool
-    from realtime_nb.client.service import Endpoint
 
 __all__ = ["AudioAnswer", "AudioChat", "Notice", "Progress"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.tools.registry import ToolRegistry
 from realtime_nb.client.tools.running import ToolCall, run_tool
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer import ToolRun
 from realtime_nb.protocol.audio_api.completion import chat_tools
+from realtime_nb.protocol.told import as_object, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from realtime_nb.audio.spool import PcmSpool
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.rest.chat_reply import Reply
-    from realtime_nb.client.service import Endpoint
 
 MAX_ROUNDS: Final = 8
 """How often a model may call functions before it answers."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from realtime_nb.client.junk import as_object
 from realtime_nb.client.rest.failures import no_answer, refused_in_body
 from realtime_nb.client.rest.progress import Progress, report
 from realtime_nb.client.rest.speech_sink import SpeechSink
@@ -16,6 +15,7 @@ from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.completion import STREAM_FORMAT
 from realtime_nb.protocol.audio_api.completion_stream import CompletionStream
 from realtime_nb.protocol.audio_api.sent_format import sent_format
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +154,7 @@ class Reply:
         self._tell("answering")
 
     def _read(self, chunk: object) -> None:
-        self.completion.feed(chunk)
+        self.completion.feed(self._service.without_keys(chunk))
         if self.completion.transcript or self.completion.content:
             self.timings.setdefault("first_text", self._elapsed_ms())
         if self.completion.sound_bytes:

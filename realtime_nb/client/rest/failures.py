@@ -8,11 +8,10 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL
-from realtime_nb.client.junk import as_object, as_text
-from realtime_nb.client.keys import forget
-from realtime_nb.client.refusals import handshake_failed
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.keys import forget
 from realtime_nb.client.rest.retries import retry_after_s
+from realtime_nb.client.transport.refusals import handshake_failed, scrubbed
 from realtime_nb.errors import (
     CallTimeout,
     ConnectionFailed,
@@ -21,11 +20,12 @@ from realtime_nb.errors import (
     RequestRefused,
 )
 from realtime_nb.protocol.config.models import find_model, names_for
+from realtime_nb.protocol.told import as_object, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.service import Endpoint
 
 _LONGEST: Final = 400
 _KEY_STATUSES: Final = (401, 403)
@@ -106,7 +106,7 @@ def _refused_by_status(error: Any, endpoint: Endpoint) -> RequestRefused:
     wait_s = retry_after_s(headers)
     if status in _KEY_STATUSES:
         forget(endpoint.api_key)
-    code, param = as_text(told.get("code")), as_text(told.get("param"))
+    code, param = scrubbed(told.get("code"), endpoint), scrubbed(told.get("param"), endpoint)
     said = _with_param(_line(message or "", endpoint), param)
     head = f"{endpoint.name} refused with HTTP {status}" + (f": {said}" if said else "")
     if status < _FIRST_REFUSAL:
@@ -118,8 +118,8 @@ def _refused_by_status(error: Any, endpoint: Endpoint) -> RequestRefused:
         status=status,
         code=code,
         param=param,
-        type=as_text(told.get("type")),
-        request_id=as_text(headers.get("x-request-id")),
+        type=scrubbed(told.get("type"), endpoint),
+        request_id=scrubbed(headers.get("x-request-id"), endpoint),
         retry_after_s=wait_s,
     )
 
@@ -148,7 +148,7 @@ def refused_in_body(told: object, endpoint: Endpoint) -> RequestRefused:
     """
     told = as_object(told).get("error") or told
     fields = as_object(told)
-    code, param = as_text(fields.get("code")), as_text(fields.get("param"))
+    code, param = scrubbed(fields.get("code"), endpoint), scrubbed(fields.get("param"), endpoint)
     message = as_text(fields.get("message")) or as_text(told) or code or "no reason given"
     said = _with_param(_line(message, endpoint), param)
     text = f"{endpoint.name} broke off with an error: {said}"
@@ -157,7 +157,7 @@ def refused_in_body(told: object, endpoint: Endpoint) -> RequestRefused:
         f"{text.rstrip('.')}; {_filled(advice, endpoint)}",
         code=code,
         param=param,
-        type=as_text(fields.get("type")),
+        type=scrubbed(fields.get("type"), endpoint),
     )
 
 

@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL, resolve_endpoint
-from realtime_nb.client.named import BUILT_IN, find_named
-from realtime_nb.client.service import Endpoint
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL, resolve_endpoint
+from realtime_nb.client.endpoints.named import BUILT_IN, find_named
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.protocol.config.models import find_model
 
 if TYPE_CHECKING:

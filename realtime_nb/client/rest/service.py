@@ -10,18 +10,20 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from realtime_nb.client.keys import is_loopback
+from realtime_nb.client.endpoints.keys import is_loopback
+from realtime_nb.client.quiet_logs import keep_quiet
 from realtime_nb.client.rest.failures import explain
 from realtime_nb.client.rest.notices import Notice
 from realtime_nb.client.rest.retries import RetryWatch
 from realtime_nb.errors import RealtimeError
+from realtime_nb.protocol.credentials import hide_texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from openai import AsyncOpenAI
 
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.service import Endpoint
 
 __all__ = ["Notice", "RestService"]
 
@@ -116,6 +118,10 @@ class RestService:
         finally:
             await _closed(client)
 
+    def without_keys(self, said: Any) -> Any:
+        """Return JSON that the service answered, parsed, without its own keys wherever they are."""
+        return hide_texts(said, self.endpoint.scrub_keys)
+
     def explain(self, error: BaseException) -> RealtimeError:
         """Return the error for people that stands for one of ``openai``, ``httpx`` or Python."""
         return explain(error, self.endpoint, self.timeout_s)
@@ -124,6 +130,7 @@ class RestService:
         """Return the package's client; on a thread, for it takes a while and the loop plays."""
         import openai  # noqa: PLC0415 -- takes most of a second
 
+        keep_quiet(self.endpoint)
         endpoint, watch = self.endpoint, RetryWatch(self.max_retries, self.on_notice)
 
         async def sending(request: Any) -> None:

@@ -22,9 +22,9 @@ from realtime_nb.protocol.audio_api.speech_text import split_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.loop import Call
     from realtime_nb.client.rest.progress import Progress
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.protocol.audio_api.speech import Speech
     from realtime_nb.protocol.audio_api.speech_models import Voice
 

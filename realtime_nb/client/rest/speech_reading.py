@@ -14,7 +14,7 @@ import pybase64
 from realtime_nb.audio.codec_files import encode_blocks
 from realtime_nb.audio.codec_stream import encoders
 from realtime_nb.audio.spool import PcmSpool
-from realtime_nb.client.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.notices import Notice, tell

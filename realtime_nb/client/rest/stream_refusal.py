@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from realtime_nb.errors import ConnectionFailed
 
 if TYPE_CHECKING:
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.service import Endpoint
 
 _NEVER_SOUND: Final = frozenset({"application/json", "text/html", "text/plain"})
 

@@ -22,10 +22,10 @@ from realtime_nb.protocol.audio_api.transcript_ask import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.loop import Call
     from realtime_nb.client.rest.long_sound import Recording
     from realtime_nb.client.rest.progress import Progress
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.protocol.audio_api.transcript import Transcript
 
 _DEFAULT: Final = DEFAULT_MODELS["transcription"]

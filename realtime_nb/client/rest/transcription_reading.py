@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
 from realtime_nb.client.rest.daemon_thread import on_daemon_thread
 from realtime_nb.client.rest.failures import refused_in_body
 from realtime_nb.client.rest.long_sound import LARGEST_UPLOAD, Uploads
@@ -27,7 +28,7 @@ from realtime_nb.protocol.audio_api.transcript_read import (
     read_transcript,
 )
 from realtime_nb.protocol.audio_api.word_cues import joined
-from realtime_nb.protocol.cost import Price, price, read_usage
+from realtime_nb.protocol.cost.prices import Price, price, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +157,13 @@ class _Writing:
         refusal = read_error(body)
         if refusal is not None:
             raise refused_in_body(refusal, self._service.endpoint)
-        return read_transcript(body, kind)
+        return read_transcript(self._without_keys(body), kind)
+
+    def _without_keys(self, body: str) -> str:
+        if "\\u" in body:  # within JSON, where a key may be escaped
+            with contextlib.suppress(ValueError, RecursionError):
+                return orjson.dumps(self._service.without_keys(orjson.loads(body))).decode()
+        return str(self._service.without_keys(body))
 
     async def _follow(self, response: Any, many: str) -> Transcript:
         """Take in a transcript as it streams."""
@@ -171,7 +178,7 @@ class _Writing:
     def _take(self, event: dict[str, Any], many: str) -> None:
         if event.get("type") == "error":
             raise refused_in_body(event, self._service.endpoint)
-        if self._stream.add(event):
+        if self._stream.add(self._service.without_keys(event)):
             self._timings.setdefault("first_text", self._elapsed_ms())
             self._report(many)
 

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from realtime_nb.client.endpoint import Endpoint
+from realtime_nb.client.endpoints.endpoint import Endpoint
+from realtime_nb.client.endpoints.secret import Secret
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.secret import Secret
 from realtime_nb.client.testing.steps import Json, Line, ScriptError, Step, short
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from realtime_nb.client.tools.runs import Runs
 from realtime_nb.client.tools.turns import TurnEnds
 from realtime_nb.errors import ConnectionLost, UsageError
 from realtime_nb.protocol.ids import new_id
+from realtime_nb.protocol.restored.gap import GAP
 from realtime_nb.protocol.tools.actions import (
     Action,
     Approve,
@@ -45,12 +46,16 @@ if TYPE_CHECKING:
     from realtime_nb.client.tools.outcome import Outcome
     from realtime_nb.client.tools.registry import ToolRegistry
     from realtime_nb.client.tools.stage import Stage
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 COMING_S: Final = 1.0
 """How long the service may take to begin by itself what it is expected to, in seconds."""
 
 _STOPPED: Final = "the chat was closed"
+_MISSED: Final = (
+    "the connection to the call was away for a moment: a function that the model called meanwhile"
+    " was not run; ask again where an answer is missing"
+)
 
 
 class ToolDesk:
@@ -158,11 +163,13 @@ class ToolDesk:
     def start(self) -> None:
         """Answer calls from now on; again it changes nothing."""
         if not self._undo:
+            self._loop.post(self.turns.begin)
             self._undo = [
                 self._session.subscribe(self._take),
                 self._session.on_state(self._moved),
                 self._session.on_interrupted(self.interrupt),
                 self._policy.start(),
+                self._session.will_answer(lambda: self._ledger.open_ids),
             ]
 
     def stop(self) -> None:
@@ -171,7 +178,7 @@ class ToolDesk:
         for function in undo:
             function()
         self._loop.post(self._end)
-        self._loop.post(self.turns.fail_all, lambda: ConnectionLost(_STOPPED))
+        self._loop.post(self.turns.stop, lambda: ConnectionLost(_STOPPED))
 
     # -- what the user does
 
@@ -235,6 +242,8 @@ class ToolDesk:
             self._policy.sent(record.event)
             self._do(self._ledger.sent(record.event))
             return
+        if record.event.type == GAP and self._policy.has_tools:
+            self._warn(_MISSED)
         self._act(self._ledger.received(record.event))
         self.turns.received(record.event)
         self.mcp.take(record)

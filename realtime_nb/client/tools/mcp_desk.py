@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_nb.client.tools.approvals import Approvals
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
     from realtime_nb.protocol.tools.actions import ModelCall
     from realtime_nb.protocol.tools.approval import Decision
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from realtime_nb.client.junk import as_object, as_text
 from realtime_nb.client.kinds import creates_response
+from realtime_nb.client.transport.transports import SidebandTransport
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.told import as_object, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,8 @@ class SessionPolicy:
 
     A call of a name that the registry has, or had, is answered here, and so is one of a name
     that the model made up. Only a function that the session defines and nothing here runs is
-    left to the user.
+    left to the user. In a call that was joined, that somebody else began, so is every function that
+    nothing here ran: whose it is cannot be known from here.
 
     Parameters
     ----------
@@ -40,6 +42,11 @@ class SessionPolicy:
         self._had = dict.fromkeys(registry.names)
         self._defined: dict[str, None] = {}
 
+    @property
+    def has_tools(self) -> bool:
+        """Whether there is, or was, a function that is answered here."""
+        return bool(self._had)
+
     def start(self) -> Callable[[], None]:
         """Follow the registry; return what ends that."""
         return self._registry.subscribe(self._changed)
@@ -49,8 +56,11 @@ class SessionPolicy:
         tool = self._registry.get(name)
         if tool is not None:
             return tool.options.on_interrupt
-        theirs = name not in self._had and name in (*self._of_session(), *self._defined)
-        return None if theirs else "cancel"
+        if name in self._had:
+            return "cancel"
+        transport = self._session.transport
+        joined = isinstance(transport, SidebandTransport) and not transport.ours
+        return None if joined or name in (*self._of_session(), *self._defined) else "cancel"
 
     def interrupts(self) -> bool:
         """Whether the user's voice interrupts the model."""

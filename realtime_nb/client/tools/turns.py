@@ -8,6 +8,8 @@ that one may call tools again. The rules:
   without a function, or a function for the main thread, which a waiting cell would keep busy).
 - What follows it is the response that begins with its outputs in the conversation, whoever
   asked for that: the follow-up, or one that makes the follow-up needless.
+- One that was lost with its connection before anything had come of it is asked for again, and
+  followed; one that had begun to speak is not.
 - Where none comes any more (the user has cut in, the budget is spent, the service refused)
   the turn ends with the response there is.
 """
@@ -17,8 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from realtime_nb.client.response import DELTAS, Response
-from realtime_nb.client.turn_end import failure_of
+from realtime_nb.client.turns.response import DELTAS, Response
+from realtime_nb.client.turns.turn_end import failure_of
+from realtime_nb.errors import AnswerCut
+from realtime_nb.protocol.restored.restored import LOST, RESTORED, read_lost, read_restored
 from realtime_nb.protocol.tools.call_events import out_of_band, text_at
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from realtime_nb.client.tools.registry import Tool
     from realtime_nb.errors import RealtimeError
     from realtime_nb.protocol.events import Event
+    from realtime_nb.protocol.restored.restored import Lost, Restored
     from realtime_nb.protocol.tools.actions import ModelCall
     from realtime_nb.protocol.tools.ledger import CallLedger
 
@@ -46,6 +51,8 @@ class _Turn:
         Id of the response that follows, once it has begun.
     deltas
         What has arrived of that one.
+    again
+        Whether that one was lost with its connection, and is asked for again.
     """
 
     response: Response
@@ -54,6 +61,7 @@ class _Turn:
     wanted: Callable[[], bool]
     running: str = ""
     deltas: list[Event] = field(default_factory=list["Event"])
+    again: bool = False
 
 
 class TurnEnds:
@@ -76,6 +84,7 @@ class TurnEnds:
         self._known = known
         self._records = records
         self._turns: list[_Turn] = []
+        self._over: Callable[[], RealtimeError] | None = None
 
     def follow(
         self,
@@ -85,6 +94,10 @@ class TurnEnds:
         wanted: Callable[[], bool],
     ) -> None:
         """Give the last response of a turn; see `TurnFollower.follow`."""
+        if self._over is not None and self._ledger.owed(response.id):
+            # Its calls will not be answered any more, so nothing comes after it.
+            reject(self._over())
+            return
         self._turns.append(_Turn(response, resolve, reject, wanted))
         self.look()
 
@@ -98,6 +111,10 @@ class TurnEnds:
         elif event.type == "response.done":
             self._ended(event)
             self.look()
+        elif event.type == LOST:
+            self._lost(read_lost(event))
+        elif event.type == RESTORED:
+            self._restored(read_restored(event))
         else:
             self.look()
 
@@ -106,9 +123,9 @@ class TurnEnds:
         for turn in tuple(self._turns):
             if not turn.wanted():
                 self._turns.remove(turn)
-            elif not turn.running and not self._goes_on(turn.response.id):
+            elif not turn.running and (began or not turn.again) and not self._goes_on(turn):
                 if began:
-                    turn.running = began
+                    turn.running, turn.again = began, False
                 else:
                     self._turns.remove(turn)
                     turn.resolve(turn.response)
@@ -119,9 +136,36 @@ class TurnEnds:
         for turn in turns:
             turn.reject(make_error())
 
-    def _goes_on(self, response_id: str) -> bool:
-        """Whether a response will be followed by another, with nobody else doing anything."""
-        calls = self._ledger.owed(response_id)
+    def begin(self) -> None:
+        """Follow turns: calls are answered."""
+        self._over = None
+
+    def stop(self, make_error: Callable[[], RealtimeError]) -> None:
+        """Reject everybody who waits, and from now on whoever asks for the end of a turn.
+
+        Only of a turn whose tools are not done: one without tools has ended.
+        """
+        self._over = make_error
+        self.fail_all(make_error)
+
+    def _lost(self, lost: Lost | None) -> None:
+        for turn in [one for one in self._turns if one.running]:
+            if turn.deltas:
+                self._turns.remove(turn)
+                why = "" if lost is None else lost.detail
+                turn.reject(AnswerCut(f"the answer was cut off: {why or 'it was lost'}"))
+            turn.running, turn.again = "", True
+        self.look()
+
+    def _restored(self, restored: Restored | None) -> None:
+        if restored is None or not restored.asked_again:
+            for turn in self._turns:
+                turn.again = False
+        self.look()
+
+    def _goes_on(self, turn: _Turn) -> bool:
+        """Whether its last response will be followed by another, with nobody doing anything."""
+        calls = self._ledger.owed(turn.response.id)
         if any(one.output is None and self._waits_for_user(one.call) for one in calls):
             return False
         return any(one.owes and (one.output is not None or self._asks(one.call)) for one in calls)

@@ -52,7 +52,7 @@ class _Running:
             self.count -= 1
 
 
-_RUNNING: Final = _Running()
+_RUNNING = _Running()
 
 
 @dataclass(slots=True)
@@ -98,6 +98,7 @@ class Work:
         self._bad: BaseException | None = None
         self._lock = threading.Lock()
         self._stop: Callable[[], object] | None = None
+        self._running = _RUNNING
 
     def start(self) -> None:
         """Begin; raises where it cannot."""
@@ -108,13 +109,13 @@ class Work:
                 self._stop = self._stop or future.cancel
             future.add_done_callback(self._left_by_main)
             return
-        _RUNNING.enter()
+        self._running.enter()
         name = f"tool of realtime_nb: {self._tool.name}"
         try:
             # Python does not wait for a daemon before it exits, whatever it does.
             threading.Thread(target=self._on_thread, name=name, daemon=True).start()
         except BaseException:
-            _RUNNING.leave()
+            self._running.leave()
             raise
 
     def give_up(self) -> None:
@@ -135,7 +136,7 @@ class Work:
         try:
             self._context.run(self._run)
         finally:
-            _RUNNING.leave()
+            self._running.leave()
 
     def _run(self) -> None:
         """Do it all, on the thread it runs on; what it gives leaves before it is shown."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from IPython.core.error import UsageError as ParseError
 
 from realtime_nb.errors import UsageError
-from realtime_nb.notebook.pasted_keys import refuse_keys
+from realtime_nb.notebook.cell.pasted_keys import refuse_keys
 from realtime_nb.protocol.config.shapes import nearest
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import EndpointError, RealtimeError, UsageError
+from realtime_nb.notebook.cell.variable import variable_name
 from realtime_nb.notebook.sound.desk import EARS, VOICE
-from realtime_nb.notebook.variable import variable_name
 from realtime_nb.protocol.shown_text import visible
 from realtime_nb.protocol.summary import shorten
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Generator
 
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.loop import Call
     from realtime_nb.client.rest.chat import AudioAnswer, AudioChat
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.notebook.sound.desk import Desk
 
 DEFAULT_NAME: Final = "main"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from realtime_nb.client.practice import fetch_missing
 from realtime_nb.client.rest.notices import Notice
 from realtime_nb.client.rest.resolve import RestKind, rest_endpoint
-from realtime_nb.notebook.cell import lines_of
-from realtime_nb.notebook.expressions import Expressions
+from realtime_nb.notebook.cell.expressions import Expressions
+from realtime_nb.notebook.cell.reading import lines_of
 from realtime_nb.notebook.sound.inputs import read_input
 from realtime_nb.notebook.sound.kept import KeptSound
 from realtime_nb.notebook.sound.live import Live
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realtime_nb.audio.clip import AudioClip
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.client.loop import Call
-    from realtime_nb.client.service import Endpoint
     from realtime_nb.notebook.sound.screen import Screen
 
 T = TypeVar("T")

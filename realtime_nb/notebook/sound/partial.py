@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from realtime_nb.client.endpoint import PRACTICE_MODEL
+from realtime_nb.client.endpoints.endpoint import PRACTICE_MODEL
 from realtime_nb.protocol.audio_api.speech import Speech
 from realtime_nb.protocol.audio_api.transcript import Transcript
-from realtime_nb.protocol.cost import Price
+from realtime_nb.protocol.cost.prices import Price
 
 if TYPE_CHECKING:
-    from realtime_nb.client.service import Endpoint
+    from realtime_nb.client.endpoints.service import Endpoint
     from realtime_nb.notebook.sound.live import Live
     from realtime_nb.protocol.audio_api.transcript import Sound
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from realtime_nb.audio.codec_files import SUFFIXES as CLIP_SUFFIXES
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.cell.variable import variable_name
 from realtime_nb.notebook.sound.desk import VOICE
 from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_speech
-from realtime_nb.notebook.variable import variable_name
 from realtime_nb.protocol.audio_api.speech import SUFFIXES
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from realtime_nb.notebook.suggest import Suggestion
+from realtime_nb.notebook.cell.suggest import Suggestion
 from realtime_nb.protocol.config.catalogue import field_values
 from realtime_nb.protocol.config.models import Use, names_for
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import UsageError
+from realtime_nb.notebook.cell.variable import variable_name
 from realtime_nb.notebook.sound.arguments import named_value
 from realtime_nb.notebook.sound.desk import EARS
 from realtime_nb.notebook.sound.inputs import refuse_path
 from realtime_nb.notebook.sound.partial import stopped_transcript
-from realtime_nb.notebook.variable import variable_name
 
 if TYPE_CHECKING:
     from argparse import Namespace

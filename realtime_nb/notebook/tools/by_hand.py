@@ -16,7 +16,7 @@ from IPython.display import display
 from realtime_nb.client.loop import Call
 from realtime_nb.errors import CallTimeout
 from realtime_nb.notebook.tools.stage import NotebookStage
-from realtime_nb.protocol.shown_text import visible
+from realtime_nb.protocol.shown_text import inert, visible
 
 if TYPE_CHECKING:
     from realtime_nb.client.tools.running import Outcome
@@ -74,7 +74,7 @@ class _Told:
         return f"{self._title}, {self._took}; the model would be given:\n{self._output}"
 
     def _repr_html_(self) -> str:
-        head = html.escape(visible(f"{self._title} · {self._took} · the model would be given"))
+        head = inert(visible(f"{self._title} · {self._took} · the model would be given"))
         return f"<small>{head}</small><pre>{html.escape(self._output)}</pre>"
 
 

@@ -16,6 +16,7 @@ from realtime_nb.notebook.tools.main_thread import WAIT_S
 from realtime_nb.notebook.tools.place import CELL, place_here
 from realtime_nb.notebook.tools.stage import NotebookStage, Performance
 from realtime_nb.protocol.summary import shorten
+from realtime_nb.protocol.told import as_list
 from realtime_nb.protocol.tools.definition import define_function
 from realtime_nb.protocol.tools.options import carried_options, options_of, with_options
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realtime_nb.bridge import Bridge
-    from realtime_nb.bridge.tools_displays import Displays
+    from realtime_nb.bridge.tools.displays import Displays
     from realtime_nb.client.loop import BackgroundLoop
     from realtime_nb.client.session import RealtimeSession
     from realtime_nb.client.tools.records import CallRecord
@@ -174,7 +175,7 @@ class ChatTools:
             What stands for `tools` in the config.
         """
         mine = {str(one["name"]): one for one in self.registry.definitions()}
-        listed = cast("list[Any]", written) if isinstance(written, list) else []
+        listed = as_list(written)
         return [*(mine.pop(_name_of(one), one) for one in listed), *mine.values()]
 
     # -- how they run

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.protocol.shown_text import escaped, visible
+from realtime_nb.protocol.shown_text import escaped, inert, visible
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class OneTool:
         )
         heads = "".join(f"<th>{name}</th>" for name in ("call", "took", "arguments", "outcome"))
         table = f"<table><tr>{heads}</tr>{rows}</table>" if rows else ""
-        head = html.escape(visible(self._head()))
+        head = inert(visible(self._head()))
         told = escaped(str(self.row["description"]), _LONGEST)
         schema = escaped(self._schema(), _LONGEST)
         return f"<p><b>{head}</b></p><p>{told}</p><pre>{schema}</pre>{table}"

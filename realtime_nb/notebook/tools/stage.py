@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.notebook.tools.capture import Capture
+from realtime_nb.protocol.bounded import BoundedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,15 +81,13 @@ class NotebookStage:
         self._show = show
         self._wait = wait
         self._lock = threading.Lock()
-        self._performed: OrderedDict[str, Performance] = OrderedDict()
+        self._performed: BoundedDict[str, Performance] = BoundedDict(_KEPT)
 
     def run(self, call: ToolCall, work: Callable[[], T]) -> T:
         """Return what `work` gives, and catch what it prints and displays, plots and warns of."""
         performance = Performance(Capture(self._place.shell, self._place.routes))
         with self._lock:
             self._performed[call.call_id] = performance
-            while len(self._performed) > _KEPT:
-                self._performed.popitem(last=False)
         return performance.capture.run(work)
 
     def on_main(self, call: ToolCall, work: Callable[[], T]) -> Future[T]:

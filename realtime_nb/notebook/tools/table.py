@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.notebook.tools.one_tool import OneTool
 from realtime_nb.protocol.shown_text import escaped
+from realtime_nb.protocol.told import as_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,11 +42,7 @@ class ToolTable:
 
     def __init__(self, tools: ChatTools, in_force: Any, forget: Callable[[str], object]) -> None:
         self._tools = tools
-        self._listed = [
-            cast("dict[str, Any]", one)
-            for one in (cast("list[Any]", in_force) if isinstance(in_force, list) else [])
-            if isinstance(one, dict)
-        ]
+        self._listed = as_objects(in_force)
         self._forget = forget
 
     def __iter__(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer_html import answer_html
 from realtime_nb.protocol.audio_api.completion import RATE, STREAM_FORMAT
-from realtime_nb.protocol.cost import Price
+from realtime_nb.protocol.cost.prices import Price
 from realtime_nb.protocol.summary import shorten
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class AudioAnswer:
         UsageError
             When there is no sound, or it cannot be written so.
         """
-        target = Path(path)
+        target = Path(path).expanduser()
         if self.spool is not None and len(self.spool) > 1:
             return self.spool.save(target)
         if not self.data or target.suffix.lower() not in _SUFFIXES.get(self.format, ()):

@@ -8,7 +8,7 @@ from realtime_nb.protocol.shown_text import escaped
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.audio_api.answer import AudioAnswer
-    from realtime_nb.protocol.cost import Price
+    from realtime_nb.protocol.cost.prices import Price
 
 _LONGEST: Final = 20_000
 _SHORT: Final = 300

@@ -7,9 +7,10 @@ cut elsewhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.protocol.audio_api.base64_run import Base64Run
+from realtime_nb.protocol.told import as_list, as_object
 from realtime_nb.protocol.whole_text import whole_text
 
 if TYPE_CHECKING:
@@ -47,17 +48,17 @@ class CompletionStream:
 
     def feed(self, body: object) -> None:
         """Take in a chunk of a stream, or the whole body of an answer."""
-        told = _object(body)
+        told = as_object(body)
         for name in ("id", "model", "usage"):
             if told.get(name):
                 self._last[name] = told[name]
-        for place, choice in enumerate(_list(told.get("choices"))):
-            fields = _object(choice)
+        for place, choice in enumerate(as_list(told.get("choices"))):
+            fields = as_object(choice)
             if (fields.get("index") or place) != 0:
                 continue  # only one answer was asked for
             if isinstance(fields.get("finish_reason"), str):
                 self._last["finish_reason"] = fields["finish_reason"]
-            self._message(_object(fields.get("delta")) or _object(fields.get("message")))
+            self._message(as_object(fields.get("delta")) or as_object(fields.get("message")))
 
     def finish(self) -> None:
         """Take what is left of the sound, once nothing more comes."""
@@ -67,7 +68,7 @@ class CompletionStream:
     def _message(self, message: dict[str, Any]) -> None:
         for name in ("content", "refusal"):
             self._texts[name].add(_words(message.get(name)))
-        audio = _object(message.get("audio"))
+        audio = as_object(message.get("audio"))
         self._texts["transcript"].add(_words(audio.get("transcript")))
         if isinstance(audio.get("id"), str) and audio["id"]:
             self._last["audio_id"] = audio["id"]
@@ -75,8 +76,8 @@ class CompletionStream:
             self._last["expires_at"] = int(audio["expires_at"])
         if isinstance(audio.get("data"), str):
             self._sound(self._base64.feed(audio["data"]))
-        for place, call in enumerate(_list(message.get("tool_calls"))):
-            self._call(place, _object(call))
+        for place, call in enumerate(as_list(message.get("tool_calls"))):
+            self._call(place, as_object(call))
 
     def _call(self, place: int, piece: dict[str, Any]) -> None:
         index = piece.get("index")
@@ -86,7 +87,7 @@ class CompletionStream:
         )
         if isinstance(piece.get("id"), str) and piece["id"]:
             call["id"] = piece["id"]
-        function = _object(piece.get("function"))
+        function = as_object(piece.get("function"))
         # The name comes whole; some services repeat it with every piece.
         call["function"]["name"] = _words(function.get("name")) or call["function"]["name"]
         call["function"]["arguments"] += _words(function.get("arguments"))
@@ -133,7 +134,7 @@ class CompletionStream:
     @property
     def usage(self) -> dict[str, Any] | None:
         """What the service counted; None where it tells nothing."""
-        return _object(self._last.get("usage")) or None
+        return as_object(self._last.get("usage")) or None
 
     @property
     def model(self) -> str:
@@ -211,12 +212,4 @@ def _words(given: Any) -> str:
     """Return a text, or the texts of content parts together."""
     if isinstance(given, str):
         return given
-    return "".join(_words(_object(part).get("text")) for part in _list(given))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    return "".join(_words(as_object(part).get("text")) for part in as_list(given))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from realtime_nb.protocol.cost import Price, price, read_usage
+from realtime_nb.protocol.cost.prices import Price, price, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from realtime_nb.protocol.cost import Usage
+    from realtime_nb.protocol.cost.prices import Usage
 
 
 def read_chat_usage(told: Mapping[str, Any] | None) -> Usage | None:

@@ -12,7 +12,7 @@ from realtime_nb.audio.clip import AudioClip
 from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer_html import told_price
-from realtime_nb.protocol.cost import Price
+from realtime_nb.protocol.cost.prices import Price
 from realtime_nb.protocol.shown_text import escaped, visible
 from realtime_nb.protocol.summary import shorten
 
@@ -111,7 +111,7 @@ class Speech:
         UsageError
             For a place that cannot be written, or a format that cannot be made here.
         """
-        target = Path(path)
+        target = Path(path).expanduser()
         if target.suffix.lower() not in SUFFIXES.get(self.format, ()):
             if self.spool is not None:
                 return self.spool.save(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.protocol.cost import Price, Usage, price, prices_of
+from realtime_nb.protocol.cost.prices import Price, Usage, price, prices_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from realtime_nb.audio.whole_file import whole_file
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.subtitles import cues_of, srt, vtt
 from realtime_nb.protocol.audio_api.transcript_html import transcript_html
-from realtime_nb.protocol.cost import Price
+from realtime_nb.protocol.cost.prices import Price
 from realtime_nb.protocol.summary import shorten
 from realtime_nb.protocol.whole_text import whole_text
 
@@ -195,7 +195,7 @@ class Transcript:
         UsageError
             For another ending, a place that cannot be written, or subtitles without times.
         """
-        target = Path(path)
+        target = Path(path).expanduser()
         match target.suffix.lower():
             case ".txt":
                 data = f"{self.text}\n"

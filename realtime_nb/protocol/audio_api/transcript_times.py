@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from realtime_nb.protocol.told import as_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +78,7 @@ _OWN_FIELDS = frozenset({"text", "start", "end", "speaker"})
 def read_words(value: Any) -> tuple[Word, ...]:
     """Return the words of a wire's list, in order; what is no word is left out."""
     found: list[Word] = []
-    for told in _objects(value):
+    for told in as_objects(value):
         text = told.get("word")
         span = _span(told)
         if isinstance(text, str) and span is not None:
@@ -86,7 +88,7 @@ def read_words(value: Any) -> tuple[Word, ...]:
 
 def read_segments(value: Any) -> tuple[Segment, ...]:
     """Return the segments of a wire's list, in order; what is no segment is left out."""
-    found = (read_segment(told) for told in _objects(value))
+    found = (read_segment(told) for told in as_objects(value))
     told = [one for one in found if one is not None]
     return tuple(sorted(told, key=lambda segment: segment.start_s))
 
@@ -118,10 +120,3 @@ def _span(told: Mapping[str, Any]) -> tuple[float, float] | None:
     if start is None:
         return None
     return start, max(start, end if end is not None else start)
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        return []
-    items = cast("list[Any]", value)
-    return [cast("dict[str, Any]", one) for one in items if isinstance(one, dict)]

@@ -9,6 +9,7 @@ from realtime_nb.protocol.config.check_types import shown
 from realtime_nb.protocol.config.models import MODELS, find_model
 from realtime_nb.protocol.config.paths import MISSING, get, merge
 from realtime_nb.protocol.config.problem import Problem, SessionKind
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +73,7 @@ def _keywords(keywords: Any) -> Iterator[Problem]:
 
 def _new(asked: dict[str, Any], settled: Any) -> dict[str, Any]:
     """Return what is asked for and not in force already."""
-    known = cast("dict[str, Any]", settled) if isinstance(settled, dict) else {}
+    known = as_object(settled)
     return {name: value for name, value in asked.items() if value != known.get(name)}
 
 

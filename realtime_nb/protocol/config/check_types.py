@@ -20,7 +20,7 @@ from realtime_nb.protocol.config.shapes import (
     value_of,
     words_of,
 )
-from realtime_nb.protocol.config.units import CREDENTIALS
+from realtime_nb.protocol.credentials import CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

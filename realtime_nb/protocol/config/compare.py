@@ -18,7 +18,8 @@ from realtime_nb.protocol.config.compare_notes import (
     service_note,
 )
 from realtime_nb.protocol.config.paths import MISSING, get
-from realtime_nb.protocol.config.units import Match, hide_credentials, match, units
+from realtime_nb.protocol.config.units import Match, match, units
+from realtime_nb.protocol.credentials import hide_credentials
 
 Verdict: TypeAlias = Literal[
     "applied",

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.errors import ConfigError
 from realtime_nb.protocol.config.migrate_names import (
     BETA_EVENTS,
     BETA_FIELDS,
@@ -68,7 +69,19 @@ def migrate(source: Mapping[str, Any]) -> Migration:
     -------
     Migration
         Nothing is judged: what beta and GA do not have stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        When it is nested too deep for any service.
     """
+    try:
+        return _migrated(source)
+    except RecursionError:
+        raise ConfigError("this is nested too deep to be a config; check its brackets") from None
+
+
+def _migrated(source: Mapping[str, Any]) -> Migration:
     migrator = Migrator()
     kind = source.get("type")
     if isinstance(source.get("session"), Mapping) or _is_event(kind):

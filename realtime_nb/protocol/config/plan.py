@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
-from realtime_nb.protocol.config.units import CREDENTIALS, match, units
+from realtime_nb.protocol.config.units import match, units
 from realtime_nb.protocol.config.write import request_of
+from realtime_nb.protocol.credentials import CREDENTIALS
+from realtime_nb.protocol.told import as_list
 
 # Objects that a service may replace whole instead of merging, and the key that says which of
 # several they are: with the same one, what is in force goes along; with another, nothing does.
@@ -91,7 +93,7 @@ def _renewed(value: Any, before: Any) -> bool:
 
 
 def _credentials(tools: Any) -> list[tuple[Any, ...]]:
-    entries = cast("list[Any]", tools) if isinstance(tools, list) else []
+    entries = as_list(tools)
     mappings = [cast("Mapping[str, Any]", tool) for tool in entries if isinstance(tool, Mapping)]
     return [
         (tool.get("server_label"), *(tool.get(name) for name in CREDENTIALS))

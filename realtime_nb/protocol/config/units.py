@@ -7,67 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from realtime_nb.protocol.credentials import CREDENTIALS
+
 _RELATIVE: Final = 1e-6  # a service may keep numbers in 32 bits
-
-CREDENTIALS: Final = ("authorization", "headers")
-"""Fields of a tool that a service takes and does not tell again."""
-
-SERVER_URL: Final = "server_url"
-"""The field of a tool that says where its server is; many put their key into its query."""
-
-HIDDEN: Final = "[not shown]"
-"""What stands in place of a credential."""
-
-
-def hide_credentials(tools: Any) -> Any:
-    """Return a session's `tools` with a word in place of each credential; else what was given."""
-    if not isinstance(tools, list):
-        return tools
-    return [_hidden(tool) for tool in cast("list[Any]", tools)]
-
-
-def hide_variables(prompt: Any) -> Any:
-    """Return a session's `prompt` with a word in place of each value put into it.
-
-    Nobody can tell which of them is secret. What is no prompt with variables is returned as it
-    is.
-    """
-    if not isinstance(prompt, Mapping):
-        return prompt
-    fields = cast("Mapping[str, Any]", prompt)
-    variables = fields.get("variables")
-    if not isinstance(variables, Mapping):
-        return fields
-    return {**fields, "variables": dict.fromkeys(cast("Mapping[str, Any]", variables), HIDDEN)}
-
-
-def hide_in_url(url: Any) -> Any:
-    """Return the URL of a tool's server without password and what its query says; else as given.
-
-    Many servers take their key there.
-    """
-    if not isinstance(url, str):
-        return url
-    place, mark, query = url.partition("?")
-    scheme, separator, rest = place.rpartition("://")
-    host, slash, path = rest.partition("/")
-    parts = [part.partition("=") for part in query.partition("#")[0].split("&") if part]
-    # Without a name all of it is the value.
-    hidden = "&".join(f"{name if equals else '?'}={HIDDEN}" for name, equals, _ in parts)
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}{mark}{hidden}"
-
-
-def _hidden(tool: Any) -> Any:
-    if not isinstance(tool, Mapping):
-        return tool
-    fields = cast("Mapping[str, Any]", tool)
-    return {name: _hidden_field(name, value) for name, value in fields.items()}
-
-
-def _hidden_field(name: str, value: Any) -> Any:
-    if name == SERVER_URL:
-        return hide_in_url(value)
-    return HIDDEN if name in CREDENTIALS and value else value
 
 
 def units(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

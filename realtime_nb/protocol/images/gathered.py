@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from realtime_nb.errors import UsageError
-from realtime_nb.protocol.carry import pictures_in
+from realtime_nb.protocol.conversation.carry import pictures_in
 from realtime_nb.protocol.images.picture import Picture
 
 if TYPE_CHECKING:
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 Place: TypeAlias = tuple[str, int]
 """An item's id and the index of the content part."""

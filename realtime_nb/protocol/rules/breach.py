@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 """``error`` against the protocol; ``warning`` may cost something; ``note`` good to know."""
@@ -66,6 +66,9 @@ class Rule:
     def take(self, record: Record) -> None:
         """Look at an event."""
         raise NotImplementedError
+
+    def succeed(self) -> None:
+        """Note that the session is gone, and that another one begins with what follows."""
 
     def end(self) -> None:
         """Say what can be said once all events have been seen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from realtime_nb.protocol.restored.restored import LOST, SUCCESSOR
 from realtime_nb.protocol.rules.breach import SEVERITIES, Breach
 from realtime_nb.protocol.rules.items import Items
 from realtime_nb.protocol.rules.replies import Replies
@@ -14,7 +15,7 @@ from realtime_nb.protocol.rules.sound import Sound
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 
 def check(records: Iterable[Record]) -> list[Breach]:
@@ -33,6 +34,9 @@ def check(records: Iterable[Record]) -> list[Breach]:
             first = record.seq
             for rule in rules:
                 rule.partial = first > 0
+        if record.event.type in (LOST, SUCCESSOR):
+            for rule in rules:
+                rule.succeed()
         for rule in rules:
             rule.take(record)
     for rule in rules:

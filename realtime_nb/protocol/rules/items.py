@@ -8,7 +8,7 @@ from realtime_nb.protocol.rules.breach import Memory, Rule, quoted, text
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 _ADDED: Final = frozenset({"conversation.item.added", "conversation.item.created"})
 _FRONT: Final = "root"
@@ -26,6 +26,12 @@ class Items(Rule):
         self._told = Memory()
         self._added = Memory()
         self._deleted = Memory()
+
+    def succeed(self) -> None:
+        """Forget all items: a new session knows those alone that it is told."""
+        self.partial = False
+        for known in (self._told, self._added, self._deleted):
+            known.clear()
 
     def take(self, record: Record) -> None:
         """Look at an event."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
     "session.update": ("session.updated",),
@@ -60,6 +60,10 @@ class Replies(Rule):
         super().__init__()
         self._open: list[_Open] = []
         self._last: Record | None = None
+
+    def succeed(self) -> None:
+        """Expect no answer to what was asked of a session that is gone."""
+        self._open.clear()
 
     def take(self, record: Record) -> None:
         """Look at an event."""

@@ -8,7 +8,7 @@ from realtime_nb.protocol.rules.breach import Memory, Rule, quoted, text
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 
 class Responses(Rule):
@@ -28,6 +28,12 @@ class Responses(Rule):
         self._parts = Memory()
         self._seen = False
         self._last = 0
+
+    def succeed(self) -> None:
+        """Expect no end of what was in progress: it went with its session."""
+        self.partial = False
+        self._active.clear()
+        self._apart.clear()
 
     def take(self, record: Record) -> None:
         """Look at an event."""

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from realtime_nb.protocol.beta import BETA_TYPES
 from realtime_nb.protocol.chain import LEG_DONE
 from realtime_nb.protocol.events import CLIENT_EVENT_TYPES, SERVER_EVENT_TYPES
+from realtime_nb.protocol.restored.gap import GAP
+from realtime_nb.protocol.restored.text import SUCCESSION_TYPES
 from realtime_nb.protocol.rules.breach import Memory, Rule, quoted
 from realtime_nb.protocol.typed import event_class
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from realtime_nb.protocol.events import Event
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 _TRANSLATION: Final = {
     "session.close": "sent",
@@ -31,6 +33,7 @@ _SIDES: Final = {
     **dict.fromkeys(SERVER_EVENT_TYPES, "received"),
     **_TRANSLATION,
     LEG_DONE: "received",
+    **dict.fromkeys((GAP, *SUCCESSION_TYPES), "received"),
 }
 # Fields that services send and the package's types do not have, as recorded on the wire.
 _ON_THE_WIRE: Final = frozenset(
@@ -55,6 +58,10 @@ class Shapes(Rule):
         self._t_ms: float | None = None
         self._seq = 0
         self._translates = False
+
+    def succeed(self) -> None:
+        """Forget the ids: what is sent to a new session again is what it was."""
+        self._ids.clear()
 
     def take(self, record: Record) -> None:
         """Look at an event."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.protocol.items import audio_ms
+from realtime_nb.protocol.conversation.items import audio_ms
 from realtime_nb.protocol.rules.breach import Memory, Rule, quoted, text
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event, Json
-    from realtime_nb.protocol.log import Record
+    from realtime_nb.protocol.log.event_log import Record
 
 _APPENDS: Final = frozenset({"input_audio_buffer.append", "session.input_audio_buffer.append"})
 _LARGEST_APPEND: Final = 15 * 2**20
@@ -34,6 +34,12 @@ class Sound(Rule):
         self._since_commit_ms = 0.0
         self._commit: tuple[int, float] | None = None
         self._formats: dict[str, Json | None] = {}
+
+    def succeed(self) -> None:
+        """Begin with silence: a new session has heard nothing."""
+        self.partial = False
+        self._speaking, self._since_commit_ms = None, 0.0
+        self._formats.clear()
 
     def take(self, record: Record) -> None:
         """Look at an event."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.errors import UsageError
+from realtime_nb.protocol.told import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,9 +107,5 @@ def handover(agent: Agent, effective: Mapping[str, Any], *, spoke: bool) -> dict
 
 def voice_of(effective: Mapping[str, Any]) -> Any:
     """Return the voice in force, None where the service tells none."""
-    audio = _object(effective.get("audio"))
-    return _object(audio.get("output")).get("voice")
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    audio = as_object(effective.get("audio"))
+    return as_object(audio.get("output")).get("voice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+from realtime_nb.protocol.told import as_object
 from realtime_nb.protocol.tools.actions import ModelCall
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def read_call(response_id: str, item: Any) -> ModelCall | None:
 def out_of_band(event: Event) -> bool:
     """Whether the response of an event is; one that says nothing of it is not."""
     response = event.get("response")
-    fields = cast("dict[str, Any]", response) if isinstance(response, dict) else {}
+    fields = as_object(response)
     return fields.get("conversation_id", "default") is None
 
 

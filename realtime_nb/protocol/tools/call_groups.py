@@ -11,6 +11,7 @@ from realtime_nb.protocol.tools.actions import Action, ModelCall, Send, Stop
 MAX_CALLS: Final = 1000
 """Calls without an answer that are kept."""
 
+GONE: Final = "the connection was lost, and the service's call with it"
 INTERRUPTED: Final = "the user interrupted"
 CANCELLED_OUTPUT: Final = json.dumps({"status": "cancelled", "reason": INTERRUPTED})
 """What the model is told of a call that was cancelled."""
@@ -97,9 +98,17 @@ class Group:
             if entry.output is not None:
                 entry.owes = False
             elif entry.on_interrupt == "cancel":
-                entry.output, entry.owes = CANCELLED_OUTPUT, False
-                actions.append(Stop(entry.call, INTERRUPTED, CANCELLED_OUTPUT))
+                actions.append(_cancel(entry))
         return [*actions, *self.flush()]
+
+    def cancel(self, entry: Entry) -> list[Action]:
+        """Answer a call that came after the user had cut in; the others stay as they are."""
+        return [_cancel(entry), *self.flush()]
+
+
+def _cancel(entry: Entry) -> Stop:
+    entry.output, entry.owes = CANCELLED_OUTPUT, False
+    return Stop(entry.call, INTERRUPTED, CANCELLED_OUTPUT)
 
 
 class Groups:
@@ -121,6 +130,12 @@ class Groups:
     def unanswered(self) -> tuple[ModelCall, ...]:
         """The calls that have no output yet; may be asked for from any thread."""
         return tuple(one.call for one in self._entries.copy().values() if one.output is None)
+
+    @property
+    def open_ids(self) -> tuple[str, ...]:
+        """Ids of the calls whose output is to be in the conversation and is not yet."""
+        entries = self._entries.copy().values()
+        return tuple(one.call.call_id for one in entries if not one.closed and not one.call.server)
 
     @property
     def owing(self) -> bool:
@@ -150,6 +165,21 @@ class Groups:
             if entry.closed:
                 entry.owes = False
         self.prune()
+
+    def lost(self) -> list[Action]:
+        """End what a service that is gone had under way; return what is to stop.
+
+        The calls that are answered here go on: their outputs are for its successor.
+        """
+        actions: list[Action] = []
+        for group in self._groups.values():
+            group.ended = True
+            for entry in group.entries:
+                if entry.call.server and not entry.closed:
+                    entry.output, entry.sent, entry.closed, entry.owes = "", True, True, False
+                    actions.append(Stop(entry.call, GONE))
+        self.prune()
+        return actions
 
     def prune(self) -> None:
         """Forget what is over."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from realtime_nb.protocol.bounded import BoundedDict, BoundedSet
+from realtime_nb.protocol.told import as_object
 from realtime_nb.protocol.tools.actions import ModelCall
 from realtime_nb.protocol.tools.call_events import text_at
 from realtime_nb.protocol.tools.call_groups import Entry, Group, Groups
@@ -39,10 +41,11 @@ class HostedCalls:
     def __init__(self, groups: Groups, new_group: Callable[[str], Group]) -> None:
         self._groups = groups
         self._new_group = new_group
-        self._named: dict[str, ModelCall] = {}
-        self._begun: dict[str, None] = {}
-        self._requests: dict[str, str] = {}  # request for approval -> its response
-        self._waiting: dict[str, str] = {}  # request for approval -> the call that waits for it
+        self._named: BoundedDict[str, ModelCall] = BoundedDict(_KNOWN)
+        self._begun: BoundedSet[str] = BoundedSet(_KNOWN)
+        # Of each request for approval its response, and the call that waits for it.
+        self._requests: BoundedDict[str, str] = BoundedDict(_KNOWN)
+        self._waiting: BoundedDict[str, str] = BoundedDict(_KNOWN)
 
     def take(self, event: Event) -> None:
         """Take in an event of the default conversation."""
@@ -77,14 +80,13 @@ class HostedCalls:
         begun
             Whether its arguments are known to be written.
         """
-        wire = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        wire = as_object(item)
         item_id = wire.get("id")
         if wire.get("type") != "mcp_call" or not isinstance(item_id, str) or not item_id:
             return
         server, name = (str(wire.get(key) or "") for key in ("server_label", "name"))
         call = ModelCall(item_id, name, "", response_id, item_id, server or "the server")
         self._named.setdefault(item_id, call)
-        _bound(self._named)
         over = wire.get("output") is not None or wire.get("error") is not None
         if over or begun:
             self._begin(item_id)
@@ -94,7 +96,6 @@ class HostedCalls:
     def asked(self, request: ModelCall) -> None:
         """Note a request for approval; the first such call of its response waits for it."""
         self._requests[request.call_id] = request.response_id
-        _bound(self._requests)
         group = self._groups.of_response(request.response_id)
         taken = {*self._waiting.values()}
         for entry in group.entries if group is not None else ():
@@ -102,7 +103,6 @@ class HostedCalls:
             same = (call.server, call.name) == (request.server, request.name)
             if same and call.call_id in self._begun and not entry.closed | (call.call_id in taken):
                 self._waiting[request.call_id] = call.call_id
-                _bound(self._waiting)
                 return
 
     def answered(self, request_id: str, *, runs: bool) -> bool:
@@ -124,16 +124,10 @@ class HostedCalls:
         call = self._named.get(item_id)
         if call is None or item_id in self._begun:
             return
-        self._begun[item_id] = None
-        _bound(self._begun)
+        self._begun.add(item_id)
         self._groups.add(Entry(call, "finish"), self._new_group(call.response_id))
 
     def _over(self, item_id: str) -> None:
         entry = self._groups.entry(item_id)
         if entry is not None and not entry.closed:
             entry.output, entry.sent, entry.closed = "", True, True
-
-
-def _bound(kept: dict[str, Any]) -> None:
-    if len(kept) > _KNOWN:
-        del kept[next(iter(kept))]

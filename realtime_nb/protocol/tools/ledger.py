@@ -14,6 +14,10 @@ A pure state machine: events in, actions out. The rules it keeps, whatever comes
   for that one.
 - An interruption answers what may be cancelled at once, and asks for nothing: the user goes
   on. What is to finish finishes, and has its follow-up.
+- A connection that is lost takes the responses with it, and the calls that the service makes;
+  what runs here goes on, and its outputs go to the session that follows.
+- What was missed while a call's sideband was away is not waited for: a response that was under
+  way may have ended, and where it has not the follow-up is asked for again after it.
 - Who answers a call by hand asks for the response by hand, too.
 - Past a thousand unanswered calls the oldest is given up.
 """
@@ -23,6 +27,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, cast
 
+from realtime_nb.protocol.restored.gap import GAP
+from realtime_nb.protocol.restored.restored import LOST
 from realtime_nb.protocol.tools.actions import (
     Action,
     Approve,
@@ -90,6 +96,11 @@ class CallLedger:
     def unanswered(self) -> tuple[ModelCall, ...]:
         """The calls that have no output yet."""
         return self._groups.unanswered
+
+    @property
+    def open_ids(self) -> tuple[str, ...]:
+        """Ids of the calls whose output is to be in the conversation and is not yet."""
+        return self._groups.open_ids
 
     def wants(self, number: int) -> bool:
         """Whether the follow-up of that number is still wanted."""
@@ -208,6 +219,19 @@ class CallLedger:
         self._speaking = False
         return self._due()
 
+    def _lost(self, _event: Event) -> list[Action]:
+        self._speaking, self._coming = False, None
+        self._active.clear()
+        return [*self._groups.lost(), *self._due()]
+
+    def _missed(self, _event: Event) -> list[Action]:
+        self._speaking = False
+        self._active.clear()
+        for group in self._groups.all:
+            group.ended = True
+        # What is under way still says so in that time.
+        return self._expect()
+
     def _begun(self, event: Event) -> list[Action]:
         response_id = event.get("response.id")
         if not isinstance(response_id, str):
@@ -276,7 +300,7 @@ class CallLedger:
         entry = Entry(call, policy or "finish")
         group = self._groups.add(entry, self._new_group(response_id))
         if group.interrupted and entry.on_interrupt == "cancel":
-            return self._interrupt(group)
+            return group.cancel(entry)
         if call.server:
             self._hosted.asked(call)
             return [Approve(call)]
@@ -327,6 +351,8 @@ class CallLedger:
         "input_audio_buffer.speech_stopped": _speech_stopped,
         "input_audio_buffer.cleared": _hears_anew,
         "session.updated": _hears_anew,
+        LOST: _lost,
+        GAP: _missed,
     }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from realtime_nb.protocol.bounded import BoundedDict
+from realtime_nb.protocol.told import as_list, as_object
 
 if TYPE_CHECKING:
     from realtime_nb.protocol.events import Event
@@ -87,10 +90,10 @@ class McpBook:
     """
 
     def __init__(self) -> None:
-        self.servers: dict[str, McpServer] = {}
-        self.calls: dict[str, McpCall] = {}
+        self.servers: BoundedDict[str, McpServer] = BoundedDict(_MAX_SERVERS)
+        self.calls: BoundedDict[str, McpCall] = BoundedDict(MAX_MCP_CALLS)
         # Lists that have begun and whose server is not known yet.
-        self._nameless: dict[str, None] = {}
+        self._nameless: BoundedDict[str, None] = BoundedDict(_MAX_SERVERS)
 
     def received(self, event: Event, t_ms: float) -> McpServer | McpCall | None:
         """Take in a server event; return what has changed by it.
@@ -109,7 +112,7 @@ class McpBook:
             return self._calling(kind, event, t_ms)
         if kind in ("session.created", "session.updated"):
             return self._configured(event)
-        wire = _object(event.get("item"))
+        wire = as_object(event.get("item"))
         match wire.get("type"):
             case "mcp_list_tools":
                 return self._listed(wire)
@@ -124,7 +127,7 @@ class McpBook:
         """Note the servers of the session: a listing that fails may name none."""
         last = None
         tools = event.get("session.tools")
-        for tool in map(_object, cast("list[Any]", tools) if isinstance(tools, list) else ()):
+        for tool in map(as_object, as_list(tools)):
             label = tool.get("server_label")
             if tool.get("type") == "mcp" and isinstance(label, str) and label not in self.servers:
                 last = self._put(McpServer(label))
@@ -136,7 +139,6 @@ class McpBook:
         if server is None:
             if step == "in_progress":
                 self._nameless[item_id] = None
-                del_oldest(self._nameless, _MAX_SERVERS)
                 return None
             # Never named: where a single one is asked, it is that one.
             asked = [one for one in self.servers.values() if one.state == "listing"]
@@ -157,7 +159,7 @@ class McpBook:
         given = wire.get("tools")
         tools = tuple(
             name
-            for tool in map(_object, cast("list[Any]", given) if isinstance(given, list) else ())
+            for tool in map(as_object, as_list(given))
             if isinstance(name := tool.get("name"), str)
         )
         before = self.servers.get(label, McpServer(label))
@@ -167,7 +169,6 @@ class McpBook:
 
     def _put(self, server: McpServer) -> McpServer:
         self.servers[server.label] = server
-        del_oldest(self.servers, _MAX_SERVERS)
         return server
 
     # -- calls
@@ -216,14 +217,7 @@ class McpBook:
 
     def _keep(self, call: McpCall) -> McpCall:
         self.calls[call.item_id] = call
-        del_oldest(self.calls, MAX_MCP_CALLS)
         return call
-
-
-def del_oldest(kept: dict[str, Any], most: int) -> None:
-    """Delete the first entries of a dict that holds more than `most`."""
-    while len(kept) > most:
-        del kept[next(iter(kept))]
 
 
 def _ended(call: McpCall, state: CallState, t_ms: float) -> McpCall:
@@ -236,14 +230,10 @@ def _reason(error: Any) -> str:
     """Return what an error of the wire says: an object of three kinds, or a text."""
     if isinstance(error, str):
         return error
-    fields = _object(error)
+    fields = as_object(error)
     said = _text(fields.get("message")) or _text(fields.get("type"))
     code = fields.get("code")
     return f"{said} ({code})" if said and isinstance(code, int | str) and code != "" else said
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:

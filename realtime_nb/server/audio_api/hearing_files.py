@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from realtime_nb.server.audio_api.listening import Phrase
     from realtime_nb.server.audio_api.transcription_request import TranscriptionRequest
-    from realtime_nb.server.web import Shared
+    from realtime_nb.server.door.web import Shared
     from realtime_nb.speech.interfaces import Engines
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from realtime_nb.audio.pcm import float_to_int16
 from realtime_nb.audio.resample import StreamResampler
-from realtime_nb.server.turn_detection import START_FRAMES, TurnDetector
-from realtime_nb.server.whole_hearing import hear_whole
+from realtime_nb.server.ears.turn_detection import START_FRAMES, TurnDetector
+from realtime_nb.server.ears.whole_hearing import hear_whole
 from realtime_nb.speech.grammar import phrases_of
 from realtime_nb.speech.interfaces import HeardWord
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from realtime_nb.server.config import MODEL
+from realtime_nb.server.config.config import MODEL
 from realtime_nb.server.http.errors import Refusal, model_not_found
 from realtime_nb.server.wire_errors import shown
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from realtime_nb.audio.codec_stream import StreamEncoder
 from realtime_nb.audio.pcm import int16_to_float
+from realtime_nb.server.answers.clauses import ClauseSplitter
+from realtime_nb.server.answers.speech_stream import SpokenClause, Voice
 from realtime_nb.server.audio_format import PCM_24K
-from realtime_nb.server.clauses import ClauseSplitter
-from realtime_nb.server.speech_stream import SpokenClause, Voice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

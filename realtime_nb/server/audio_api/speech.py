@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-from tornado.iostream import StreamClosedError
-
 from realtime_nb.audio.codec import MEDIA_TYPES
+from realtime_nb.server.answers.context import ASSISTANT_AUDIO_TOKEN_MS, audio_tokens, text_tokens
 from realtime_nb.server.audio_api.speaking import Reading
 from realtime_nb.server.audio_api.speech_request import speech_request
-from realtime_nb.server.config import MODEL
-from realtime_nb.server.context import ASSISTANT_AUDIO_TOKEN_MS, audio_tokens, text_tokens
+from realtime_nb.server.config.config import MODEL
 from realtime_nb.server.http.body import ApiHandler
-from realtime_nb.server.http.sse import ClientGone, EventStream
+from realtime_nb.server.http.sse import EventStream, send_off
 from realtime_nb.server.http.work import working
 
 if TYPE_CHECKING:
@@ -25,8 +22,6 @@ Json = dict[str, Any]
 
 # The service's own for what has no header; others as they are registered.
 _PCM_TYPE: Final = "audio/pcm"
-# A reader that takes nothing for so long holds a turn that others wait for.
-_STALLED_S: Final = 300.0
 
 
 class SpeechHandler(ApiHandler):
@@ -49,11 +44,7 @@ class SpeechHandler(ApiHandler):
         async with aclosing(reading.pieces()) as pieces:
             async for piece in pieces:
                 self.write(piece)  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
-                try:
-                    async with asyncio.timeout(_STALLED_S):
-                        await self.flush()
-                except (StreamClosedError, TimeoutError):
-                    raise ClientGone from None
+                await send_off(self)
 
     async def _send_events(self, request: SpeechRequest, reading: Reading) -> None:
         events = EventStream(self)

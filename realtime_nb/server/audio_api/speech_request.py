@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.audio.codec import encoders
 from realtime_nb.server.audio_api.models import SPEECH_MODELS, wrong_model
+from realtime_nb.server.config.schema import Choice, NotHere, Number, OneOfTypes, Record, Text
 from realtime_nb.server.http.errors import model_missing
-from realtime_nb.server.schema import Choice, NotHere, Number, OneOfTypes, Record, Text
 from realtime_nb.server.wire_errors import (
     WireError,
     invalid_value,

@@ -7,8 +7,8 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.config import MODEL
-from realtime_nb.server.transcription import transcription_usage
+from realtime_nb.server.config.config import MODEL
+from realtime_nb.server.ears.transcription import transcription_usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,7 @@ from realtime_nb.server.audio_api.models import (
     TranscriptionModel,
     wrong_model,
 )
-from realtime_nb.server.http.errors import bad_request, model_missing
-from realtime_nb.server.schema import (
+from realtime_nb.server.config.schema import (
     Choice,
     Constant,
     Integer,
@@ -24,7 +23,8 @@ from realtime_nb.server.schema import (
     Record,
     Text,
 )
-from realtime_nb.server.transcribers import unknown_language
+from realtime_nb.server.ears.transcribers import unknown_language
+from realtime_nb.server.http.errors import bad_request, model_missing
 from realtime_nb.server.wire_errors import (
     WireError,
     invalid_value,

@@ -16,12 +16,12 @@ from realtime_nb.server.audio_api.transcription_request import (
     transcription_request,
     translation_request,
 )
-from realtime_nb.server.config import MODEL
+from realtime_nb.server.config.config import MODEL
+from realtime_nb.server.ears.interpreter import MARK
+from realtime_nb.server.ears.transcription import WORD
 from realtime_nb.server.http.errors import Refusal, server_fault
 from realtime_nb.server.http.multipart import FormHandler
 from realtime_nb.server.http.sse import ClientGone, EventStream
-from realtime_nb.server.interpreter import MARK
-from realtime_nb.server.transcription import WORD
 
 if TYPE_CHECKING:
     from realtime_nb.server.audio_api.listening import Phrase

@@ -61,6 +61,11 @@ def read_chat_url(url: str) -> ChatEndpoint:
         parts, host = urlsplit(""), None
     if parts.scheme not in {"http", "https"} or not host:
         raise UsageError(f"{url!r} is no chat service; write http://127.0.0.1:11434/v1?model=NAME")
+    if "@" in parts.netloc or "\\" in url:
+        # Not repeated: it may hold a password.
+        raise UsageError(
+            f"the chat service's URL carries a user or password; put the key into {KEY_VARIABLE}"
+        )
     models = parse_qs(parts.query).get("model", [""])
     return ChatEndpoint(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), models[-1])
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from realtime_nb.server.config import DEFAULT_INSTRUCTIONS
+from realtime_nb.server.config.config import DEFAULT_INSTRUCTIONS
 
 _QUOTED: Final = r"[\"“«']+(?P<quoted>.+?)[\"”»']+\s*[.!]?\s*$"
 _GREET: Final = (

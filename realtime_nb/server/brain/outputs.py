@@ -41,7 +41,7 @@ def say_output(output: str) -> str:
     """Return a function's output as something to say."""
     try:
         value = json.loads(output)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = output
     said = _failure(value) or _spoken(value) or "nothing"
     if len(said) > _MOST_CHARACTERS:

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from realtime_nb.protocol.ids import new_id
+from realtime_nb.server.answers.clauses import ClauseSplitter
+from realtime_nb.server.answers.pacing import WORD_MS, Pacer
+from realtime_nb.server.answers.speech_stream import SpokenClause, Voice
 from realtime_nb.server.audio_format import PCM_24K
 from realtime_nb.server.brain.interface import FunctionCall, Piece, closable
-from realtime_nb.server.clauses import ClauseSplitter
 from realtime_nb.server.completions.limits import OutputMeter, StopFilter
-from realtime_nb.server.pacing import WORD_MS, Pacer
-from realtime_nb.server.speech_stream import SpokenClause, Voice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
+    from realtime_nb.server.answers.context import Tokens
+    from realtime_nb.server.answers.pacing import Pace
     from realtime_nb.server.completions.request import ChatRequest
-    from realtime_nb.server.context import Tokens
-    from realtime_nb.server.pacing import Pace
     from realtime_nb.server.workers import Workers
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls"]

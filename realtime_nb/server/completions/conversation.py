@@ -6,9 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.brain.interface import BrainRequest, ContextItem
-from realtime_nb.server.completions.messages import parts_of
-from realtime_nb.server.context import (
+from realtime_nb.server.answers.context import (
     ASSISTANT_AUDIO_TOKEN_MS,
     ITEM_TOKENS,
     USER_AUDIO_TOKEN_MS,
@@ -17,6 +15,8 @@ from realtime_nb.server.context import (
     head_tokens,
     text_tokens,
 )
+from realtime_nb.server.brain.interface import BrainRequest, ContextItem
+from realtime_nb.server.completions.messages import parts_of
 from realtime_nb.server.http.errors import bad_request
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from realtime_nb.server.completions.messages import MESSAGE
-from realtime_nb.server.http.errors import Refusal, bad_request
-from realtime_nb.server.schema import (
+from realtime_nb.server.config.schema import (
     AnyObject,
     Choice,
     Constant,
@@ -24,7 +23,8 @@ from realtime_nb.server.schema import (
     Tagged,
     Text,
 )
-from realtime_nb.server.session_fields import METADATA, VOICES
+from realtime_nb.server.config.session_fields import METADATA, VOICES
+from realtime_nb.server.http.errors import Refusal, bad_request
 from realtime_nb.server.wire_errors import WireError, shown
 
 Json = dict[str, Any]

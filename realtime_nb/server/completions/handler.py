@@ -14,12 +14,12 @@ from realtime_nb.server.completions.listening import RecordingEar
 from realtime_nb.server.completions.models import model_entry
 from realtime_nb.server.completions.replies import Replying
 from realtime_nb.server.completions.request import read_request
-from realtime_nb.server.config import MODEL
+from realtime_nb.server.config.config import MODEL
+from realtime_nb.server.door.web import LocalHandler
 from realtime_nb.server.http.body import ApiHandler
 from realtime_nb.server.http.errors import Refusal, model_not_found, server_fault
 from realtime_nb.server.http.sse import ClientGone, EventStream
 from realtime_nb.server.http.work import working
-from realtime_nb.server.web import LocalHandler
 from realtime_nb.server.wire_errors import WireError, listed
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from realtime_nb.server.context import (
+from realtime_nb.server.answers.context import (
     ASSISTANT_AUDIO_TOKEN_MS,
     CHARACTERS_PER_TOKEN,
     Tokens,

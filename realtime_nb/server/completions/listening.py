@@ -18,10 +18,10 @@ from realtime_nb.audio.sniff import HEAD_BYTES, sniff
 from realtime_nb.errors import UsageError
 from realtime_nb.server.brain.interface import Recording
 from realtime_nb.server.completions.remembered import Listened, digest_of
-from realtime_nb.server.hearing import RATE, Understood
+from realtime_nb.server.ears.hearing import RATE, Understood
+from realtime_nb.server.ears.phrases import Phrase, PhraseEar
+from realtime_nb.server.ears.whole_hearing import hear_whole
 from realtime_nb.server.http.errors import Refusal, bad_request
-from realtime_nb.server.phrases import Phrase, PhraseEar
-from realtime_nb.server.whole_hearing import hear_whole
 from realtime_nb.server.workers import why_deaf
 
 if TYPE_CHECKING:

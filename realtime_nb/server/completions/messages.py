@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from realtime_nb.server.http.errors import bad_request
-from realtime_nb.server.schema import (
+from realtime_nb.server.config.schema import (
     AnyObject,
     Check,
     Choice,
@@ -19,6 +18,7 @@ from realtime_nb.server.schema import (
     Tagged,
     Text,
 )
+from realtime_nb.server.http.errors import bad_request
 from realtime_nb.server.wire_errors import invalid_type, shown
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from realtime_nb.protocol.config.models import find_model
-from realtime_nb.server.config import MODEL
+from realtime_nb.server.config.config import MODEL
 from realtime_nb.server.http.errors import Refusal, model_not_found
 
 Json = dict[str, Any]

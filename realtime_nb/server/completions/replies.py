@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from realtime_nb.audio.codec import encode
 from realtime_nb.audio.pcm import int16_to_float, pcm16_to_int16
+from realtime_nb.server.answers.pacing import Pace
 from realtime_nb.server.audio_format import PCM_24K
 from realtime_nb.server.completions import wire
 from realtime_nb.server.completions.answering import Answering, Called, Sound, Words
 from realtime_nb.server.http.errors import bad_request
-from realtime_nb.server.pacing import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from realtime_nb.server.answers.context import Tokens
     from realtime_nb.server.brain.interface import Brain
     from realtime_nb.server.completions.conversation import Talk
     from realtime_nb.server.completions.request import ChatRequest
     from realtime_nb.server.completions.spoken import SpokenAnswers
-    from realtime_nb.server.context import Tokens
     from realtime_nb.server.http.sse import EventStream
     from realtime_nb.server.workers import Workers
 

@@ -8,14 +8,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from realtime_nb.server.config import MODEL
+from realtime_nb.server.config.config import MODEL
 from realtime_nb.server.emitter import obfuscation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from realtime_nb.server.answers.context import Tokens
     from realtime_nb.server.completions.answering import Called, FinishReason
-    from realtime_nb.server.context import Tokens
 
 Json = dict[str, Any]
 

@@ -1,24 +1,21 @@
-"""A REST request: its body read within a limit, answered in a turn, dropped when nobody waits.
+"""A REST request: answered in a turn, dropped when nobody waits.
 
-A body that is too large is read to its end and thrown away, so that the client, which sends
-all of it before it listens, hears why it is refused. What works on an answer is cancelled as
-soon as the client is gone.
+What works on an answer is cancelled as soon as the client is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from tornado.iostream import StreamClosedError
-from tornado.web import stream_request_body
 
 from realtime_nb.protocol.ids import new_id
-from realtime_nb.server.admission import presented_key
+from realtime_nb.server.door.admission import is_token, presented_key
 from realtime_nb.server.frames import parse_object
+from realtime_nb.server.http.bounded import BodyHandler
 from realtime_nb.server.http.errors import (
     Refusal,
     as_refusal,
@@ -30,23 +27,19 @@ from realtime_nb.server.http.errors import (
     wrong_media_type,
 )
 from realtime_nb.server.http.sse import ClientGone
-from realtime_nb.server.web import LocalHandler
 from realtime_nb.server.wire_errors import WireError
 
 if TYPE_CHECKING:
-    from realtime_nb.server.web import Shared
+    from realtime_nb.server.door.web import Shared
 
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
 MAX_JSON: Final = 20 << 20  # bytes: some 15 MB of sound in base64
-# Thrown away as it comes, so its size costs time and not memory.
-_MAX_DRAINED: Final = 1 << 30
 
 
-@stream_request_body
-class ApiHandler(LocalHandler):
+class ApiHandler(BodyHandler):
     """A POST of the REST API; a subclass gives `answer`.
 
     `Refusal` and `WireError` raised by `answer` become error answers. When the client goes
@@ -69,26 +62,13 @@ class ApiHandler(LocalHandler):
         """Take what the route gives."""
         super().initialize(shared)
         self.body = b""
-        self._pieces = bytearray()
-        self._size = 0
         self._work: asyncio.Future[None] | None = None
         self._is_gone = False
 
     def prepare(self) -> None:
-        """Make room for the body; refuse what was not meant for this computer."""
+        """Give the request an id; make room for its body."""
         self.set_header("x-request-id", new_id("req"))
         super().prepare()
-        if not self._finished:
-            connection: Any = self.request.connection
-            connection.set_max_body_size(_MAX_DRAINED)
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep a piece of the body, as long as it may become something."""
-        self._size += len(chunk)
-        if self._size > self.max_body:
-            self._pieces.clear()
-        else:
-            self._pieces += chunk
 
     async def post(self, *parts: str) -> None:
         """Answer, or refuse; end at once when the client is gone."""
@@ -152,37 +132,36 @@ class ApiHandler(LocalHandler):
             super().write_error(status_code)
 
     async def _post(self, *parts: str) -> None:
-        self.body, self._pieces = bytes(self._pieces), bytearray()
+        self.body = self.take_body()
         try:
-            self._admit()
+            self.admit()
             await self.answer(*parts)
         except Refusal as refusal:
             self._refuse_once(refusal)
         except WireError as error:
             self._refuse_once(as_refusal(error))
         except (ClientGone, StreamClosedError):
-            return
+            self.drop()  # it may be there still, and just not read
         except Exception as error:  # noqa: BLE001 -- logged, and told to the client
             # An engine's fault costs a request, never the server.
             _log.exception("a request failed")
             self._refuse_once(server_fault(f"The server had an error: {type(error).__name__}."))
 
-    def _admit(self) -> None:
+    def admit(self) -> None:
         """Raise `Refusal` for a request without the token, too large, or of another type."""
         key = presented_key(self.request.headers, ())
         if key is None:
             raise no_key()
-        if not hmac.compare_digest(key.encode(), self.shared.token.encode()):
+        if not is_token(key, self.shared.token):
             raise wrong_key(key)
-        if self._size > self.max_body:
-            raise too_large(self.max_body, self._size)
+        if self.body_size > self.max_body:
+            raise too_large(self.max_body, self.body_size)
         given = self.request.headers.get("Content-Type", "")
         if given.partition(";")[0].strip().lower() != self.media_type:
             raise wrong_media_type(given, self.media_type)
 
     def _refuse_once(self, refusal: Refusal) -> None:
         if self._headers_written:  # a stream under way: it ends here, and the client notices
-            connection: Any = self.request.connection
-            connection.close()
+            self.drop()
         else:
             self.refuse_with(refusal)

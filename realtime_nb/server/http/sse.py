@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# A reader that takes nothing for so long holds a turn that others wait for.
-_STALLED_S: Final = 300.0
+STALLED_S: Final = 20.0
+"""Seconds that a piece of an answer waits for its reader, who holds a turn that others wait for.
+
+The system takes some megabytes ahead of a reader, so one who hears at the pace of speech is none
+of those.
+"""
 _DONE: Final = b"data: [DONE]\n\n"
 
 
@@ -59,8 +63,19 @@ class EventStream:
 
     async def _write(self, line: bytes) -> None:
         self._handler.write(line)  # pyright: ignore[reportUnknownMemberType] -- tornado's dict
-        try:
-            async with asyncio.timeout(_STALLED_S):
-                await self._handler.flush()
-        except (StreamClosedError, TimeoutError):
-            raise ClientGone from None
+        await send_off(self._handler)
+
+
+async def send_off(handler: RequestHandler) -> None:
+    """Send what was written of an answer; return when the reader has room for more.
+
+    Raises
+    ------
+    ClientGone
+        When there is no reader any more, or it does not read.
+    """
+    try:
+        async with asyncio.timeout(STALLED_S):
+            await handler.flush()
+    except (StreamClosedError, TimeoutError):
+        raise ClientGone from None

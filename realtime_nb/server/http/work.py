@@ -11,7 +11,7 @@ from realtime_nb.server.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from realtime_nb.server.web import Shared
+    from realtime_nb.server.door.web import Shared
 
 
 @asynccontextmanager

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from realtime_nb.server.mcp.credentials import check_credentials, with_bare_tokens
-from realtime_nb.server.schema import (
+from realtime_nb.server.config.schema import (
     Choice,
     Constant,
     Entries,
@@ -24,6 +23,7 @@ from realtime_nb.server.schema import (
     Record,
     Text,
 )
+from realtime_nb.server.mcp.credentials import check_credentials, with_bare_tokens
 from realtime_nb.server.wire_errors import invalid_value, missing_parameter
 
 if TYPE_CHECKING:
@@ -154,6 +154,14 @@ class McpDefinition:
         else:
             names = self.allowed
         return tuple(cast("list[str]", names)) if names is not None else None
+
+    def is_of_server(self, other: McpDefinition) -> bool:
+        """Return whether another definition reaches the same server in the same way."""
+        return (self.url, self.authorization, self.headers) == (
+            other.url,
+            other.authorization,
+            other.headers,
+        )
 
     def allows(self, tool: McpTool) -> bool:
         """Return whether `allowed_tools` lets a tool be used."""

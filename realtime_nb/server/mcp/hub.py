@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import orjson
 
@@ -28,16 +28,22 @@ from realtime_nb.server.mcp.reach import McpReach, told
 from realtime_nb.server.wire_errors import invalid_value
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
 
+    from realtime_nb.server.answers.response_events import ResponseEvents
     from realtime_nb.server.brain.interface import FunctionCall
     from realtime_nb.server.emitter import Emitter
     from realtime_nb.server.items import Conversation
-    from realtime_nb.server.response_events import ResponseEvents
 
 Json = dict[str, Any]
 
+MOST_SERVERS: Final = 64
+"""MCP servers that one session may name; each is kept until it ends."""
+MOST_WAITING: Final = 256
+"""Calls that wait for an approval at a time; one more fails."""
+
 _log = logging.getLogger(__name__)
+_SHOWN_OF_FAILURE: Final = 500
 
 
 class HubHost(Protocol):
@@ -61,6 +67,7 @@ class _Server:
 
     definition: McpDefinition
     item: McpListTools
+    found: list[McpTool] = field(default_factory=list["McpTool"])
     state: Literal["listing", "ready", "failed"] = "listing"
     task: asyncio.Task[None] | None = None
 
@@ -72,6 +79,7 @@ class _Waiting:
     events: ResponseEvents
     item: McpCall
     call: FunctionCall
+    definition: McpDefinition | None
 
 
 class McpHub:
@@ -95,16 +103,31 @@ class McpHub:
         """Return why a server cannot be reached from here, empty when it can."""
         if self._reach is None:
             return "MCP tools are not available in a chain of services."
+        if len({*self._servers, definition.label}) > MOST_SERVERS:
+            return f"A session may name {MOST_SERVERS} MCP servers, and has done so."
         return self._reach.refusal(definition)
 
-    def sync(self, definitions: Iterable[McpDefinition]) -> None:
-        """List the tools of the servers that are new, have changed, or could not be listed."""
+    def sync(self, definitions: Iterable[McpDefinition], *, once: bool = False) -> None:
+        """List the tools of the servers that are new, have changed, or could not be listed.
+
+        Parameters
+        ----------
+        definitions
+            Of the servers.
+        once
+            Whether they are one response's: what that allows and approves is no other listing.
+        """
         for definition in definitions:
             server = self._servers.get(definition.label)
-            if server is not None and server.state != "failed" and server.definition == definition:
-                continue
+            if server is not None and server.state != "failed":
+                same = server.definition == definition
+                if same or (once and server.definition.is_of_server(definition)):
+                    continue
             if server is not None:
                 self._supersede(server)
+            elif len(self._servers) >= MOST_SERVERS:  # all in one update
+                _log.warning("an MCP server was left out: a session has %d at most", MOST_SERVERS)
+                continue
             self._begin(definition)
 
     async def listed(self, labels: Iterable[str]) -> None:
@@ -115,26 +138,31 @@ class McpHub:
             # Not gathered: a response that is cancelled while it waits must not end the listing.
             await asyncio.wait(tasks)
 
-    def tools(self, entries: Sequence[Json]) -> tuple[FunctionTool, ...]:
+    def tools(
+        self, entries: Sequence[Json], definitions: Mapping[str, McpDefinition]
+    ) -> tuple[FunctionTool, ...]:
         """Return the tools that may be called, of the servers named among `entries`.
 
         Parameters
         ----------
         entries
             Tool objects as the session shows them.
+        definitions
+            What holds for the response, by label.
         """
-        ready = [
-            server
-            for label in uses_mcp(entries)
-            if (server := self._servers.get(label)) is not None and server.state == "ready"
-        ]
         return tuple(
-            FunctionTool(tool.name, tool.description, tool.input_schema, server.definition.label)
-            for server in ready
-            for tool in server.item.tools
+            FunctionTool(tool.name, tool.description, tool.input_schema, label)
+            for label in uses_mcp(entries)
+            for tool in _found(self._servers.get(label))
+            if label in definitions and definitions[label].allows(tool)
         )
 
-    def start(self, events: ResponseEvents, call: FunctionCall) -> asyncio.Task[None] | None:
+    def start(
+        self,
+        events: ResponseEvents,
+        call: FunctionCall,
+        definitions: Mapping[str, McpDefinition],
+    ) -> asyncio.Task[None] | None:
         """Make a call of a response's brain; return what runs, None while nothing does.
 
         Parameters
@@ -143,16 +171,23 @@ class McpHub:
             The response.
         call
             A call with a `server`.
+        definitions
+            What holds for the response, by label.
         """
         item = events.mcp_call(call.server, call.name, call.arguments)
         if item is None:
             return None
-        server = self._servers.get(call.server)
-        tool = _tool(server, call.name)
-        if server is not None and tool is not None and server.definition.asks(tool):
-            self._ask(_Waiting(events, item, call))
+        tool = _tool(self._servers.get(call.server), call.name)
+        definition = definitions.get(call.server)
+        waiting = _Waiting(events, item, call, definition)
+        if definition is not None and tool is not None and definition.asks(tool):
+            if len(self._waiting) >= MOST_WAITING:
+                full = "too many calls wait for an approval already"
+                self._settle(waiting, McpFailure("protocol_error", full))
+                return None
+            self._ask(waiting)
             return None
-        return self._host.spawn(self._run(_Waiting(events, item, call)))
+        return self._host.spawn(self._run(waiting))
 
     def check_answer(self, answer: McpApprovalResponse) -> None:
         """Raise `WireError` where an approval answers nothing that waits."""
@@ -193,20 +228,21 @@ class McpHub:
     async def _list(self, server: _Server) -> None:
         definition = server.definition
         try:
-            server.item.tools = await told(self._allowed(definition))
+            server.found = await told(self._listed_by(definition))
+            server.item.tools = [tool for tool in server.found if definition.allows(tool)]
         except McpFailure as failure:
             # The wire's event says only that it failed.
             _log.warning(
                 "the tools of the MCP server %s could not be listed: %s",
                 definition.label,
-                failure.message,
+                failure.message[:_SHOWN_OF_FAILURE],
             )
             server.state = "failed"
         else:
             server.state = "ready"
         self._listed(server, "completed" if server.state == "ready" else "failed")
 
-    async def _allowed(self, definition: McpDefinition) -> list[McpTool]:
+    async def _listed_by(self, definition: McpDefinition) -> list[McpTool]:
         if self._reach is None:
             raise McpFailure("protocol_error", "MCP servers cannot be reached from here")
         found = await self._reach.list_tools(definition)
@@ -216,12 +252,11 @@ class McpHub:
             raise McpFailure(
                 "protocol_error", f"it has no tool {', '.join(missing)} of allowed_tools"
             )
-        tools = [tool for tool in found if definition.allows(tool)]
         try:
-            orjson.dumps([tool.to_wire() for tool in tools])
+            orjson.dumps([tool.to_wire() for tool in found if definition.allows(tool)])
         except TypeError as error:
             raise McpFailure("protocol_error", f"its tools cannot be shown: {error}") from None
-        return tools
+        return found
 
     def _supersede(self, server: _Server) -> None:
         if server.state == "listing" and server.task is not None:
@@ -253,15 +288,18 @@ class McpHub:
         item, call = waiting.item, waiting.call
         waiting.events.mcp_progress(item, "in_progress")
         try:
-            item.output = await told(call.outcome() if call.outcome else self._call(item))
+            item.output = await told(call.outcome() if call.outcome else self._call(waiting))
         except McpFailure as failure:
             self._settle(waiting, failure)
         else:
             self._settle(waiting, None)
 
-    async def _call(self, item: McpCall) -> str:
+    async def _call(self, waiting: _Waiting) -> str:
+        item, allowed = waiting.item, waiting.definition
         server = self._servers.get(item.server_label)
-        if server is None or self._reach is None or _tool(server, item.name) is None:
+        tool = _tool(server, item.name)
+        known = tool is not None and allowed is not None and allowed.allows(tool)
+        if server is None or self._reach is None or not known:
             raise McpFailure(
                 "protocol_error",
                 f"the MCP server '{item.server_label}' has no tool '{item.name}' in this session",
@@ -278,6 +316,9 @@ class McpHub:
         waiting.events.settled(item)
 
 
+def _found(server: _Server | None) -> list[McpTool]:
+    return server.found if server is not None and server.state == "ready" else []
+
+
 def _tool(server: _Server | None, name: str) -> McpTool | None:
-    tools = server.item.tools if server is not None and server.state == "ready" else []
-    return next((tool for tool in tools if tool.name == name), None)
+    return next((tool for tool in _found(server) if tool.name == name), None)

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from realtime_nb.server.admission import is_loopback
+from realtime_nb.server.door.admission import is_loopback
 from realtime_nb.server.mcp.credentials import masked, scrubbed
 from realtime_nb.server.mcp.definition import McpFailure, McpTool
 
@@ -50,7 +50,9 @@ class PackageReach:
             host = parts.hostname
         except ValueError:
             return "expected the URL of an MCP server, such as http://127.0.0.1:8000/mcp."
-        if parts.scheme not in {"http", "https"} or not host:
+        # `http://elsewhere\@127.0.0.1/` is here for one reader and elsewhere for another.
+        plain = "\\" not in definition.url and "@" not in parts.netloc
+        if parts.scheme not in {"http", "https"} or not host or not plain:
             return "expected the URL of an MCP server, such as http://127.0.0.1:8000/mcp."
         # A name below localhost may be asked of a DNS server, which may say any address.
         here = is_loopback(host) and not host.lower().endswith(".localhost")
@@ -93,7 +95,7 @@ class PackageReach:
 def _values(arguments: str) -> Json:
     try:
         values = json.loads(arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
         raise McpFailure("tool_execution_error", "the arguments are no JSON object")

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/ids.ts
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -307,6 +307,15 @@ function cutFront(text2, room) {
   const before = signs[signs.length - kept - 1] ?? "";
   const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
   return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
+}
+var LEAST_HEAD = 3;
+function cutName(text2, room) {
+  const tail = cutFront(text2, room);
+  const left = room - Array.from(tail).length;
+  if (tail === text2 || left < LEAST_HEAD) return tail;
+  const head = Array.from(text2).slice(0, left).join("");
+  const part = head.indexOf(".") + 1;
+  return `${part > 0 ? head.slice(0, part) : head}${tail}`;
 }
 
 // src/table/detail.ts
@@ -683,12 +692,7 @@ function roomOf(within, heads) {
   };
 }
 
-// src/table/grid.ts
-var ROW_PX = 22;
-var MOST_PX = 8e6;
-var ROWS_UNMEASURED = 12;
-var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
-var grids = 0;
+// src/table/slot.ts
 var cell = (name, column) => h("span", {
   class: `rnb-cell rnb-c-${name}`,
   role: "gridcell",
@@ -756,7 +760,7 @@ function fill(slot, row, room) {
   slot.summary.title = slot.summary.textContent;
   const type = visible(row?.type ?? "");
   const fits = row === void 0 || row.of === null ? room.type : room.child;
-  setWhole(slot.type, type, cutFront(type, fits));
+  setWhole(slot.type, type, cutName(type, fits));
   for (const name of ["item", "response"]) {
     const id = visible(row?.[name] ?? "");
     setWhole(slot[name], id, cutFront(bareId(id), room[name]));
@@ -780,6 +784,13 @@ function drawDirection(slot, dir) {
   if (dir === void 0) slot.direction.replaceChildren();
   else slot.direction.replaceChildren(dir === "sent" ? "↑" : "↓", spoken(dir));
 }
+
+// src/table/grid.ts
+var ROW_PX = 22;
+var MOST_PX = 8e6;
+var ROWS_UNMEASURED = 12;
+var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
+var grids = 0;
 var Grid = class {
   node;
   #model;

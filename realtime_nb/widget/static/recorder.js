@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/frames.ts
 var FRAME_VERSION = 1;
 var HEADER_BYTES = 24;
@@ -353,6 +353,59 @@ function epochMs() {
   return performance.timeOrigin + performance.now();
 }
 
+// src/audio/capture.ts
+var READY = /* @__PURE__ */ new WeakMap();
+async function capture(context, source, heard) {
+  await addWorkletOnce(context);
+  const node = new AudioWorkletNode(context, "realtime-nb-capture", {
+    numberOfInputs: 1,
+    numberOfOutputs: 1,
+    outputChannelCount: [1]
+  });
+  node.port.onmessage = (event) => {
+    heard(event.data);
+    const used = { kind: "recycle", samples: event.data.samples };
+    node.port.postMessage(used, [event.data.samples.buffer]);
+  };
+  source.connect(node).connect(context.destination);
+  return () => {
+    node.disconnect();
+    node.port.onmessage = null;
+    node.port.postMessage({ kind: "close" });
+  };
+}
+var Framing = class {
+  #kind;
+  #stream;
+  #clock = new Clock();
+  #seq = 0;
+  #offset = 0;
+  constructor(kind, stream) {
+    this.#kind = kind;
+    this.#stream = stream;
+  }
+  /** One frame as it goes to the kernel: silence in its place, or null where the gate is closed. */
+  encode({ samples, time }, gate = "open") {
+    const firstMs = 1e3 * time;
+    this.#clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
+    if (gate === "silent") samples.fill(0);
+    const offset = this.#offset;
+    this.#offset += samples.length;
+    if (gate === "closed") return null;
+    const seq = this.#seq++;
+    const tMs = this.#clock.pageTime(firstMs);
+    return encodeFrame({ kind: this.#kind, stream: this.#stream, seq, offset, tMs, samples });
+  }
+};
+function addWorkletOnce(context) {
+  let ready = READY.get(context);
+  if (ready === void 0) {
+    ready = addWorklet(context, capture_worklet_default);
+    READY.set(context, ready);
+  }
+  return ready;
+}
+
 // src/audio/trouble.ts
 var MicrophoneTrouble = class extends Error {
   name;
@@ -432,8 +485,8 @@ function nameOf(error) {
 // src/audio/microphone.ts
 var Capture = class {
   #stream;
-  #parts = [];
-  #port = null;
+  #source = null;
+  #end = () => void 0;
   #ownContext = null;
   constructor(stream) {
     this.#stream = stream;
@@ -443,27 +496,15 @@ var Capture = class {
   }
   /** Connect the stream to a capture worklet; returns the rate it runs at. */
   async connect(shared, heard) {
-    const { context, source } = this.#source(shared.get());
-    await addWorkletOnce(context);
-    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
-      numberOfInputs: 1,
-      numberOfOutputs: 1,
-      outputChannelCount: [1]
-    });
-    this.#port = node.port;
-    node.port.onmessage = (event) => {
-      heard(event.data);
-      const used = { kind: "recycle", samples: event.data.samples };
-      node.port.postMessage(used, [event.data.samples.buffer]);
-    };
-    source.connect(node).connect(context.destination);
-    this.#parts.push(source, node);
+    const { context, source } = this.#open(shared.get());
+    this.#source = source;
+    this.#end = await capture(context, source, heard);
     if (this.#ownContext === null) await shared.start("microphone");
     else await this.#ownContext.resume();
     return context.sampleRate;
   }
   /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
-  #source(context) {
+  #open(context) {
     try {
       return { context, source: context.createMediaStreamSource(this.#stream) };
     } catch {
@@ -474,11 +515,8 @@ var Capture = class {
   }
   close() {
     for (const track of this.#stream.getTracks()) track.stop();
-    for (const part of this.#parts) part.disconnect();
-    if (this.#port !== null) {
-      this.#port.onmessage = null;
-      this.#port.postMessage({ kind: "close" });
-    }
+    this.#source?.disconnect();
+    this.#end();
     void this.#ownContext?.close().catch(() => void 0);
   }
 };
@@ -498,6 +536,10 @@ var Microphone = class {
   get on() {
     return this.#capture !== null;
   }
+  /** What is captured; null while it is off. */
+  get track() {
+    return this.#capture?.track ?? null;
+  }
   /**
    * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
    * is open already goes on until the new one is there.
@@ -507,15 +549,15 @@ var Microphone = class {
     const turn = ++this.#turn;
     const trouble = troubleWith(globalThis);
     if (trouble !== null) throw trouble;
-    let capture = null;
+    let capture2 = null;
     try {
-      capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
-      if (turn !== this.#turn) return release(capture);
-      const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
-      if (turn !== this.#turn) return release(capture);
-      return this.#keep(capture, rate);
+      capture2 = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
+      if (turn !== this.#turn) return release(capture2);
+      const rate = await capture2.connect(this.#shared, this.#framing(++this.#stream));
+      if (turn !== this.#turn) return release(capture2);
+      return this.#keep(capture2, rate);
     } catch (error) {
-      capture?.close();
+      capture2?.close();
       if (turn !== this.#turn) return null;
       throw troubleOf(error);
     }
@@ -527,55 +569,33 @@ var Microphone = class {
     this.#capture = null;
     this.#shared.rest("microphone");
   }
-  #keep(capture, rate) {
-    const track = capture.track;
+  #keep(capture2, rate) {
+    const track = capture2.track;
     if (track === void 0 || track.readyState === "ended") {
       throw new DOMException("the microphone ended", "AbortError");
     }
     track.addEventListener("ended", () => {
-      if (this.#capture !== capture) return;
+      if (this.#capture !== capture2) return;
       this.stop();
       this.#handlers.lost();
     });
     const muted = () => {
-      if (this.#capture === capture) this.#handlers.muted(track.muted);
+      if (this.#capture === capture2) this.#handlers.muted(track.muted);
     };
     track.addEventListener("mute", muted);
     track.addEventListener("unmute", muted);
     this.#capture?.close();
-    this.#capture = capture;
+    this.#capture = capture2;
     muted();
     return { rate, deviceLabel: track.label };
   }
   #framing(stream) {
-    const clock2 = new Clock();
-    let seq = 0;
-    let offset = 0;
-    return ({ samples, time, rms }) => {
-      const firstMs = 1e3 * time;
-      clock2.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
-      const tMs = clock2.pageTime(firstMs);
-      const kind = FrameKind.microphone;
-      if (this.gate === "silent") samples.fill(0);
-      const shut = this.gate === "closed";
-      const frame = { kind, stream, seq, offset, tMs, samples };
-      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
-      if (!shut) seq++;
-      offset += samples.length;
-    };
+    const framing = new Framing(FrameKind.microphone, stream);
+    return (captured) => this.#handlers.frame(framing.encode(captured, this.gate), captured.rms);
   }
 };
-var READY = /* @__PURE__ */ new WeakMap();
-function addWorkletOnce(context) {
-  let ready = READY.get(context);
-  if (ready === void 0) {
-    ready = addWorklet(context, capture_worklet_default);
-    READY.set(context, ready);
-  }
-  return ready;
-}
-function release(capture) {
-  capture.close();
+function release(capture2) {
+  capture2.close();
   return null;
 }
 
@@ -646,6 +666,26 @@ function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// src/kernel_end.ts
+var ENDED2 = /* @__PURE__ */ new Set(["autorestarting", "restarting", "dead"]);
+function onKernelEnd(model, ended, signal) {
+  const told = kernelOf(model)?.statusChanged;
+  if (typeof told?.connect !== "function") return;
+  const slot = (_sender, status) => {
+    if (ENDED2.has(status)) ended();
+  };
+  told.connect(slot);
+  signal.addEventListener("abort", () => void told.disconnect(slot));
+}
+function kernelOf(model) {
+  try {
+    const manager = model.widget_manager;
+    return manager?.kernel;
+  } catch {
+    return void 0;
+  }
+}
+
 // src/player/line.ts
 var HELLO_EVERY_MS = 2e3;
 var HELLOS_AFTER_LOSS = 3;
@@ -665,6 +705,7 @@ var Line = class {
     const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
+    onKernelEnd(model, restarted, signal);
     signal.addEventListener("abort", () => {
       clearTimeout(this.#timer);
       model.off("msg:custom", receive);
@@ -2745,7 +2786,7 @@ function clock(samples) {
 
 // src/recorder/words.ts
 var FILE = 'Or read a file: AudioClip.read("clip.wav").';
-var ENDED2 = "The microphone was unplugged or taken away";
+var ENDED3 = "The microphone was unplugged or taken away";
 var GONE = "The kernel's side of this recorder is gone: run the cell again. What it had not yet taken in is lost.";
 var OTHER_MICROPHONE = "The microphone chosen in the settings is not connected: the system's own is used.";
 function troubleWords(error) {
@@ -2811,7 +2852,7 @@ var RecorderEngine = class {
     this.setup = new SoundSetup(this, this.#context, SharedContext.choosable, asked, signal);
     this.#microphone = new Microphone(this.#context, {
       frame: (bytes, rms) => this.#frame(bytes, rms),
-      lost: () => this.stop(ENDED2),
+      lost: () => this.stop(ENDED3),
       muted: (muted) => muted ? this.notify("warning", MUTED) : this.dismiss(MUTED)
     });
     this.#line = new Line(

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/ui/clipboard.ts
 async function copyText(text) {
   try {

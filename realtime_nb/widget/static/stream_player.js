@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/frames.ts
 var RATE = 24e3;
 
@@ -136,6 +136,26 @@ function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// src/kernel_end.ts
+var ENDED = /* @__PURE__ */ new Set(["autorestarting", "restarting", "dead"]);
+function onKernelEnd(model, ended, signal) {
+  const told = kernelOf(model)?.statusChanged;
+  if (typeof told?.connect !== "function") return;
+  const slot = (_sender, status) => {
+    if (ENDED.has(status)) ended();
+  };
+  told.connect(slot);
+  signal.addEventListener("abort", () => void told.disconnect(slot));
+}
+function kernelOf(model) {
+  try {
+    const manager = model.widget_manager;
+    return manager?.kernel;
+  } catch {
+    return void 0;
+  }
+}
+
 // src/player/line.ts
 var HELLO_EVERY_MS = 2e3;
 var HELLOS_AFTER_LOSS = 3;
@@ -155,6 +175,7 @@ var Line = class {
     const restarted = () => this.#lost();
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
+    onKernelEnd(model, restarted, signal);
     signal.addEventListener("abort", () => {
       clearTimeout(this.#timer);
       model.off("msg:custom", receive);

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/ui/dom.ts
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -94,6 +94,7 @@ var Painter = class {
   draw() {
     this.#paint.clearRect(0, 0, this.#width, HEIGHT);
     this.#paint.font = "11px system-ui, sans-serif";
+    for (const away of this.#scene.whole.aways) this.#away(away);
     this.#lane("user", 0);
     this.#lane("assistant", LANE);
     this.#axis();
@@ -125,6 +126,22 @@ var Painter = class {
     this.#paint.fillStyle = colour2;
     this.#paint.fillRect(from, top + 2, Math.max(1, to - from), LANE - 4);
     this.#paint.globalAlpha = 1;
+  }
+  #away(away) {
+    const paint = this.#paint;
+    const from = Math.max(0, this.#x(away.fromMs));
+    const to = Math.min(this.#width, this.#x(away.toMs));
+    if (to < from) return;
+    paint.globalAlpha = 0.25;
+    paint.fillStyle = this.#ink;
+    paint.fillRect(from, 0, Math.max(1, to - from), 2 * LANE);
+    paint.globalAlpha = 0.85;
+    if (paint.measureText(away.text).width < to - from) {
+      paint.textAlign = "center";
+      paint.fillText(away.text, (from + to) / 2, LANE + 4);
+      paint.textAlign = "start";
+    }
+    paint.globalAlpha = 1;
   }
   #wave(side2, middle, colour2) {
     const paint = this.#paint;
@@ -858,6 +875,11 @@ var readRegion = (fields) => ({
   side: side(fields.side),
   text: text(fields.text)
 });
+var readAway = (fields) => ({
+  fromMs: number(fields.from_ms),
+  toMs: number(fields.to_ms),
+  text: text(fields.text)
+});
 var readLeg = (fields) => ({
   ...readNamed(fields),
   fromMs: number(fields.from_ms),
@@ -885,6 +907,7 @@ function readWhole(fields) {
     stages: listOf(fields.stages, readNamed),
     marks: listOf(fields.marks, readMark),
     regions: listOf(fields.regions, readRegion),
+    aways: listOf(fields.aways, readAway),
     turns: listOf(fields.turns, readTurn)
   };
 }

@@ -1,4 +1,4 @@
-// realtime_nb widget, built from js/ by "npm run build"; sources sha256:d03482e4da5e139b612f45a0e8239c200ca9469391ee46cecef5ef4455f81e67
+// realtime_nb widget, built from js/ by "npm run build"; sources sha256:b3667a586930f9273b70e804ee3d90faf5d9e874c75365e47b7d0dbc2c6196d3
 // src/audio/devices.ts
 var NO_DEVICES = { inputs: [], outputs: [] };
 var ALIASES = ["", "default", "communications"];
@@ -292,11 +292,19 @@ function splitHeard(text4, count2) {
 // src/chat.ts
 var NOTICES_MAX = 3;
 var DISPLAYS_MAX = 1e3;
+var SIDEBAND = "The sound of this call runs elsewhere: speak there; here you can read and type.";
+var ANOTHER_PAGE = "The call belongs to the page that made it: speak there, or run the cell again with --restart to call from this page.";
 var Chat = class {
   link = "asking";
   session = "connecting";
   /** One line about the state, for people. */
   detail = "";
+  /** The cell's error says why it failed. */
+  told = false;
+  /** How a lost connection is mended; null while none is. */
+  restoration = null;
+  /** What the service's rate limits leave, where that is little. */
+  limits = "";
   kind = "realtime";
   /** The voice that answers. */
   voice = "";
@@ -315,6 +323,10 @@ var Chat = class {
   name = "chat";
   /** What carries sound and messages to the kernel and back. */
   carrier = "comm";
+  /** How the session reaches its service. */
+  transport = "websocket";
+  /** The session's call is made by this page. */
+  calling = false;
   /** What it carries waits while a cell runs. */
   waits = false;
   /** This page captures and plays; another tab may instead. */
@@ -353,9 +365,17 @@ var Chat = class {
   events = new MessageSource();
   history = new History();
   #listeners = /* @__PURE__ */ new Set();
-  /** Messages reach a session. */
+  /** Messages reach a session: at once, or when its connection is mended. */
   get open() {
-    return this.link === "live" && this.session === "open";
+    return this.link === "live" && (this.session === "open" || this.session === "restoring");
+  }
+  /** The session has ended, well or badly. */
+  get over() {
+    return this.session === "closed" || this.session === "failed";
+  }
+  /** It never began, and the cell says why: there is nothing to show. */
+  get void() {
+    return this.told && this.session === "failed" && this.transcript.items.length === 0;
   }
   /** What is said here ends by a button: the service does not find the ends itself. */
   get finishable() {
@@ -365,10 +385,16 @@ var Chat = class {
   get pushed() {
     return this.turns === "push_to_talk" && this.kind !== "translation";
   }
+  /** Why no microphone can be opened here, where sound runs on a call; "" where one can. */
+  get deafness() {
+    if (this.transport === "websocket" || this.calling || !this.open) return "";
+    return this.transport === "sideband" ? SIDEBAND : ANOTHER_PAGE;
+  }
   /** There is an answer that could be stopped, or a call that runs for it. */
   get stoppable() {
     const { answering, calling } = this.transcript;
-    return this.link === "live" && (this.playing || answering || calling);
+    const underWay = this.session === "open" && (answering || calling);
+    return this.link === "live" && (this.playing || underWay);
   }
   subscribe(listener, signal) {
     this.#listeners.add(listener);
@@ -1814,85 +1840,464 @@ var Speaker = class {
   }
 };
 
-// src/busy.ts
-var FIRST_MS = 2e3;
-var AGAIN_MS = 3e3;
-var STILL_MS = 3e4;
-var BusyWatch = class {
-  #ask;
-  #found;
-  #timer;
-  #answers = 0;
-  constructor(ask, found) {
-    this.#ask = ask;
-    this.#found = found;
-  }
-  /** The comm is in use from now on, unless `stop` comes first. */
-  start() {
-    this.#answers = 0;
-    this.#later(FIRST_MS);
-  }
-  /** It is not in use, or leads nowhere. */
-  stop() {
-    clearTimeout(this.#timer);
-    this.#timer = void 0;
-    this.#answers = 0;
-  }
-  /** The kernel has answered: what it was sent had to wait for cells, or not. */
-  answer(waits) {
-    if (!waits) {
-      this.#found(false);
-      return;
-    }
-    if (++this.#answers > 1) this.#found(true);
-    this.#later(this.#answers > 1 ? STILL_MS : AGAIN_MS);
-  }
-  #later(ms) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#ask, ms);
-  }
-};
-var SAID = "realtime-nb.waits-said";
-function sayOnce() {
-  try {
-    if (sessionStorage.getItem(SAID) !== null) return false;
-    sessionStorage.setItem(SAID, "yes");
-  } catch {
-  }
-  return true;
+// src/cost.ts
+var amount = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+function readCost(fields) {
+  return {
+    usd: amount(fields.usd),
+    unknown: amount(fields.unknown),
+    charges: amount(fields.charges),
+    free: fields.free === true,
+    asOf: typeof fields.as_of === "string" ? fields.as_of : "",
+    budget: typeof fields.budget === "number" ? amount(fields.budget) : null,
+    spent: fields.spent === true
+  };
 }
-var WAITS = "While a cell runs, sound waits here.";
-function waitsWords(server) {
-  return server ? `${WAITS} To talk meanwhile, install realtime-nb in the environment that Jupyter itself runs in and restart Jupyter (the fast path), or update to JupyterLab 4.4 and ipykernel 7.` : `${WAITS} To talk meanwhile, open the notebook in JupyterLab.`;
+var DIGITS = 4;
+var LEAST = 1e-4;
+var CENTS_FROM = 0.995;
+function usdText(usd) {
+  const whole = Math.abs(usd * 100 - Math.round(usd * 100)) < 1e-7;
+  if (whole || usd >= CENTS_FROM) return `$${usd.toFixed(2)}`;
+  return usd < LEAST / 2 ? `<$${LEAST}` : `$${usd.toFixed(DIGITS)}`;
+}
+function costWords(cost) {
+  const limit = cost.budget === null ? "" : ` of ${usdText(cost.budget)}`;
+  if (cost.free) return "free";
+  if (cost.unknown === 0) return `${usdText(cost.usd)}${limit}`;
+  const known2 = cost.charges > cost.unknown ? `${usdText(cost.usd)} + ` : "";
+  return `${known2}unknown${limit}`;
+}
+function costTitle(cost, service) {
+  const billed = `What is said and answered here is billed by ${service || "the service"}`;
+  if (cost === null || cost.charges === 0) return billed;
+  const lines = [billed];
+  if (cost.asOf !== "") lines.push(`List prices as of ${cost.asOf}; a bill may differ.`);
+  if (cost.unknown > 0) lines.push(`Of ${cost.unknown} of ${cost.charges} the cost is not known.`);
+  if (cost.spent) lines.push("The budget is spent: nothing more is asked for.");
+  return lines.join("\n");
 }
 
-// src/carrier/server.ts
-function relayAddress(id) {
-  const config = readConfig();
-  if (config === null || !/^[0-9a-f]{32}$/.test(id)) return "";
-  const url = new URL(`${config.base}realtime-nb/relay/${id}`, location.href);
-  if (url.origin !== location.origin) return "";
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  if (config.token !== "") url.searchParams.set("token", config.token);
-  return url.href;
+// src/edits.ts
+var word = (value) => typeof value === "string" ? value : "";
+var number2 = (value) => typeof value === "number" && Number.isFinite(value) ? value : 0;
+function readEdited(fields) {
+  const { id } = fields;
+  if (typeof id !== "number") return null;
+  return {
+    id,
+    error: word(fields.error),
+    text: word(fields.text),
+    status: word(fields.status),
+    ms: number2(fields.ms),
+    type: word(fields.type)
+  };
 }
-function mayHaveRelay() {
-  return typeof WebSocket === "function" && readConfig() !== null;
+function readBeside(fields) {
+  const audioMs = number2(fields.audio_ms);
+  const pictures = (Array.isArray(fields.pictures) ? fields.pictures : []).filter((one) => typeof one === "object" && one !== null).map((one) => ({
+    index: number2(one.index),
+    facts: word(one.facts),
+    width: number2(one.width),
+    height: number2(one.height),
+    held: one.held === true
+  }));
+  return {
+    ...audioMs > 0 ? { audioMs } : {},
+    ...pictures.length > 0 ? { pictures } : {}
+  };
 }
-function readConfig() {
-  const text4 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
-  if (!text4 || !/^https?:$/.test(location.protocol)) return null;
+
+// src/restoration.ts
+var KEPT_S = 30;
+var REASONS = ["lost", "expired", "renewal"];
+var seconds = (value) => typeof value === "number" && Number.isFinite(value) ? Math.max(0, value) : 0;
+function readRestoration(value) {
+  if (typeof value !== "object" || value === null) return null;
+  const fields = value;
+  return {
+    reason: REASONS.find((reason) => reason === fields.reason) ?? "lost",
+    tries: Math.max(1, Math.floor(seconds(fields.tries))),
+    nextS: seconds(fields.next_s),
+    awayS: seconds(fields.away_s),
+    detail: typeof fields.detail === "string" ? fields.detail : ""
+  };
+}
+function restorationWords(told, elapsedS) {
+  if (told.reason === "renewal") return "Renewing the session before its time is up…";
+  const left = Math.ceil(told.nextS - elapsedS);
+  return `Reconnecting… try ${told.tries}${left > 0 ? `, next in ${left} s` : ""}`;
+}
+function keptWords(told, elapsedS, microphone) {
+  if (told.reason === "renewal") return "";
+  if (told.awayS + elapsedS > KEPT_S) {
+    return microphone ? `The microphone is on. Away for more than ${KEPT_S} s: what was said meanwhile will not be answered.` : "";
+  }
+  const typed = "what you type is sent when it is back";
+  return microphone ? `The microphone stays on: what you say is kept for ${KEPT_S} s, ${typed}.` : `${typed[0]?.toUpperCase()}${typed.slice(1)}.`;
+}
+
+// src/rtc/wire.ts
+function readRtc(fields) {
+  const { kind, to, call, op, sdp, url, key, text: text4 } = fields;
+  if (kind !== "rtc" || typeof to !== "string" || typeof call !== "number") return null;
+  const head = { kind, to, call };
+  switch (op) {
+    case "offer":
+    case "hush":
+    case "hang_up":
+      return { ...head, op };
+    case "answer":
+      return typeof sdp === "string" ? { ...head, op, sdp } : null;
+    case "direct":
+      return typeof url === "string" && typeof key === "string" ? { ...head, op, url, key } : null;
+    case "send":
+      return typeof text4 === "string" ? { ...head, op, text: text4 } : null;
+    default:
+      return null;
+  }
+}
+var SOUNDING = {
+  "output_audio_buffer.started": "started",
+  "output_audio_buffer.stopped": "stopped",
+  "output_audio_buffer.cleared": "cleared"
+};
+function readSounding(text4) {
+  if (!text4.includes('"output_audio_buffer.')) return null;
   try {
-    const config = JSON.parse(text4);
-    if (typeof config !== "object" || config === null) return null;
-    const { baseUrl, token } = config;
-    if (typeof baseUrl !== "string" || baseUrl === "") return null;
-    const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
-    return { base, token: typeof token === "string" ? token : "" };
+    const value = JSON.parse(text4);
+    const type = value?.type;
+    return typeof type === "string" ? SOUNDING[type] ?? null : null;
   } catch {
     return null;
   }
 }
+
+// src/table/answers.ts
+var KINDS2 = ["rows", "event", "event_sound"];
+function readAnswer(value) {
+  const kind = KINDS2.find((known2) => known2 === value.kind);
+  if (kind === void 0 || typeof value.id !== "number") return null;
+  return { kind, id: value.id, fields: value };
+}
+
+// src/tools/wire.ts
+var FIELDS = [
+  "kind",
+  "callId",
+  "name",
+  "server",
+  "arguments",
+  "state",
+  "ms",
+  "output",
+  "error"
+];
+function sameTool(one, other) {
+  return one === other || FIELDS.every((field) => one[field] === other[field]);
+}
+var KINDS3 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
+var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text2 = (value) => typeof value === "string" ? value : "";
+var duration = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+function readTool(value) {
+  if (!isFields2(value)) return null;
+  const kind = KINDS3.find((known2) => known2 === value.kind);
+  if (kind === void 0) return null;
+  return {
+    kind,
+    callId: text2(value.call_id),
+    name: text2(value.name),
+    server: text2(value.server),
+    arguments: text2(value.arguments),
+    state: text2(value.state),
+    ms: duration(value.ms),
+    output: text2(value.output),
+    error: text2(value.error)
+  };
+}
+function readApproval(value) {
+  if (!isFields2(value) || typeof value.id !== "string") return null;
+  return {
+    id: value.id,
+    kind: value.kind === "mcp" ? "mcp" : "function",
+    name: text2(value.name),
+    server: text2(value.server),
+    arguments: text2(value.arguments),
+    endMs: performance.now() + (duration(value.left_s) ?? 0) * 1e3
+  };
+}
+function readToolMessage(fields) {
+  const to = typeof fields.to === "string" ? fields.to : null;
+  if (fields.kind === "approvals" && Array.isArray(fields.open)) {
+    const open = fields.open.map(readApproval).filter((approval) => approval !== null);
+    return { kind: "approvals", to, open };
+  }
+  if (fields.kind === "call_output" && typeof fields.call_id === "string") {
+    const model = typeof fields.model === "string" && fields.model !== "" ? fields.model : null;
+    const display = { callId: fields.call_id, model, text: text2(fields.text) };
+    return { kind: "call_output", to, display };
+  }
+  return null;
+}
+
+// src/messages.ts
+var PROTOCOL_VERSION = 1;
+var STATES = ["connecting", "open", "restoring", "closed", "failed"];
+var KINDS4 = ["realtime", "transcription", "translation"];
+var TURN_MODES = [
+  "server_vad",
+  "semantic_vad",
+  "push_to_talk",
+  "manual"
+];
+var TRANSPORTS = ["websocket", "webrtc", "webrtc-direct", "sideband"];
+var ROLES = ["user", "assistant", "system", "tool", "mark"];
+var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
+var LEVELS = ["info", "warning", "error"];
+var isFields3 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var text3 = (value) => typeof value === "string" ? value : "";
+var textOrNull = (value) => typeof value === "string" ? value : null;
+var count = (value, otherwise) => typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+var isIndex2 = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+function oneOf(choices, value, otherwise) {
+  return choices.find((choice) => choice === value) ?? otherwise;
+}
+function listOf(value, read) {
+  if (!Array.isArray(value)) return [];
+  return value.map(read).filter((entry) => entry !== null);
+}
+function readItem(value) {
+  if (!isFields3(value) || typeof value.id !== "string") return null;
+  return {
+    id: value.id,
+    role: oneOf(ROLES, value.role, "system"),
+    text: text3(value.text),
+    status: oneOf(STATUSES, value.status, "completed"),
+    after: textOrNull(value.after),
+    heardChars: isIndex2(value.heard_chars) ? value.heard_chars : null,
+    pending: value.pending === true,
+    final: value.final !== false,
+    note: textOrNull(value.note),
+    tool: readTool(value.tool),
+    ...value.role === "mark" ? { level: oneOf(LEVELS, value.level, "info") } : {},
+    ...value.again === true ? { again: true } : {},
+    ...readBeside(value)
+  };
+}
+function readEndpoint(value) {
+  const fields = isFields3(value) ? value : {};
+  return {
+    name: text3(fields.name),
+    model: text3(fields.model),
+    practice: fields.practice === true,
+    url: text3(fields.url)
+  };
+}
+function readStanding(fields) {
+  return {
+    state: oneOf(STATES, fields.state, "connecting"),
+    detail: text3(fields.detail),
+    told: fields.told === true,
+    restoration: readRestoration(fields.restoration),
+    session: oneOf(KINDS4, fields.session, "realtime"),
+    model: textOrNull(fields.model),
+    voice: text3(fields.voice),
+    language: text3(fields.language),
+    turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
+    halfDuplex: fields.half_duplex === true,
+    costs: fields.costs === true,
+    transport: oneOf(TRANSPORTS, fields.transport, "websocket")
+  };
+}
+function readWelcome(fields) {
+  if (typeof fields.to !== "string") return null;
+  return {
+    kind: "welcome",
+    to: fields.to,
+    version: count(fields.version, 0),
+    ...readStanding(fields),
+    endpoint: readEndpoint(fields.endpoint),
+    owner: fields.owner === true,
+    name: text3(fields.name),
+    items: listOf(fields.items, readItem),
+    events: count(fields.events, 0),
+    phrases: listOf(fields.phrases, textOrNull)
+  };
+}
+function readAddressed(kind, fields) {
+  const { to, stream } = fields;
+  return typeof to === "string" && isIndex2(stream) ? { kind, to, stream } : null;
+}
+function readIncoming(value) {
+  if (!isFields3(value)) return null;
+  const { kind, to, id, client } = value;
+  switch (kind) {
+    case "welcome":
+      return readWelcome(value);
+    case "state":
+      return { kind, ...readStanding(value) };
+    case "owner":
+      return typeof client === "string" ? { kind, client } : null;
+    case "items":
+      return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
+    case "events":
+      return { kind, events: count(value.events, 0) };
+    case "edited":
+      return readEditedFor(value);
+    case "audio":
+    case "end":
+      return readAddressed(kind, value);
+    case "clear":
+      return typeof to === "string" && isIndex2(id) ? { kind, to, id } : null;
+    case "mic_off":
+      return typeof to === "string" ? { kind, to, reason: text3(value.reason) } : null;
+    case "cost":
+      return { kind, cost: readCost(value) };
+    case "limits":
+      return { kind, words: text3(value.words), resetS: count(value.reset_s, 0) };
+    case "notice":
+      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text3(value.text) };
+    case "rtc":
+      return readRtc(value);
+    case "waits":
+      return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
+    default:
+      return readToolMessage(value) ?? readTableAnswer(value);
+  }
+}
+function readEditedFor(fields) {
+  const edited = readEdited(fields);
+  if (edited === null || typeof fields.to !== "string") return null;
+  return { kind: "edited", to: fields.to, edited };
+}
+function readTableAnswer(fields) {
+  const answer = readAnswer(fields);
+  if (answer === null || typeof fields.to !== "string") return null;
+  return { kind: "answer", to: fields.to, answer };
+}
+
+// src/inbox.ts
+var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
+var Inbox = class {
+  #chat;
+  #parts;
+  constructor(chat, parts) {
+    this.#chat = chat;
+    this.#parts = parts;
+  }
+  receive(message, buffers) {
+    switch (message.kind) {
+      case "welcome":
+        this.#welcome(message);
+        break;
+      case "state":
+        this.#state(message, this.#chat.endpoint);
+        break;
+      case "owner":
+        this.#owned(message.client === this.#parts.port.client);
+        break;
+      case "items":
+        this.#chat.upsertItems(message.items, message.gone);
+        break;
+      case "events":
+        this.#chat.growEvents(message.events);
+        break;
+      case "answer":
+        this.#chat.events.receive(message.answer, buffers);
+        break;
+      case "edited":
+        this.#chat.history.receive(message.edited, buffers);
+        break;
+      case "audio":
+        this.#audio(message.stream, buffers[0]);
+        break;
+      case "end":
+        this.#parts.speaker.end(message.stream);
+        break;
+      case "rtc":
+        this.#parts.rtc.receive(message);
+        break;
+      case "clear":
+        this.#clear(message.id);
+        break;
+      case "mic_off":
+        this.#parts.listening.release();
+        if (!this.#chat.over) this.#chat.notify("info", message.reason);
+        break;
+      case "cost":
+        this.#chat.set("status", { cost: message.cost });
+        break;
+      case "limits":
+        this.#parts.passing.limited(message.words, message.resetS);
+        break;
+      case "approvals":
+        this.#chat.set("approvals", { approvals: message.open });
+        break;
+      case "call_output":
+        this.#chat.showDisplay(message.display);
+        break;
+      case "notice":
+        this.#chat.notify(message.level, message.text);
+        break;
+      case "waits":
+        this.#parts.passing.answer(message.cells);
+        break;
+    }
+  }
+  #welcome(message) {
+    const { endpoint, name, phrases } = message;
+    const again = this.#chat.link === "live";
+    this.#chat.set("status", { link: "live", name });
+    this.carried(this.#chat.carrier);
+    this.#state(message, endpoint);
+    this.#owned(message.owner);
+    if (again && message.owner) this.#parts.listening.tell();
+    this.#chat.set("phrases", { phrases });
+    if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
+    this.#chat.set("approvals", { approvals: [] });
+    this.#chat.resetItems(message.items);
+    this.#chat.resetEvents(message.events);
+  }
+  #state(standing, known2) {
+    const { state: session, session: kind, model, turns, halfDuplex, ...rest } = standing;
+    const endpoint = known2 === null || model === null ? known2 : { ...known2, model };
+    const { detail, told: cell2, restoration, voice, language, costs, transport } = rest;
+    const told = { detail, told: cell2, restoration, voice, language, costs, transport };
+    this.#chat.set("status", { ...told, session, kind, turns, halfDuplex, endpoint });
+    this.#parts.listening.mode(turns, halfDuplex && kind === "realtime");
+    if (session === "closed" || session === "failed") {
+      this.#parts.listening.release();
+      if (this.#parts.rtc.active) this.#parts.rtc.hangUp();
+    }
+  }
+  /** Messages go another way from now on. */
+  carried(carrier) {
+    this.#chat.set("status", { carrier });
+    this.#parts.passing.watch(carrier === "comm" && this.#parts.port.live);
+  }
+  #owned(owner) {
+    if (!owner) {
+      this.#parts.listening.release();
+      void this.#parts.speaker.clear();
+    }
+    this.#chat.set("status", { owner });
+  }
+  #audio(stream, bytes) {
+    if (bytes === void 0) return;
+    try {
+      const frame = decodeFrame(bytes);
+      this.#parts.speaker.push(stream, frame.offset, frame.samples);
+    } catch (error) {
+      this.#chat.notify("error", `Sound of the answer could not be read: ${String(error)}.`);
+    }
+  }
+  async #clear(id) {
+    const streams = await this.#parts.speaker.clear();
+    const latency_ms = this.#parts.context.latencyMs;
+    this.#parts.port.send({ kind: "cleared", id, streams, latency_ms });
+  }
+};
 
 // worklet:src/worklets/capture.worklet.ts
 var capture_worklet_default = `"use strict";
@@ -2106,6 +2511,59 @@ var capture_worklet_default = `"use strict";
 })();
 `;
 
+// src/audio/capture.ts
+var READY = /* @__PURE__ */ new WeakMap();
+async function capture(context, source, heard) {
+  await addWorkletOnce(context);
+  const node = new AudioWorkletNode(context, "realtime-nb-capture", {
+    numberOfInputs: 1,
+    numberOfOutputs: 1,
+    outputChannelCount: [1]
+  });
+  node.port.onmessage = (event) => {
+    heard(event.data);
+    const used = { kind: "recycle", samples: event.data.samples };
+    node.port.postMessage(used, [event.data.samples.buffer]);
+  };
+  source.connect(node).connect(context.destination);
+  return () => {
+    node.disconnect();
+    node.port.onmessage = null;
+    node.port.postMessage({ kind: "close" });
+  };
+}
+var Framing = class {
+  #kind;
+  #stream;
+  #clock = new Clock();
+  #seq = 0;
+  #offset = 0;
+  constructor(kind, stream) {
+    this.#kind = kind;
+    this.#stream = stream;
+  }
+  /** One frame as it goes to the kernel: silence in its place, or null where the gate is closed. */
+  encode({ samples, time }, gate = "open") {
+    const firstMs = 1e3 * time;
+    this.#clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
+    if (gate === "silent") samples.fill(0);
+    const offset = this.#offset;
+    this.#offset += samples.length;
+    if (gate === "closed") return null;
+    const seq = this.#seq++;
+    const tMs = this.#clock.pageTime(firstMs);
+    return encodeFrame({ kind: this.#kind, stream: this.#stream, seq, offset, tMs, samples });
+  }
+};
+function addWorkletOnce(context) {
+  let ready = READY.get(context);
+  if (ready === void 0) {
+    ready = addWorklet(context, capture_worklet_default);
+    READY.set(context, ready);
+  }
+  return ready;
+}
+
 // src/audio/trouble.ts
 var MicrophoneTrouble = class extends Error {
   name;
@@ -2185,8 +2643,8 @@ function nameOf(error) {
 // src/audio/microphone.ts
 var Capture = class {
   #stream;
-  #parts = [];
-  #port = null;
+  #source = null;
+  #end = () => void 0;
   #ownContext = null;
   constructor(stream) {
     this.#stream = stream;
@@ -2196,27 +2654,15 @@ var Capture = class {
   }
   /** Connect the stream to a capture worklet; returns the rate it runs at. */
   async connect(shared, heard) {
-    const { context, source } = this.#source(shared.get());
-    await addWorkletOnce(context);
-    const node = new AudioWorkletNode(context, "realtime-nb-capture", {
-      numberOfInputs: 1,
-      numberOfOutputs: 1,
-      outputChannelCount: [1]
-    });
-    this.#port = node.port;
-    node.port.onmessage = (event) => {
-      heard(event.data);
-      const used = { kind: "recycle", samples: event.data.samples };
-      node.port.postMessage(used, [event.data.samples.buffer]);
-    };
-    source.connect(node).connect(context.destination);
-    this.#parts.push(source, node);
+    const { context, source } = this.#open(shared.get());
+    this.#source = source;
+    this.#end = await capture(context, source, heard);
     if (this.#ownContext === null) await shared.start("microphone");
     else await this.#ownContext.resume();
     return context.sampleRate;
   }
   /** Firefox wants the context at the device's own rate: then a second one, at that rate. */
-  #source(context) {
+  #open(context) {
     try {
       return { context, source: context.createMediaStreamSource(this.#stream) };
     } catch {
@@ -2227,11 +2673,8 @@ var Capture = class {
   }
   close() {
     for (const track of this.#stream.getTracks()) track.stop();
-    for (const part of this.#parts) part.disconnect();
-    if (this.#port !== null) {
-      this.#port.onmessage = null;
-      this.#port.postMessage({ kind: "close" });
-    }
+    this.#source?.disconnect();
+    this.#end();
     void this.#ownContext?.close().catch(() => void 0);
   }
 };
@@ -2251,6 +2694,10 @@ var Microphone = class {
   get on() {
     return this.#capture !== null;
   }
+  /** What is captured; null while it is off. */
+  get track() {
+    return this.#capture?.track ?? null;
+  }
   /**
    * Ask for the microphone and begin to send frames; null when `stop` came in between. One that
    * is open already goes on until the new one is there.
@@ -2260,15 +2707,15 @@ var Microphone = class {
     const turn = ++this.#turn;
     const trouble = troubleWith(globalThis);
     if (trouble !== null) throw trouble;
-    let capture = null;
+    let capture2 = null;
     try {
-      capture = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
-      if (turn !== this.#turn) return release(capture);
-      const rate = await capture.connect(this.#shared, this.#framing(++this.#stream));
-      if (turn !== this.#turn) return release(capture);
-      return this.#keep(capture, rate);
+      capture2 = new Capture(await navigator.mediaDevices.getUserMedia({ audio }));
+      if (turn !== this.#turn) return release(capture2);
+      const rate = await capture2.connect(this.#shared, this.#framing(++this.#stream));
+      if (turn !== this.#turn) return release(capture2);
+      return this.#keep(capture2, rate);
     } catch (error) {
-      capture?.close();
+      capture2?.close();
       if (turn !== this.#turn) return null;
       throw troubleOf(error);
     }
@@ -2280,55 +2727,33 @@ var Microphone = class {
     this.#capture = null;
     this.#shared.rest("microphone");
   }
-  #keep(capture, rate) {
-    const track = capture.track;
+  #keep(capture2, rate) {
+    const track = capture2.track;
     if (track === void 0 || track.readyState === "ended") {
       throw new DOMException("the microphone ended", "AbortError");
     }
     track.addEventListener("ended", () => {
-      if (this.#capture !== capture) return;
+      if (this.#capture !== capture2) return;
       this.stop();
       this.#handlers.lost();
     });
     const muted = () => {
-      if (this.#capture === capture) this.#handlers.muted(track.muted);
+      if (this.#capture === capture2) this.#handlers.muted(track.muted);
     };
     track.addEventListener("mute", muted);
     track.addEventListener("unmute", muted);
     this.#capture?.close();
-    this.#capture = capture;
+    this.#capture = capture2;
     muted();
     return { rate, deviceLabel: track.label };
   }
   #framing(stream) {
-    const clock = new Clock();
-    let seq = 0;
-    let offset = 0;
-    return ({ samples, time, rms }) => {
-      const firstMs = 1e3 * time;
-      clock.observe(firstMs + 1e3 * samples.length / RATE, epochMs());
-      const tMs = clock.pageTime(firstMs);
-      const kind = FrameKind.microphone;
-      if (this.gate === "silent") samples.fill(0);
-      const shut = this.gate === "closed";
-      const frame = { kind, stream, seq, offset, tMs, samples };
-      this.#handlers.frame(shut ? null : encodeFrame(frame), rms);
-      if (!shut) seq++;
-      offset += samples.length;
-    };
+    const framing = new Framing(FrameKind.microphone, stream);
+    return (captured) => this.#handlers.frame(framing.encode(captured, this.gate), captured.rms);
   }
 };
-var READY = /* @__PURE__ */ new WeakMap();
-function addWorkletOnce(context) {
-  let ready = READY.get(context);
-  if (ready === void 0) {
-    ready = addWorklet(context, capture_worklet_default);
-    READY.set(context, ready);
-  }
-  return ready;
-}
-function release(capture) {
-  capture.close();
+function release(capture2) {
+  capture2.close();
   return null;
 }
 
@@ -2429,16 +2854,18 @@ var Listening = class {
   #chat;
   #send;
   #sound;
+  #line;
   #microphone;
   #gate;
   /** Why there was no microphone the last time: no longer said once it is tried again. */
   #trouble = "";
   /** The microphone as the kernel is told of it; null while it is off. */
   #opened = null;
-  constructor(chat, context, sound, send) {
+  constructor(chat, context, sound, line, send) {
     this.#chat = chat;
     this.#send = send;
     this.#sound = sound;
+    this.#line = line;
     this.#microphone = new Microphone(context, {
       frame: (bytes, rms) => this.#frame(bytes, rms),
       lost: () => this.#lost(),
@@ -2476,6 +2903,7 @@ var Listening = class {
     if (this.#chat.microphone === "off") return;
     const told = this.#chat.microphone === "on";
     this.#microphone.stop();
+    this.#line.speak(null);
     this.#gate.live(false);
     this.#chat.dismiss(MUTED);
     this.#chat.set("level", { level: 0 });
@@ -2516,6 +2944,7 @@ var Listening = class {
     this.#chat.set("microphone", { microphone: "on" });
     this.#sound.opened(settings);
     this.#opened = settings;
+    this.#line.speak(this.#microphone.track);
     this.tell();
     this.#gate.live(true);
   }
@@ -2555,273 +2984,155 @@ var Listening = class {
   }
   #gateChanged() {
     this.#microphone.gate = this.#gate.state;
+    this.#line.gate(this.#gate.state);
     const { talking, deaf } = this.#gate;
     if (talking === this.#chat.talking && deaf === this.#chat.deaf) return;
     this.#chat.set("microphone", { talking, deaf });
   }
 };
 
-// src/cost.ts
-var amount = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
-function readCost(fields) {
-  return {
-    usd: amount(fields.usd),
-    unknown: amount(fields.unknown),
-    charges: amount(fields.charges),
-    free: fields.free === true,
-    asOf: typeof fields.as_of === "string" ? fields.as_of : "",
-    budget: typeof fields.budget === "number" ? amount(fields.budget) : null,
-    spent: fields.spent === true
-  };
-}
-var DIGITS = 4;
-var LEAST = 1e-4;
-var CENTS_FROM = 0.995;
-function usdText(usd) {
-  const whole = Math.abs(usd * 100 - Math.round(usd * 100)) < 1e-7;
-  if (whole || usd >= CENTS_FROM) return `$${usd.toFixed(2)}`;
-  return usd < LEAST / 2 ? `<$${LEAST}` : `$${usd.toFixed(DIGITS)}`;
-}
-function costWords(cost) {
-  const limit = cost.budget === null ? "" : ` of ${usdText(cost.budget)}`;
-  if (cost.free) return "free";
-  if (cost.unknown === 0) return `${usdText(cost.usd)}${limit}`;
-  const known2 = cost.charges > cost.unknown ? `${usdText(cost.usd)} + ` : "";
-  return `${known2}unknown${limit}`;
-}
-function costTitle(cost, service) {
-  const billed = `What is said and answered here is billed by ${service || "the service"}`;
-  if (cost === null || cost.charges === 0) return billed;
-  const lines = [billed];
-  if (cost.asOf !== "") lines.push(`List prices as of ${cost.asOf}; a bill may differ.`);
-  if (cost.unknown > 0) lines.push(`Of ${cost.unknown} of ${cost.charges} the cost is not known.`);
-  if (cost.spent) lines.push("The budget is spent: nothing more is asked for.");
-  return lines.join("\n");
-}
-
-// src/edits.ts
-var word = (value) => typeof value === "string" ? value : "";
-var number2 = (value) => typeof value === "number" && Number.isFinite(value) ? value : 0;
-function readEdited(fields) {
-  const { id } = fields;
-  if (typeof id !== "number") return null;
-  return {
-    id,
-    error: word(fields.error),
-    text: word(fields.text),
-    status: word(fields.status),
-    ms: number2(fields.ms),
-    type: word(fields.type)
-  };
-}
-function readBeside(fields) {
-  const audioMs = number2(fields.audio_ms);
-  const pictures = (Array.isArray(fields.pictures) ? fields.pictures : []).filter((one) => typeof one === "object" && one !== null).map((one) => ({
-    index: number2(one.index),
-    facts: word(one.facts),
-    width: number2(one.width),
-    height: number2(one.height),
-    held: one.held === true
-  }));
-  return {
-    ...audioMs > 0 ? { audioMs } : {},
-    ...pictures.length > 0 ? { pictures } : {}
-  };
-}
-
-// src/table/answers.ts
-var KINDS2 = ["rows", "event", "event_sound"];
-function readAnswer(value) {
-  const kind = KINDS2.find((known2) => known2 === value.kind);
-  if (kind === void 0 || typeof value.id !== "number") return null;
-  return { kind, id: value.id, fields: value };
-}
-
-// src/tools/wire.ts
-var FIELDS = [
-  "kind",
-  "callId",
-  "name",
-  "server",
-  "arguments",
-  "state",
-  "ms",
-  "output",
-  "error"
-];
-function sameTool(one, other) {
-  return one === other || FIELDS.every((field) => one[field] === other[field]);
-}
-var KINDS3 = ["call", "output", "mcp_list", "mcp_call", "mcp_approval"];
-var isFields2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var text2 = (value) => typeof value === "string" ? value : "";
-var duration = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
-function readTool(value) {
-  if (!isFields2(value)) return null;
-  const kind = KINDS3.find((known2) => known2 === value.kind);
-  if (kind === void 0) return null;
-  return {
-    kind,
-    callId: text2(value.call_id),
-    name: text2(value.name),
-    server: text2(value.server),
-    arguments: text2(value.arguments),
-    state: text2(value.state),
-    ms: duration(value.ms),
-    output: text2(value.output),
-    error: text2(value.error)
-  };
-}
-function readApproval(value) {
-  if (!isFields2(value) || typeof value.id !== "string") return null;
-  return {
-    id: value.id,
-    kind: value.kind === "mcp" ? "mcp" : "function",
-    name: text2(value.name),
-    server: text2(value.server),
-    arguments: text2(value.arguments),
-    endMs: performance.now() + (duration(value.left_s) ?? 0) * 1e3
-  };
-}
-function readToolMessage(fields) {
-  const to = typeof fields.to === "string" ? fields.to : null;
-  if (fields.kind === "approvals" && Array.isArray(fields.open)) {
-    const open = fields.open.map(readApproval).filter((approval) => approval !== null);
-    return { kind: "approvals", to, open };
+// src/busy.ts
+var FIRST_MS = 2e3;
+var AGAIN_MS = 3e3;
+var STILL_MS = 3e4;
+var BusyWatch = class {
+  #ask;
+  #found;
+  #timer;
+  #answers = 0;
+  constructor(ask, found) {
+    this.#ask = ask;
+    this.#found = found;
   }
-  if (fields.kind === "call_output" && typeof fields.call_id === "string") {
-    const model = typeof fields.model === "string" && fields.model !== "" ? fields.model : null;
-    const display = { callId: fields.call_id, model, text: text2(fields.text) };
-    return { kind: "call_output", to, display };
+  /** The comm is in use from now on, unless `stop` comes first. */
+  start() {
+    this.#answers = 0;
+    this.#later(FIRST_MS);
   }
-  return null;
+  /** It is not in use, or leads nowhere. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    this.#answers = 0;
+  }
+  /** The kernel has answered: what it was sent had to wait for cells, or not. */
+  answer(waits) {
+    if (!waits) {
+      this.#found(false);
+      return;
+    }
+    if (++this.#answers > 1) this.#found(true);
+    this.#later(this.#answers > 1 ? STILL_MS : AGAIN_MS);
+  }
+  #later(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ask, ms);
+  }
+};
+var SAID = "realtime-nb.waits-said";
+function sayOnce() {
+  try {
+    if (sessionStorage.getItem(SAID) !== null) return false;
+    sessionStorage.setItem(SAID, "yes");
+  } catch {
+  }
+  return true;
+}
+var WAITS = "While a cell runs, sound waits here.";
+function waitsWords(server) {
+  return server ? `${WAITS} To talk meanwhile, install realtime-nb in the environment that Jupyter itself runs in and restart Jupyter (the fast path), or update to JupyterLab 4.4 and ipykernel 7.` : `${WAITS} To talk meanwhile, open the notebook in JupyterLab.`;
 }
 
-// src/messages.ts
-var PROTOCOL_VERSION = 1;
-var STATES = ["connecting", "open", "closed", "failed"];
-var KINDS4 = ["realtime", "transcription", "translation"];
-var TURN_MODES = [
-  "server_vad",
-  "semantic_vad",
-  "push_to_talk",
-  "manual"
-];
-var ROLES = ["user", "assistant", "system", "tool"];
-var STATUSES = ["in_progress", "completed", "incomplete", "failed"];
-var LEVELS = ["info", "warning", "error"];
-var isFields3 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var text3 = (value) => typeof value === "string" ? value : "";
-var textOrNull = (value) => typeof value === "string" ? value : null;
-var count = (value, otherwise) => typeof value === "number" && Number.isFinite(value) ? value : otherwise;
-var isIndex2 = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
-function oneOf(choices, value, otherwise) {
-  return choices.find((choice) => choice === value) ?? otherwise;
+// src/carrier/server.ts
+function relayAddress(id) {
+  const config = readConfig();
+  if (config === null || !/^[0-9a-f]{32}$/.test(id)) return "";
+  const url = new URL(`${config.base}realtime-nb/relay/${id}`, location.href);
+  if (url.origin !== location.origin) return "";
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
 }
-function listOf(value, read) {
-  if (!Array.isArray(value)) return [];
-  return value.map(read).filter((entry) => entry !== null);
+function mayHaveRelay() {
+  return typeof WebSocket === "function" && readConfig() !== null;
 }
-function readItem(value) {
-  if (!isFields3(value) || typeof value.id !== "string") return null;
-  return {
-    id: value.id,
-    role: oneOf(ROLES, value.role, "system"),
-    text: text3(value.text),
-    status: oneOf(STATUSES, value.status, "completed"),
-    after: textOrNull(value.after),
-    heardChars: isIndex2(value.heard_chars) ? value.heard_chars : null,
-    pending: value.pending === true,
-    final: value.final !== false,
-    note: textOrNull(value.note),
-    tool: readTool(value.tool),
-    ...readBeside(value)
-  };
-}
-function readEndpoint(value) {
-  const fields = isFields3(value) ? value : {};
-  return {
-    name: text3(fields.name),
-    model: text3(fields.model),
-    practice: fields.practice === true,
-    url: text3(fields.url)
-  };
-}
-function readStanding(fields) {
-  return {
-    state: oneOf(STATES, fields.state, "connecting"),
-    detail: text3(fields.detail),
-    session: oneOf(KINDS4, fields.session, "realtime"),
-    model: textOrNull(fields.model),
-    voice: text3(fields.voice),
-    language: text3(fields.language),
-    turns: oneOf(TURN_MODES, fields.turns, fields.manual === true ? "manual" : "server_vad"),
-    halfDuplex: fields.half_duplex === true,
-    costs: fields.costs === true
-  };
-}
-function readWelcome(fields) {
-  if (typeof fields.to !== "string") return null;
-  return {
-    kind: "welcome",
-    to: fields.to,
-    version: count(fields.version, 0),
-    ...readStanding(fields),
-    endpoint: readEndpoint(fields.endpoint),
-    owner: fields.owner === true,
-    name: text3(fields.name),
-    items: listOf(fields.items, readItem),
-    events: count(fields.events, 0),
-    phrases: listOf(fields.phrases, textOrNull)
-  };
-}
-function readAddressed(kind, fields) {
-  const { to, stream } = fields;
-  return typeof to === "string" && isIndex2(stream) ? { kind, to, stream } : null;
-}
-function readIncoming(value) {
-  if (!isFields3(value)) return null;
-  const { kind, to, id, client } = value;
-  switch (kind) {
-    case "welcome":
-      return readWelcome(value);
-    case "state":
-      return { kind, ...readStanding(value) };
-    case "owner":
-      return typeof client === "string" ? { kind, client } : null;
-    case "items":
-      return { kind, items: listOf(value.items, readItem), gone: listOf(value.gone, textOrNull) };
-    case "events":
-      return { kind, events: count(value.events, 0) };
-    case "edited":
-      return readEditedFor(value);
-    case "audio":
-    case "end":
-      return readAddressed(kind, value);
-    case "clear":
-      return typeof to === "string" && isIndex2(id) ? { kind, to, id } : null;
-    case "mic_off":
-      return typeof to === "string" ? { kind, to, reason: text3(value.reason) } : null;
-    case "cost":
-      return { kind, cost: readCost(value) };
-    case "notice":
-      return { kind, level: oneOf(LEVELS, value.level, "info"), text: text3(value.text) };
-    case "waits":
-      return typeof to === "string" ? { kind, to, cells: value.cells === true } : null;
-    default:
-      return readToolMessage(value) ?? readTableAnswer(value);
+function readConfig() {
+  const text4 = globalThis.document?.getElementById("jupyter-config-data")?.textContent;
+  if (!text4 || !/^https?:$/.test(location.protocol)) return null;
+  try {
+    const config = JSON.parse(text4);
+    if (typeof config !== "object" || config === null) return null;
+    const { baseUrl } = config;
+    if (typeof baseUrl !== "string" || baseUrl === "") return null;
+    const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
+    return { base };
+  } catch {
+    return null;
   }
 }
-function readEditedFor(fields) {
-  const edited = readEdited(fields);
-  if (edited === null || typeof fields.to !== "string") return null;
-  return { kind: "edited", to: fields.to, edited };
-}
-function readTableAnswer(fields) {
-  const answer = readAnswer(fields);
-  if (answer === null || typeof fields.to !== "string") return null;
-  return { kind: "answer", to: fields.to, answer };
-}
+
+// src/passing.ts
+var AWAY = "Nothing comes through to the kernel just now (the network, or a cell that runs): what you say is kept in this page for 30 s, and what you type is sent when it is back.";
+var lostWords = (ms) => `Nothing came through to the kernel for too long: ${Math.round(ms / 1e3)} s of what you said were not sent. Say it again.`;
+var AWAY_SHOWN_MS = 1e3;
+var LONGEST_TIMER_MS = 2 ** 31 - 1;
+var Passing = class {
+  #chat;
+  #busy;
+  #awaySoon;
+  #limitsOver;
+  /** `probe` asks the kernel which cells wait. */
+  constructor(chat, probe) {
+    this.#chat = chat;
+    this.#busy = new BusyWatch(probe, (waits) => this.#waits(waits));
+  }
+  /** What the service's limits leave is true until they are full again. */
+  limited(limits, resetS) {
+    clearTimeout(this.#limitsOver);
+    this.#chat.set("status", { limits });
+    if (limits === "") return;
+    const over = () => this.#chat.set("status", { limits: "" });
+    this.#limitsOver = setTimeout(over, Math.min(resetS * 1e3, LONGEST_TIMER_MS));
+  }
+  /** Nothing comes through to the kernel: what is said waits in this page, or does no longer. */
+  away(away, lostMs) {
+    clearTimeout(this.#awaySoon);
+    if (!away) {
+      this.#chat.dismiss(AWAY);
+      if (lostMs > 0) this.#chat.notify("warning", lostWords(lostMs));
+    } else this.#awaySoon = setTimeout(() => this.#chat.notify("warning", AWAY), AWAY_SHOWN_MS);
+  }
+  /** Whether a running cell could hold up the sound. */
+  watch(may) {
+    if (may) {
+      this.#busy.start();
+      return;
+    }
+    this.#busy.stop();
+    this.#waits(false);
+  }
+  /** The kernel's answer to `probe`. */
+  answer(waits) {
+    this.#busy.answer(waits);
+  }
+  /** Ask no more. */
+  unwatch() {
+    this.#busy.stop();
+  }
+  close() {
+    clearTimeout(this.#limitsOver);
+    clearTimeout(this.#awaySoon);
+    this.#busy.stop();
+  }
+  /** A running cell holds up the sound here, or not (any more). */
+  #waits(waits) {
+    if (waits && this.#chat.transport !== "websocket") return;
+    if (waits === this.#chat.waits) return;
+    this.#chat.set("status", { waits });
+    const words = waitsWords(mayHaveRelay());
+    if (!waits) this.#chat.dismiss(words);
+    else if (sayOnce()) this.#chat.notify("info", words);
+  }
+};
 
 // src/player/floor.ts
 var Floor = class _Floor {
@@ -2884,10 +3195,87 @@ var Floor = class _Floor {
   }
 };
 
+// src/backlog.ts
+var MOST_FRAMES = 750;
+var TAIL_FRAMES = 13;
+var MOST_MESSAGES = 200;
+var FRAME_MS2 = 40;
+var isSound = ({ message }) => message.kind === "audio" || message.kind === "heard";
+var Backlog = class {
+  #waiting = [];
+  #frames = 0;
+  /** Frames that found no room. */
+  dropped = 0;
+  get size() {
+    return this.#waiting.length;
+  }
+  /** How much of what was said will not go out, in ms. */
+  get lostMs() {
+    const tail = Math.min(this.#frames, TAIL_FRAMES);
+    return this.dropped > 0 ? FRAME_MS2 * (this.dropped + this.#frames - tail) : 0;
+  }
+  /** Keep a message; false when there is no room for it. */
+  add(message, buffers) {
+    const entry = { message, buffers };
+    if (isSound(entry)) this.#addSound(entry);
+    else if (message.kind === "played") {
+      this.#remove((other) => other.message.kind === "played");
+      this.#waiting.push(entry);
+    } else if (this.#waiting.length - this.#frames >= MOST_MESSAGES) return false;
+    else this.#waiting.push(entry);
+    return true;
+  }
+  /** Take out what waits, in order. */
+  drain() {
+    const cut = this.dropped > 0;
+    while (cut && this.#frames > TAIL_FRAMES) this.#dropOldest();
+    const waiting = this.#waiting;
+    this.clear();
+    return cut ? withoutEmptyTurns(waiting) : waiting;
+  }
+  /** Forget all: there is nobody to tell. */
+  clear() {
+    this.#waiting = [];
+    this.#frames = 0;
+    this.dropped = 0;
+  }
+  #addSound(entry) {
+    this.#waiting.push(entry);
+    this.#frames++;
+    if (this.#frames > MOST_FRAMES) this.#dropOldest();
+  }
+  #dropOldest() {
+    if (!this.#remove(isSound)) return;
+    this.#frames--;
+    this.dropped++;
+  }
+  #remove(which) {
+    const at = this.#waiting.findIndex(which);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
+  }
+};
+var begins = ({ message }) => message.kind === "talk" && message.on;
+var ends = ({ message }) => message.kind === "commit" || message.kind === "talk" && !message.on;
+function withoutEmptyTurns(waiting) {
+  const gone = /* @__PURE__ */ new Set();
+  let begin = null;
+  let sound = true;
+  for (const entry of waiting) {
+    if (begins(entry)) begin = entry;
+    else if (ends(entry) && !sound) {
+      gone.add(entry);
+      if (begin !== null) gone.add(begin);
+    }
+    sound = isSound(entry) || sound && !begins(entry) && !ends(entry);
+  }
+  return waiting.filter((entry) => !gone.has(entry));
+}
+
 // src/carrier/order.ts
 var MAX_EARLY = 2e3;
 var MAX_UNCONFIRMED_BYTES = 4 * 2 ** 20;
-var Inbox = class {
+var Inbox2 = class {
   /** The number of the newest message delivered. */
   last = 0;
   #early = /* @__PURE__ */ new Map();
@@ -2997,7 +3385,7 @@ var Link = class {
     this.epoch = epoch;
   }
   epoch;
-  inbox = new Inbox();
+  inbox = new Inbox2();
   outbox = new Outbox();
   /** What the kernel last learned that we have. */
   told = 0;
@@ -3198,6 +3586,118 @@ function randomId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// src/kernel_end.ts
+var ENDED2 = /* @__PURE__ */ new Set(["autorestarting", "restarting", "dead"]);
+function onKernelEnd(model, ended, signal) {
+  const told = kernelOf(model)?.statusChanged;
+  if (typeof told?.connect !== "function") return;
+  const slot = (_sender, status) => {
+    if (ENDED2.has(status)) ended();
+  };
+  told.connect(slot);
+  signal.addEventListener("abort", () => void told.disconnect(slot));
+}
+function kernelOf(model) {
+  try {
+    const manager = model.widget_manager;
+    return manager?.kernel;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/page_facts.ts
+function pageFacts() {
+  if (globalThis.location === void 0) return {};
+  const page = {
+    origin: location.origin,
+    secure: globalThis.isSecureContext === true,
+    microphone: typeof navigator.mediaDevices?.getUserMedia === "function",
+    webrtc: typeof globalThis.RTCPeerConnection === "function"
+  };
+  return { page };
+}
+
+// src/pulse.ts
+var EVERY_MS = 1e3;
+var STALLED_MS = 3e3;
+var AGAIN_MS3 = [2e3, 4e3, 8e3, 15e3];
+var MOST_OPEN = 50;
+var Pulse = class {
+  #handlers;
+  #on = false;
+  #last = 0;
+  #open = [];
+  #stalled = false;
+  #again = 0;
+  #timer;
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+  get stalled() {
+    return this.#stalled;
+  }
+  /** The comm is in use from now on. */
+  start() {
+    this.#on = true;
+  }
+  /** It is not in use, or leads nowhere: what was asked is not waited for. */
+  stop() {
+    this.#on = false;
+    this.#open = [];
+    this.#stalled = false;
+    this.#again = 0;
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+  }
+  /** Something is sent. */
+  sent() {
+    if (this.#on && this.#timer === void 0) this.#later(EVERY_MS);
+  }
+  /** The kernel has answered. */
+  answer(id) {
+    const oldest = this.#open[0];
+    if (!this.#on || oldest === void 0 || !this.#open.some((asked) => asked.id === id)) return;
+    this.#open = this.#open.filter((asked) => asked.id > id);
+    const lost = oldest.id !== id;
+    const was = this.#stalled;
+    this.#stalled = false;
+    this.#again = 0;
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    if (this.#open.length > 0) this.#later(EVERY_MS);
+    if (was || lost) this.#handlers.back(lost);
+  }
+  #later(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), ms);
+  }
+  #look() {
+    this.#timer = void 0;
+    const oldest = this.#open[0];
+    const due = oldest !== void 0 && performance.now() - oldest.ms >= STALLED_MS;
+    if (due && !this.#stalled) this.#stall();
+    else this.#ask();
+  }
+  #stall() {
+    this.#stalled = true;
+    this.#ask();
+    this.#handlers.stalled();
+  }
+  #ask() {
+    this.#last++;
+    this.#open.push({ id: this.#last, ms: performance.now() });
+    if (this.#open.length > MOST_OPEN) this.#open.splice(1, 1);
+    this.#handlers.ask(this.#last);
+    if (!this.#stalled) {
+      this.#later(EVERY_MS);
+      return;
+    }
+    this.#later(AGAIN_MS3[Math.min(this.#again, AGAIN_MS3.length - 1)] ?? EVERY_MS);
+    this.#again++;
+  }
+};
+
 // src/tools/display.ts
 var TRIES = 40;
 var TRY_EVERY_MS = 250;
@@ -3244,6 +3744,12 @@ var Port = class {
   #model;
   #handlers;
   #fast;
+  #pulse;
+  #backlog = new Backlog();
+  /** The kernel answers the pulse; one of an older version is never taken for gone. */
+  #answers = false;
+  /** What is said waits in the backlog. */
+  #holding = false;
   #timer;
   #live = false;
   #closed = false;
@@ -3254,16 +3760,23 @@ var Port = class {
     this.#fast = new FastPath(this.client, {
       comm: (message, buffers) => this.#overComm(message, buffers),
       message: (message, numbered) => this.#deliver(message, numbered),
-      changed: () => handlers.carrier(this.#fast.used ? "fast" : "comm"),
+      changed: () => this.#changed(),
       broken: () => this.#anew()
+    });
+    this.#pulse = new Pulse({
+      ask: (id) => void this.#post({ kind: "pulse", id }, []),
+      stalled: () => this.#hold(),
+      back: (lost) => lost ? this.#anew() : this.#release()
     });
     const receive = (message, buffers) => this.#receive(message, buffers ?? []);
     const restarted = () => this.#lost("restart");
     model.on("msg:custom", receive);
     model.on("comm_live_update", restarted);
+    onKernelEnd(model, restarted, signal);
     signal.addEventListener("abort", () => {
       this.#closed = true;
       clearTimeout(this.#timer);
+      this.#pulse.stop();
       this.#fast.close();
       model.off("msg:custom", receive);
       model.off("comm_live_update", restarted);
@@ -3276,6 +3789,10 @@ var Port = class {
   /** Say hello, again and again until welcomed. */
   open() {
     this.#hello(Number.POSITIVE_INFINITY);
+  }
+  /** Say hello again, after the kernel was told that this page was left. */
+  rejoin() {
+    if (this.#live) this.#anew();
   }
   /** A value the kernel keeps for the page (a trait), undefined when it has none. */
   setting(name) {
@@ -3291,11 +3808,15 @@ var Port = class {
   }
   /** Send one message; false when the kernel's side is gone (or was never there). */
   send(message, buffers = []) {
+    if (this.#holding) return this.#backlog.add(message, buffers);
     if (!this.#live) return false;
     return this.#fast.send(message, buffers) ?? this.#overComm(message, buffers);
   }
   #overComm(message, buffers) {
-    if (this.#post(message, buffers)) return true;
+    if (this.#post(message, buffers)) {
+      this.#pulse.sent();
+      return true;
+    }
     this.#lost("send");
     return false;
   }
@@ -3311,28 +3832,59 @@ var Port = class {
     clearTimeout(this.#timer);
     if (this.#closed || this.#live || times <= 0) return;
     const joins = mayHaveRelay() ? { relay: true, e: this.#fast.epoch } : {};
-    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...joins }, []);
+    this.#post({ kind: "hello", version: PROTOCOL_VERSION, ...pageFacts(), ...joins }, []);
     this.#timer = setTimeout(() => this.#hello(times - 1), HELLO_EVERY_MS);
   }
   #lost(why) {
     if (this.#closed) return;
     this.#live = false;
     this.#fast.drop();
+    this.#pulse.stop();
+    this.#backlog.clear();
+    this.#setHolding(false);
     this.#handlers.gone(why);
     this.#hello(HELLOS_AFTER_RESTART);
   }
   /** Messages were lost between us and the kernel: have it tell everything again. */
   #anew() {
+    if (this.#live) this.#hold();
     this.#live = false;
     this.#fast.drop();
+    this.#pulse.stop();
     this.open();
+  }
+  #changed() {
+    const { used } = this.#fast;
+    if (used) {
+      this.#pulse.stop();
+      if (this.#live) this.#release();
+    } else if (this.#live) this.#startPulse();
+    this.#handlers.carrier(used ? "fast" : "comm");
+  }
+  #startPulse() {
+    if (this.#answers) this.#pulse.start();
+  }
+  #hold() {
+    this.#setHolding(true);
+  }
+  /** Hand over what waits, in order. */
+  #release() {
+    if (!this.#holding) return;
+    this.#setHolding(false);
+    for (const { message, buffers } of this.#backlog.drain()) this.send(message, buffers);
+  }
+  #setHolding(holding) {
+    if (holding === this.#holding) return;
+    this.#holding = holding;
+    this.#handlers.away(holding, this.#backlog.lostMs);
   }
   #receive(value, buffers) {
     if (typeof value !== "object" || value === null) return;
     const fields = value;
     const { kind, to } = fields;
     if (to !== void 0 && to !== this.client) return;
-    if (kind === "reset") this.#anew();
+    if (kind === "pulse") this.#pulse.answer(Number(fields.id));
+    else if (kind === "reset") this.#anew();
     else if (kind === "waits")
       this.#deliver(value, buffers);
     else if (!this.#fast.take(fields, buffers)) this.#deliver(value, buffers);
@@ -3351,12 +3903,475 @@ var Port = class {
     }
     if (message.kind === "audio" && !this.#live) return;
     this.#handlers.message(message, buffers);
+    if (message.kind !== "welcome") return;
+    this.#answers = value.pulse === true;
+    if (!this.#fast.used) this.#startPulse();
+    this.#release();
   }
 };
 function isOffer(value) {
   const fields = value;
   return fields.kind === "offer" && typeof fields.relay === "string";
 }
+
+// src/rtc/remote.ts
+var SILENCE_RMS = 2e-4;
+var FRAMES_OVER = 50;
+var OVER_MS = 2e3;
+var FRAMES_AFTER = 15;
+var Remote = class {
+  #shared;
+  #handlers;
+  /** Chromium gives a context no remote sound that no media element has. */
+  #element = document.createElement("audio");
+  #gain = null;
+  #source = null;
+  #end = () => void 0;
+  #closed = false;
+  #hushed = false;
+  #silent = 0;
+  #over;
+  constructor(shared, handlers) {
+    this.#shared = shared;
+    this.#handlers = handlers;
+  }
+  /** Play a stream; number it for its frames. */
+  async play(stream, number3) {
+    this.#element.srcObject = stream;
+    this.#element.muted = true;
+    void this.#element.play().catch(() => void 0);
+    const context = this.#shared.get();
+    try {
+      this.#source = context.createMediaStreamSource(stream);
+    } catch {
+      this.#element.muted = false;
+      return;
+    }
+    this.#gain = context.createGain();
+    this.#source.connect(this.#gain).connect(context.destination);
+    const framing = new Framing(FrameKind.answer, number3);
+    let quiet = FRAMES_AFTER;
+    const heard = (captured) => {
+      const silent = captured.rms <= SILENCE_RMS;
+      const hushed = this.#hushed;
+      if (hushed) this.#waitFor(silent);
+      quiet = silent || hushed ? quiet + 1 : 0;
+      const open = quiet <= FRAMES_AFTER;
+      const bytes = framing.encode(captured, !open ? "closed" : hushed ? "silent" : "open");
+      if (bytes !== null) this.#handlers.frame(bytes);
+      this.#handlers.level(hushed ? 0 : captured.rms);
+    };
+    const end = await capture(context, this.#source, heard);
+    if (this.#closed) end();
+    else this.#end = end;
+  }
+  /**
+   * Let nothing out of what is on its way here: until it is over, or `open`. A browser that was
+   * held up has a second of it and more.
+   */
+  hush() {
+    this.#silent = 0;
+    this.#shut(true);
+    clearTimeout(this.#over);
+    if (this.#gain === null) this.#over = setTimeout(() => this.open(), OVER_MS);
+  }
+  /** Let out what comes. */
+  open() {
+    clearTimeout(this.#over);
+    this.#shut(false);
+  }
+  #shut(hushed) {
+    this.#hushed = hushed;
+    if (this.#gain !== null) this.#gain.gain.value = hushed ? 0 : 1;
+    else if (this.#element.srcObject !== null) this.#element.muted = hushed;
+  }
+  #waitFor(silent) {
+    this.#silent = silent ? this.#silent + 1 : 0;
+    if (this.#silent >= FRAMES_OVER) this.open();
+  }
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#over);
+    this.#end();
+    this.#source?.disconnect();
+    this.#gain?.disconnect();
+    this.#element.srcObject = null;
+  }
+};
+
+// src/rtc/speaking.ts
+var Speaking = class {
+  #silence;
+  #sender = null;
+  /** A copy of the microphone's: shutting it leaves the page its level. */
+  #track = null;
+  #gate = "open";
+  constructor(shared) {
+    const [silence] = shared.get().createMediaStreamDestination().stream.getAudioTracks();
+    if (silence === void 0) throw new Error("no silence to be had");
+    this.#silence = silence;
+  }
+  /** Speak over a connection. */
+  join(connection) {
+    this.#sender = connection.addTransceiver(this.#silence, { direction: "sendrecv" }).sender;
+    void this.#replace();
+  }
+  /** Send the microphone; null for silence. */
+  speak(track) {
+    this.#track?.stop();
+    this.#track = track?.clone() ?? null;
+    this.gate(this.#gate);
+    void this.#replace();
+  }
+  /** What of the microphone goes out: the service's clock goes on, so silence is sent elsewhere. */
+  gate(gate) {
+    this.#gate = gate;
+    if (this.#track !== null) this.#track.enabled = gate === "open";
+  }
+  close() {
+    this.#track?.stop();
+    this.#track = null;
+    this.#silence.stop();
+    this.#sender = null;
+  }
+  async #replace() {
+    try {
+      await this.#sender?.replaceTrack(this.#track ?? this.#silence);
+    } catch {
+    }
+  }
+};
+
+// src/rtc/trouble.ts
+var CallTrouble = class extends Error {
+  name = "CallTrouble";
+  stage;
+  constructor(stage, message) {
+    super(message);
+    this.stage = stage;
+  }
+};
+var LONGEST = 200;
+async function atStage(stage, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CallTrouble) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new CallTrouble(stage, said.slice(0, LONGEST));
+  }
+}
+function stalled(connection) {
+  const ice = connection.iceConnectionState;
+  if (ice !== "connected" && ice !== "completed") {
+    return new CallTrouble("ICE", `no way was found to the service for sound (${ice})`);
+  }
+  const state = connection.connectionState;
+  if (state !== "connected") {
+    return new CallTrouble("DTLS", `the sound could not be encrypted (${state})`);
+  }
+  return new CallTrouble("data channel", "it did not open");
+}
+
+// src/rtc/call.ts
+var GATHER_MS = 100;
+var CONNECT_MS = 12e3;
+var SHAKEN_MS = 3e4;
+var REFUSAL_MAX = 200;
+var LOST = "the WebRTC call was lost, no way to the service is left: run the cell again to call anew";
+var RtcCall = class {
+  number;
+  speaking;
+  remote;
+  #handlers;
+  #connection;
+  #channel;
+  #up = false;
+  #over = false;
+  #shaken;
+  /** Throws `CallTrouble` where this page can make no call. */
+  constructor(shared, number3, handlers) {
+    if (typeof RTCPeerConnection !== "function") {
+      throw new CallTrouble("page", "this browser has no WebRTC");
+    }
+    this.number = number3;
+    this.#handlers = handlers;
+    this.speaking = new Speaking(shared);
+    this.remote = new Remote(shared, handlers);
+    this.#connection = new RTCPeerConnection();
+    this.#connection.ontrack = ({ track, streams: [stream] }) => {
+      void this.remote.play(stream ?? new MediaStream([track]), number3);
+    };
+    this.#connection.onconnectionstatechange = () => this.#changed();
+    this.#channel = this.#connection.createDataChannel("oai-events");
+    this.#channel.onmessage = ({ data }) => {
+      if (typeof data === "string") handlers.message(data);
+    };
+    this.#channel.onclose = () => this.#ended("the service ended the WebRTC call");
+    this.speaking.join(this.#connection);
+  }
+  /** Make the offer, without the microphone. */
+  async offer() {
+    return await atStage("SDP", async () => {
+      await this.#connection.setLocalDescription();
+      await gathered(this.#connection);
+      return this.#connection.localDescription?.sdp ?? "";
+    });
+  }
+  /** Take the service's answer; resolves when sound and data channel are up. */
+  async answer(sdp) {
+    await atStage("SDP", () => this.#connection.setRemoteDescription({ type: "answer", sdp }));
+    await this.#connected();
+  }
+  /** Call by ourselves with an ephemeral key; resolves to the call's id, where it can be read. */
+  async direct(url, key) {
+    const body = await this.offer();
+    const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/sdp" };
+    const request = { method: "POST", body, headers, redirect: "error" };
+    const answer = await atStage("HTTP", async () => {
+      const response = await fetch(url, request);
+      if (!response.ok) throw await refusal(response);
+      return response;
+    });
+    await this.answer(await atStage("HTTP", () => answer.text()));
+    return answer.headers.get("location")?.split("/").pop() || null;
+  }
+  send(text4) {
+    if (this.#channel.readyState === "open") this.#channel.send(text4);
+  }
+  close() {
+    this.#over = true;
+    clearTimeout(this.#shaken);
+    this.speaking.close();
+    this.remote.close();
+    this.#channel.close();
+    this.#connection.close();
+  }
+  /** Wait until everything is up. */
+  #connected() {
+    return new Promise((resolve, reject) => {
+      const connection = this.#connection;
+      const look = () => {
+        if (this.#over) return finish(new CallTrouble("page", "the call was given up"));
+        if (connection.connectionState === "failed") return finish(stalled(connection));
+        if (connection.connectionState !== "connected") return;
+        if (this.#channel.readyState === "open") finish(null);
+      };
+      const timer = setTimeout(() => finish(stalled(connection)), CONNECT_MS);
+      const finish = (trouble) => {
+        clearTimeout(timer);
+        connection.removeEventListener("connectionstatechange", look);
+        this.#channel.removeEventListener("open", look);
+        this.#up = trouble === null;
+        if (trouble === null) resolve();
+        else reject(trouble);
+      };
+      connection.addEventListener("connectionstatechange", look);
+      this.#channel.addEventListener("open", look);
+      look();
+    });
+  }
+  #changed() {
+    clearTimeout(this.#shaken);
+    const state = this.#connection.connectionState;
+    const lost = () => this.#ended(LOST);
+    if (state === "failed") lost();
+    else if (state === "disconnected") this.#shaken = setTimeout(lost, SHAKEN_MS);
+    else if (state === "closed") this.#ended("the service ended the WebRTC call");
+  }
+  #ended(why) {
+    if (this.#over || !this.#up) return;
+    this.close();
+    this.#handlers.closed(why);
+  }
+};
+async function refusal(response) {
+  let said = "";
+  try {
+    const body = await response.json();
+    const message = body?.error?.message;
+    if (typeof message === "string") said = `: ${message.slice(0, REFUSAL_MAX)}`;
+  } catch {
+  }
+  return new CallTrouble("HTTP", `status ${response.status}${said}`);
+}
+function gathered(connection) {
+  if (connection.iceGatheringState === "complete") return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, GATHER_MS);
+    connection.addEventListener("icegatheringstatechange", () => {
+      if (connection.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+// src/rtc/desk.ts
+var LOUD_RMS = 3e-3;
+var PAUSE_MS = 600;
+var RtcDesk = class {
+  #shared;
+  #handlers;
+  #call = null;
+  /** The kernel has no wire of its own: it is told everything the data channel says. */
+  #relayed = false;
+  /** The service says that it is sounding. */
+  #told = false;
+  #loud = false;
+  #muted = false;
+  #track = null;
+  #gate = "open";
+  #pause;
+  constructor(shared, handlers) {
+    this.#shared = shared;
+    this.#handlers = handlers;
+  }
+  /** There is a call, or there is one being made. */
+  get active() {
+    return this.#call !== null;
+  }
+  receive(asked) {
+    if (asked.op === "offer" || asked.op === "direct") {
+      this.#begin(asked);
+      return;
+    }
+    const call = this.#call;
+    if (call === null || call.number !== asked.call) return;
+    if (asked.op === "answer") void this.#answer(call, asked.sdp);
+    else if (asked.op === "send") call.send(asked.text);
+    else if (asked.op === "hush") this.hush();
+    else this.hangUp();
+  }
+  /** Send the microphone; null for silence. */
+  speak(track) {
+    this.#track = track;
+    this.#call?.speaking.speak(track);
+  }
+  /** What of the microphone goes out. */
+  gate(gate) {
+    this.#gate = gate;
+    this.#call?.speaking.gate(gate);
+  }
+  /** Let nothing more of this answer out. */
+  hush() {
+    this.#call?.remote.hush();
+  }
+  /** Call it from a click or a key press: browsers let sound out only after one. */
+  async unlock() {
+    if (this.#call !== null) this.#mute(!await this.#shared.start("call"));
+  }
+  /** The context runs after all. */
+  unlocked() {
+    this.#mute(false);
+  }
+  /** The call is over. */
+  hangUp() {
+    this.#call?.close();
+    this.#call = null;
+    this.#shared.rest("call");
+    clearTimeout(this.#pause);
+    this.#told = this.#loud = this.#muted = false;
+    this.#handlers.level(0);
+    this.#handlers.calling(false);
+    this.#changed();
+  }
+  #begin(asked) {
+    if (this.#call !== null) this.hangUp();
+    this.#relayed = asked.op === "direct";
+    let call;
+    try {
+      call = new RtcCall(this.#shared, asked.call, {
+        message: (text4) => this.#message(asked.call, text4),
+        closed: (why) => this.#closed(asked.call, why),
+        frame: (bytes) => this.#handlers.heard(bytes),
+        level: (rms) => this.#level(rms)
+      });
+    } catch (error) {
+      this.#failed(asked.call, error);
+      return;
+    }
+    this.#call = call;
+    call.speaking.speak(this.#track);
+    call.speaking.gate(this.#gate);
+    void this.unlock();
+    if (asked.op === "offer") void this.#offer(call);
+    else void this.#direct(call, asked.url, asked.key);
+  }
+  async #offer(call) {
+    try {
+      const sdp = await call.offer();
+      this.#handlers.say({ kind: "rtc", call: call.number, op: "offer", sdp });
+    } catch (error) {
+      this.#failed(call.number, error);
+    }
+  }
+  async #answer(call, sdp) {
+    await this.#connected(call, async () => {
+      await call.answer(sdp);
+      return null;
+    });
+  }
+  async #direct(call, url, key) {
+    await this.#connected(call, () => call.direct(url, key));
+  }
+  async #connected(call, connect) {
+    try {
+      const call_id = await connect();
+      if (this.#call !== call) return;
+      this.#handlers.calling(true);
+      const state = "connected";
+      this.#handlers.say({ kind: "rtc", call: call.number, op: "state", state, call_id });
+    } catch (error) {
+      this.#failed(call.number, error);
+    }
+  }
+  #failed(number3, error) {
+    const trouble = error instanceof CallTrouble ? error : new CallTrouble("page", String(error));
+    if (this.#call?.number === number3) this.hangUp();
+    const { stage, message: why } = trouble;
+    this.#handlers.say({ kind: "rtc", call: number3, op: "failed", stage, why });
+  }
+  #closed(number3, why) {
+    this.hangUp();
+    this.#handlers.say({ kind: "rtc", call: number3, op: "state", state: "closed", why });
+  }
+  #message(number3, text4) {
+    const sounding = readSounding(text4);
+    if (sounding !== null) this.#sounding(sounding);
+    if (this.#relayed) this.#handlers.say({ kind: "rtc", call: number3, op: "message", text: text4 });
+  }
+  #sounding(sounding) {
+    this.#told = sounding === "started";
+    if (this.#told) {
+      this.#call?.remote.open();
+    } else if (sounding === "cleared") {
+      this.hush();
+      this.#loud = false;
+    }
+    this.#changed();
+  }
+  #level(rms) {
+    this.#handlers.level(rms);
+    if (rms < LOUD_RMS) return;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#loud = false;
+      this.#changed();
+    }, PAUSE_MS);
+    if (this.#loud) return;
+    this.#loud = true;
+    this.#changed();
+  }
+  #mute(muted) {
+    if (muted === this.#muted) return;
+    this.#muted = muted;
+    this.#changed();
+  }
+  #changed() {
+    this.#handlers.changed(this.#told || this.#loud || this.#muted, this.#muted);
+  }
+};
 
 // src/audio/preferences.ts
 var KEY = "realtime-nb.sound";
@@ -3473,31 +4488,32 @@ var SoundSetup = class {
 var LAST_VIEW_MS = 3e3;
 var UNANSWERED_MS = 3e3;
 var CONSTRAINTS_TRAIT = "_audio_constraints";
-var OTHER_VERSION = "This page and its kernel come from different versions of realtime_nb: reload the page and run the cell again.";
 var Engine = class {
   #chat;
   #port;
   #context = new SharedContext();
   #listening;
+  #rtc;
   #speaker;
   #sound;
-  #busy;
+  #passing;
+  #inbox;
   #views = 0;
+  /** The kernel was told that nobody looks here any more. */
+  #left = false;
   constructor(model, chat, signal) {
     this.#chat = chat;
     this.#port = new Port(
       model,
       {
-        message: (message, buffers) => this.#receive(message, buffers),
+        message: (message, buffers) => this.#inbox.receive(message, buffers),
         gone: (why) => this.#gone(why),
-        carrier: (carrier) => this.#carried(carrier)
+        carrier: (carrier) => this.#inbox.carried(carrier),
+        away: (away, lostMs) => this.#passing.away(away, lostMs)
       },
       signal
     );
-    this.#busy = new BusyWatch(
-      () => this.#port.probe(),
-      (waits) => this.#waits(waits)
-    );
+    this.#passing = new Passing(chat, () => this.#port.probe());
     this.#speaker = new Speaker(this.#context, playbackIn(this.#context), {
       played: (played) => {
         const { latencyMs: latency_ms, prebufferMs: _, ...counts } = played;
@@ -3507,23 +4523,36 @@ var Engine = class {
       started: (stream, t_ms) => this.#port.send({ kind: "started", stream, t_ms }),
       drained: (stream) => this.#port.send({ kind: "drained", stream }),
       changed: (playing, muted) => {
-        this.#listening.playing(playing && !muted, this.#context.latencyMs);
-        Floor.shared.talk(this, playing && !muted);
-        chat.set("status", { playing, muted });
+        if (!this.#rtc.active) this.#playing(playing, muted);
       },
       level: (outputLevel) => chat.set("level", { outputLevel }),
       failed: (message) => chat.notify("error", message)
     });
+    this.#rtc = new RtcDesk(this.#context, {
+      say: (message) => this.#port.send(message),
+      heard: (bytes) => this.#port.send({ kind: "heard" }, [bytes]),
+      level: (outputLevel) => chat.set("level", { outputLevel }),
+      changed: (playing, muted) => this.#playing(playing, muted),
+      calling: (calling) => chat.set("status", { calling })
+    });
     const asked = () => this.#constraints();
     this.#sound = new SoundSetup(chat, this.#context, SharedContext.choosable, asked, signal);
-    this.#listening = new Listening(
-      chat,
-      this.#context,
-      this.#sound,
-      (message, buffers) => this.#port.send(message, buffers)
-    );
-    this.#context.onrunning = () => this.#speaker.unlocked();
+    const send = this.#port.send.bind(this.#port);
+    this.#listening = new Listening(chat, this.#context, this.#sound, this.#rtc, send);
+    this.#inbox = new Inbox(chat, {
+      port: this.#port,
+      context: this.#context,
+      listening: this.#listening,
+      speaker: this.#speaker,
+      rtc: this.#rtc,
+      passing: this.#passing
+    });
+    this.#context.onrunning = () => {
+      this.#speaker.unlocked();
+      this.#rtc.unlocked();
+    };
     window.addEventListener("pagehide", () => this.#leave(), { signal });
+    window.addEventListener("pageshow", () => this.#comeBack(), { signal });
     signal.addEventListener("abort", () => this.#close());
     chat.events.send = (question) => this.#port.send(question);
     chat.history.send = (message) => this.#port.send(message);
@@ -3533,6 +4562,7 @@ var Engine = class {
   /** Count a view for as long as its signal lives. */
   attach(signal) {
     this.#views++;
+    this.#comeBack();
     signal.addEventListener("abort", () => {
       this.#views--;
       setTimeout(() => this.#lastViewGone(), LAST_VIEW_MS);
@@ -3543,8 +4573,9 @@ var Engine = class {
       this.releaseMicrophone();
       return;
     }
-    void this.#speaker.unlock();
-    await this.#listening.open();
+    void this.#unlock();
+    if (this.#chat.deafness !== "") this.#chat.notify("info", this.#chat.deafness);
+    else await this.#listening.open();
   }
   chooseInput(id) {
     this.#sound.chooseInput(id);
@@ -3580,7 +4611,7 @@ var Engine = class {
   }
   /** Listen and play here, and no longer in another tab. */
   takeOver() {
-    void this.#speaker.unlock();
+    void this.#unlock();
     this.#port.send({ kind: "take_over" });
   }
   /** Answer whether a call may be made. */
@@ -3593,165 +4624,86 @@ var Engine = class {
   }
   /** Send a typed line; false when there is nobody to read it. */
   say(text4) {
-    void this.#speaker.unlock();
+    void this.#unlock();
     return this.#port.send({ kind: "text", text: text4 });
   }
   /** Stop the answer being given. */
   stop() {
-    void this.#speaker.unlock();
+    void this.#unlock();
+    this.#rtc.hush();
     this.#port.send({ kind: "stop" });
   }
   /** What was said so far is a turn. */
   commit() {
-    void this.#speaker.unlock();
+    void this.#unlock();
     this.#port.send({ kind: "commit" });
+  }
+  /** Dial now, do not wait. */
+  retry() {
+    this.#port.send({ kind: "retry" });
+  }
+  /** End the chat. */
+  end() {
+    this.#port.send({ kind: "end" });
+  }
+  /** Have an answer made in the place of one that failed. */
+  askAgain() {
+    void this.#unlock();
+    this.#port.send({ kind: "ask_again" });
   }
   /** The click that lets sound out. */
   hear() {
-    void this.#speaker.unlock();
-  }
-  #receive(message, buffers) {
-    switch (message.kind) {
-      case "welcome":
-        this.#welcome(message);
-        break;
-      case "state":
-        this.#state(message, this.#chat.endpoint);
-        break;
-      case "owner":
-        this.#owned(message.client === this.#port.client);
-        break;
-      case "items":
-        this.#chat.upsertItems(message.items, message.gone);
-        break;
-      case "events":
-        this.#chat.growEvents(message.events);
-        break;
-      case "answer":
-        this.#chat.events.receive(message.answer, buffers);
-        break;
-      case "edited":
-        this.#chat.history.receive(message.edited, buffers);
-        break;
-      case "audio":
-        this.#audio(message.stream, buffers[0]);
-        break;
-      case "end":
-        this.#speaker.end(message.stream);
-        break;
-      case "clear":
-        this.#clear(message.id);
-        break;
-      case "mic_off":
-        this.releaseMicrophone();
-        this.#chat.notify("info", message.reason);
-        break;
-      case "cost":
-        this.#chat.set("status", { cost: message.cost });
-        break;
-      case "approvals":
-        this.#chat.set("approvals", { approvals: message.open });
-        break;
-      case "call_output":
-        this.#chat.showDisplay(message.display);
-        break;
-      case "notice":
-        this.#chat.notify(message.level, message.text);
-        break;
-      case "waits":
-        this.#busy.answer(message.cells);
-        break;
-    }
-  }
-  #welcome(message) {
-    const { endpoint, name, phrases } = message;
-    const again = this.#chat.link === "live";
-    this.#chat.set("status", { link: "live", name });
-    this.#carried(this.#chat.carrier);
-    this.#state(message, endpoint);
-    this.#owned(message.owner);
-    if (again && message.owner) this.#listening.tell();
-    this.#chat.set("phrases", { phrases });
-    if (message.version !== PROTOCOL_VERSION) this.#chat.notify("warning", OTHER_VERSION);
-    this.#chat.set("approvals", { approvals: [] });
-    this.#chat.resetItems(message.items);
-    this.#chat.resetEvents(message.events);
-  }
-  #state(standing, known2) {
-    const { state: session, detail, session: kind, model } = standing;
-    const { voice, language, turns, halfDuplex, costs } = standing;
-    const endpoint = known2 === null || model === null ? known2 : { ...known2, model };
-    const told = { session, detail, kind, voice, language, turns, halfDuplex, costs, endpoint };
-    this.#chat.set("status", told);
-    this.#listening.mode(turns, halfDuplex && kind === "realtime");
-    if (session === "closed" || session === "failed") this.releaseMicrophone();
-  }
-  #carried(carrier) {
-    this.#chat.set("status", { carrier });
-    if (carrier === "comm" && this.#port.live) {
-      this.#busy.start();
-      return;
-    }
-    this.#busy.stop();
-    this.#waits(false);
-  }
-  /** A running cell holds up the sound here, or not (any more). */
-  #waits(waits) {
-    if (waits === this.#chat.waits) return;
-    this.#chat.set("status", { waits });
-    const words = waitsWords(mayHaveRelay());
-    if (!waits) this.#chat.dismiss(words);
-    else if (sayOnce()) this.#chat.notify("info", words);
+    void this.#unlock();
   }
   #unanswered() {
     if (this.#chat.link === "asking") this.#chat.set("status", { link: "unanswered" });
   }
-  #owned(owner) {
-    if (!owner) {
-      this.releaseMicrophone();
-      void this.#speaker.clear();
-    }
-    this.#chat.set("status", { owner });
-  }
-  #audio(stream, bytes) {
-    if (bytes === void 0) return;
-    try {
-      const frame = decodeFrame(bytes);
-      this.#speaker.push(stream, frame.offset, frame.samples);
-    } catch (error) {
-      this.#chat.notify("error", `Sound of the answer could not be read: ${String(error)}.`);
-    }
-  }
-  async #clear(id) {
-    const streams = await this.#speaker.clear();
-    const latency_ms = this.#context.latencyMs;
-    this.#port.send({ kind: "cleared", id, streams, latency_ms });
-  }
   #gone(why) {
     this.releaseMicrophone();
+    this.#rtc.hangUp();
     void this.#speaker.clear();
-    this.#busy.stop();
+    this.#passing.unwatch();
     this.#chat.history.gone();
     const detail = why === "restart" ? "the kernel restarted: run the cell again" : "the kernel's side of this chat is gone: run the cell again";
-    this.#chat.set("status", { link: "gone", detail });
+    this.#chat.set("status", this.#chat.over ? { link: "gone" } : { link: "gone", detail });
     this.#chat.set("approvals", { approvals: [] });
   }
   /** Whoever comes back to this notebook hears the rest of the answer. */
   #leave() {
+    if (this.#left) return;
+    this.#left = true;
     this.releaseMicrophone();
     this.#port.send({ kind: "leave" });
+    this.#rtc.hangUp();
   }
+  #comeBack() {
+    if (!this.#left) return;
+    this.#left = false;
+    this.#port.rejoin();
+  }
+  /** The page is still there, with nothing in it to see or press. */
   #lastViewGone() {
-    if (this.#views > 0) return;
+    if (this.#views > 0 || this.#left) return;
     this.releaseMicrophone();
-    if (this.#speaker.active) this.#port.send({ kind: "stop" });
+    if (this.#speaker.active || this.#rtc.active) this.#port.send({ kind: "stop" });
+    this.#leave();
+  }
+  #playing(playing, muted) {
+    this.#listening.playing(playing && !muted, this.#context.latencyMs);
+    Floor.shared.talk(this, playing && !muted);
+    this.#chat.set("status", { playing, muted });
+  }
+  /** Call it from a click or a key press: browsers let sound out only after one. */
+  async #unlock() {
+    await Promise.all([this.#speaker.unlock(), this.#rtc.unlock()]);
   }
   #constraints() {
     const value = this.#port.setting(CONSTRAINTS_TRAIT);
     return typeof value === "object" && value !== null ? value : {};
   }
   #close() {
-    this.#busy.stop();
+    this.#passing.close();
+    this.#leave();
     this.#listening.close();
     this.#speaker.close();
     Floor.shared.talk(this, false);
@@ -3763,15 +4715,15 @@ var Engine = class {
 function clockText(tMs) {
   const total = Math.max(0, Math.round(tMs));
   const minutes = Math.floor(total / 6e4);
-  const seconds = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
-  return `${minutes}:${seconds}`;
+  const seconds2 = (total % 6e4 / 1e3).toFixed(3).padStart(6, "0");
+  return `${minutes}:${seconds2}`;
 }
 function spanText(ms) {
   const value = Math.max(0, ms);
   if (value < 1e3) return `${Math.round(value)} ms`;
   if (value < 6e4) return `${(value / 1e3).toFixed(2)} s`;
-  const seconds = Math.round(value / 1e3);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const seconds2 = Math.round(value / 1e3);
+  return `${Math.floor(seconds2 / 60)}:${String(seconds2 % 60).padStart(2, "0")}`;
 }
 function sizeText(bytes) {
   if (bytes < 1e3) return `${bytes} B`;
@@ -3804,6 +4756,15 @@ function cutFront(text4, room) {
   const before = signs[signs.length - kept - 1] ?? "";
   const part = /[._]/.test(before) && /^[^._]/.test(end) ? 0 : end.search(PARTS);
   return `…${part > 0 && part <= kept / 2 ? end.slice(part) : end}`;
+}
+var LEAST_HEAD = 3;
+function cutName(text4, room) {
+  const tail = cutFront(text4, room);
+  const left = room - Array.from(tail).length;
+  if (tail === text4 || left < LEAST_HEAD) return tail;
+  const head = Array.from(text4).slice(0, left).join("");
+  const part = head.indexOf(".") + 1;
+  return `${part > 0 ? head.slice(0, part) : head}${tail}`;
 }
 
 // src/ui/dom.ts
@@ -3933,7 +4894,7 @@ var CHOICES = [
   ["always", "Always allow", "A"],
   ["deny", "Deny", "D"]
 ];
-var PAUSE_MS = 400;
+var PAUSE_MS2 = 400;
 var Question = class {
   node;
   #approval;
@@ -3980,7 +4941,7 @@ var Question = class {
     this.#movedMs = performance.now();
     this.node.dataset.moved = "";
     clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => delete this.node.dataset.moved, PAUSE_MS);
+    this.#resting = setTimeout(() => delete this.node.dataset.moved, PAUSE_MS2);
   }
   /** Take the focus over from a question that was answered. */
   focus() {
@@ -3999,7 +4960,7 @@ var Question = class {
       words
     );
     button2.addEventListener("click", ({ detail }) => {
-      if (detail === 0 || performance.now() - this.#movedMs >= PAUSE_MS) this.#decide(decision);
+      if (detail === 0 || performance.now() - this.#movedMs >= PAUSE_MS2) this.#decide(decision);
     });
     return button2;
   }
@@ -4007,7 +4968,7 @@ var Question = class {
     if (event.target === this.#reason) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     const decision = KEYS[event.key.toLowerCase()];
-    if (decision === void 0 || performance.now() - this.#focusedMs < PAUSE_MS) return;
+    if (decision === void 0 || performance.now() - this.#focusedMs < PAUSE_MS2) return;
     event.preventDefault();
     this.#decide(decision);
   }
@@ -4179,6 +5140,7 @@ var Caption = class {
     this.#dots.hidden = item.final || item.text !== "";
     this.node.toggleAttribute("data-partial", !item.final);
     this.node.dataset.status = item.status;
+    if (item.level !== void 0) this.node.dataset.level = item.level;
     this.node.setAttribute("aria-busy", String(!item.final || item.status === "in_progress"));
     setText(this.#note, noteOf(item));
     this.#note.hidden = this.#note.textContent === "";
@@ -4220,10 +5182,10 @@ function createCaptions(chat) {
 
 // src/captions.ts
 function hasWords(items) {
-  return items.some((item) => item.text.trim() !== "");
+  return items.some((item) => item.role !== "mark" && item.text.trim() !== "");
 }
 function captionText(items) {
-  return items.map((item) => ({ words: item.text.trim(), arrow: item.role === "assistant" ? "→ " : "" })).filter(({ words }) => words !== "").map(({ words, arrow }) => `${arrow}${words}
+  return items.filter((item) => item.role !== "mark").map((item) => ({ words: item.text.trim(), arrow: item.role === "assistant" ? "→ " : "" })).filter(({ words }) => words !== "").map(({ words, arrow }) => `${arrow}${words}
 `).join("");
 }
 
@@ -4440,7 +5402,8 @@ function createComposer(chat, actions, sent, signal) {
     output.update();
   };
   const update = () => {
-    microphone.disabled = !chat.open && chat.microphone === "off";
+    const off = chat.microphone === "off";
+    microphone.disabled = off && (!chat.open || chat.deafness !== "");
     microphone.dataset.state = chat.microphone;
     microphone.setAttribute("aria-pressed", String(chat.microphone === "on"));
     microphone.toggleAttribute("data-mute", chat.deaf || chat.pushed && !chat.talking);
@@ -4474,13 +5437,21 @@ function createComposer(chat, actions, sent, signal) {
 }
 function microphoneTitle(chat) {
   if (!chat.open && chat.microphone === "off") return "Not live";
+  if (chat.deafness !== "") return chat.deafness;
   if (chat.microphone !== "on") return MICROPHONE_TITLES[chat.microphone];
+  if (chat.session === "restoring") {
+    return "Reconnecting: what you say is kept; press to switch the microphone off";
+  }
   if (chat.deaf) return "Mute while the answer plays; press to switch the microphone off";
   if (chat.pushed && !chat.talking) return "Ready; hold the button or the space bar and speak";
   return MICROPHONE_TITLES.on;
 }
 function placeholder(chat) {
   if (!chat.open) return "Not live";
+  if (chat.session === "restoring" && chat.restoration?.reason !== "renewal") {
+    const kept = chat.microphone === "on" ? "what you say is kept" : "type all the same";
+    return `Reconnecting: ${kept}`;
+  }
   if (chat.microphone !== "on") return "Message";
   if (chat.pushed) return "Hold the space bar; or type a message";
   return "Listening; or type a message";
@@ -4974,12 +5945,7 @@ function roomOf(within, heads) {
   };
 }
 
-// src/table/grid.ts
-var ROW_PX = 22;
-var MOST_PX = 8e6;
-var ROWS_UNMEASURED = 12;
-var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
-var grids = 0;
+// src/table/slot.ts
 var cell = (name, column) => h("span", {
   class: `rnb-cell rnb-c-${name}`,
   role: "gridcell",
@@ -5047,7 +6013,7 @@ function fill(slot, row, room) {
   slot.summary.title = slot.summary.textContent;
   const type = visible(row?.type ?? "");
   const fits = row === void 0 || row.of === null ? room.type : room.child;
-  setWhole(slot.type, type, cutFront(type, fits));
+  setWhole(slot.type, type, cutName(type, fits));
   for (const name of ["item", "response"]) {
     const id = visible(row?.[name] ?? "");
     setWhole(slot[name], id, cutFront(bareId(id), room[name]));
@@ -5071,6 +6037,13 @@ function drawDirection(slot, dir) {
   if (dir === void 0) slot.direction.replaceChildren();
   else slot.direction.replaceChildren(dir === "sent" ? "↑" : "↓", spoken(dir));
 }
+
+// src/table/grid.ts
+var ROW_PX = 22;
+var MOST_PX = 8e6;
+var ROWS_UNMEASURED = 12;
+var HEADS = ["Time", "Since", "", "Event", "Item", "Response", "Summary", "Size"];
+var grids = 0;
 var Grid = class {
   node;
   #model;
@@ -5311,7 +6284,7 @@ function foldable(row, unfold) {
 var BEYOND = 20;
 var KEPT = 2e3;
 var MOST_UNFOLDED = 100;
-var AGAIN_MS3 = 2e3;
+var AGAIN_MS4 = 2e3;
 var TableModel = class {
   query = EVERYTHING;
   /** Rows in all. */
@@ -5525,7 +6498,7 @@ var TableModel = class {
     this.#retry = setTimeout(() => {
       this.#resting = false;
       this.#pump();
-    }, AGAIN_MS3);
+    }, AGAIN_MS4);
   }
   #take(page, span) {
     if ("around" in span && !this.#found(page, span.around)) return;
@@ -5663,21 +6636,41 @@ var CARRIERS = {
   comm: "Sound goes by the notebook's own channel to the kernel.",
   waits: "Sound goes by the notebook's own channel to the kernel, and waits while a cell runs."
 };
+var CALLS = {
+  webrtc: {
+    words: "WebRTC",
+    title: "Sound goes by WebRTC from this page to the service; events go through the kernel."
+  },
+  "webrtc-direct": {
+    words: "WebRTC direct",
+    title: "This page calls the service itself by WebRTC, with an ephemeral key."
+  },
+  sideband: {
+    words: "sideband",
+    title: "This chat has joined a call whose sound runs elsewhere."
+  }
+};
 function stateWords2(chat) {
   const because = chat.detail === "" ? "" : `: ${chat.detail}`;
   if (chat.link === "asking") return { tone: "busy", words: "not live yet: asking the kernel" };
   if (chat.link === "unanswered") return { tone: "idle", words: "not live: run the cell to talk" };
-  if (chat.link === "gone") return { tone: "bad", words: `not live${because}` };
+  if (chat.link === "gone" && !chat.over) return { tone: "bad", words: `not live${because}` };
   switch (chat.session) {
     case "connecting":
       return { tone: "busy", words: `connecting${because}` };
     case "open":
       return { tone: "live", words: "live" };
+    case "restoring":
+      return { tone: "busy", words: restoringWords(chat) };
     case "closed":
       return { tone: "idle", words: `closed${because}` };
     case "failed":
+      if (chat.told) return { tone: "bad", words: "failed: the cell's error says why" };
       return { tone: "bad", words: `failed${because}` };
   }
+}
+function restoringWords(chat) {
+  return chat.restoration?.reason === "renewal" ? "renewing the session" : "reconnecting";
 }
 function kindWords(chat) {
   if (chat.kind === "realtime") return "";
@@ -5698,19 +6691,24 @@ function createHeader(chat) {
   const words = h("span", { class: "rnb-state", role: "status" });
   const kind = h("span", { class: "rnb-kind" });
   const costs = h("span", { class: "rnb-badge rnb-costs" }, "costs money");
+  const limits = h("span", { class: "rnb-badge rnb-limits" });
+  limits.title = "The service's rate limit is nearly used up: answers fail until it is full again. Wait, or ask for less.";
   const model = h("span", { class: "rnb-model" });
   const endpoint = h("span", { class: "rnb-endpoint" });
   const badge = h("span", { class: "rnb-badge" }, "local practice server · not a model");
   const carrier = h("span", { class: "rnb-carrier" });
-  const parts = [dot, words, kind, badge, costs, endpoint, model, carrier];
+  const parts = [dot, words, kind, badge, costs, limits, endpoint, model, carrier];
   const node = h("header", { class: "rnb-header" }, ...parts);
   const update = () => {
     const { tone, words: text4 } = stateWords2(chat);
     dot.dataset.tone = tone;
     setText(words, text4);
+    words.title = chat.told ? chat.detail : "";
     setText(kind, kindWords(chat));
     kind.hidden = kind.textContent === "";
     updateCosts(costs, chat);
+    setText(limits, chat.limits);
+    limits.hidden = chat.limits === "";
     const practice = chat.endpoint?.practice === true;
     badge.hidden = !practice;
     setText(endpoint, practice ? "" : chat.endpoint?.name ?? "");
@@ -5718,9 +6716,10 @@ function createHeader(chat) {
     badge.title = `${endpoint.title} – free of charge`;
     const named = [chat.endpoint?.model ?? "", chat.voice].filter((name) => name !== "");
     setText(model, named.join(" · "));
+    const leg = chat.transport === "websocket" ? null : CALLS[chat.transport];
     carrier.hidden = chat.link !== "live";
-    setText(carrier, chat.carrier === "fast" ? "fast path" : "comm");
-    carrier.title = CARRIERS[chat.waits ? "waits" : chat.carrier];
+    setText(carrier, leg?.words ?? (chat.carrier === "fast" ? "fast path" : "comm"));
+    carrier.title = leg?.title ?? CARRIERS[chat.waits ? "waits" : chat.carrier];
   };
   update();
   return { node, update };
@@ -5737,12 +6736,8 @@ function createNotices(chat, actions, signal) {
   hear.addEventListener("click", () => actions.hear(), { signal });
   const takeOver = h("button", { type: "button", class: "rnb-button" }, "Take over");
   takeOver.addEventListener("click", () => actions.takeOver(), { signal });
-  const elsewhere = h(
-    "p",
-    { class: "rnb-elsewhere" },
-    h("span", {}, "Open in another tab, which listens and plays."),
-    takeOver
-  );
+  const where = h("span", {}, "");
+  const elsewhere = h("p", { class: "rnb-elsewhere" }, where, takeOver);
   const list = h("div", { class: "rnb-notice-list", role: "status" });
   const node = h("div", { class: "rnb-notices" }, hear, elsewhere, list);
   const shown = /* @__PURE__ */ new Map();
@@ -5759,7 +6754,10 @@ function createNotices(chat, actions, signal) {
   const update = () => {
     hear.hidden = !chat.muted;
     takeOver.disabled = !chat.open;
-    elsewhere.hidden = chat.link !== "live" || chat.owner;
+    const call = chat.deafness;
+    takeOver.hidden = call !== "";
+    setText(where, call === "" ? "Open in another tab, which listens and plays." : call);
+    elsewhere.hidden = chat.link !== "live" || call === "" && chat.owner;
     for (const [notice, box] of shown) {
       if (chat.notices.includes(notice)) continue;
       box.remove();
@@ -5830,6 +6828,47 @@ function step(chips, event) {
 function chipOf(phrase, typable) {
   if (!typable) return h("span", { class: "rnb-chip" }, phrase);
   return h("button", { type: "button", class: "rnb-chip" }, phrase);
+}
+
+// src/ui/restoring.ts
+var TICK_MS = 250;
+function createRestoring(chat, actions, signal) {
+  const words = h("span", { class: "rnb-restoring-words", "aria-live": "off" });
+  const detail = h("span", { class: "rnb-restoring-detail" });
+  const kept = h("span", { class: "rnb-restoring-kept" });
+  const retry = h("button", { type: "button", class: "rnb-button" }, "Try now");
+  const end = h("button", { type: "button", class: "rnb-button" }, "End");
+  end.title = "End the chat: nothing is tried any more";
+  retry.addEventListener("click", () => actions.retry(), { signal });
+  end.addEventListener("click", () => actions.end(), { signal });
+  const lines = h("p", {}, words, detail, kept);
+  const node = h("div", { class: "rnb-restoring", role: "status" }, lines, retry, end);
+  let timer;
+  let told = null;
+  let toldMs = 0;
+  const tick = () => {
+    if (told === null) return;
+    const elapsedS = (performance.now() - toldMs) / 1e3;
+    setText(words, restorationWords(told, elapsedS));
+    setText(kept, keptWords(told, elapsedS, chat.microphone === "on"));
+    retry.disabled = told.nextS === 0;
+  };
+  const update = () => {
+    const now2 = chat.link === "live" && chat.session === "restoring" ? chat.restoration : null;
+    node.hidden = now2 === null;
+    clearInterval(timer);
+    if (now2 !== told) toldMs = performance.now();
+    told = now2;
+    if (told === null) return;
+    setText(detail, told.detail);
+    detail.hidden = told.detail === "";
+    retry.hidden = end.hidden = told.reason === "renewal";
+    tick();
+    if (!signal.aborted) timer = setInterval(tick, TICK_MS);
+  };
+  signal.addEventListener("abort", () => clearInterval(timer));
+  update();
+  return { node, update };
 }
 
 // src/ui/sound.ts
@@ -6256,7 +7295,7 @@ var ItemForm = class {
   }
   #cut(item_id, ms, longest) {
     const most = Math.floor(longest / 10) / 100;
-    const seconds = h("input", {
+    const seconds2 = h("input", {
       type: "number",
       min: "0",
       max: String(most),
@@ -6264,12 +7303,12 @@ var ItemForm = class {
       value: String(Math.min(most, Math.round(ms / 10) / 100)),
       "aria-label": "Seconds that stay"
     });
-    const label = h("label", {}, "Keep the first ", seconds, ` s of ${most} s`);
+    const label = h("label", {}, "Keep the first ", seconds2, ` s of ${most} s`);
     this.#fields.append(label, h("button", { class: "rnb-button" }, "Cut"));
-    this.#first = seconds;
+    this.#first = seconds2;
     return () => {
-      const kept = Number(seconds.value);
-      if (seconds.value.trim() === "" || !(kept >= 0 && kept <= most)) {
+      const kept = Number(seconds2.value);
+      if (seconds2.value.trim() === "" || !(kept >= 0 && kept <= most)) {
         return `Write a number of seconds from 0 to ${most}.`;
       }
       return { op: "cut", item_id, ms: Math.round(kept * 1e3) };
@@ -6505,7 +7544,8 @@ var SPEAKERS = {
   user: "You: ",
   assistant: "Assistant: ",
   system: "System: ",
-  tool: "Tool: "
+  tool: "Tool: ",
+  mark: ""
 };
 var Bubble = class {
   node;
@@ -6520,12 +7560,15 @@ var Bubble = class {
   );
   #dots = dots();
   #note = h("p", { class: "rnb-note" });
+  #again = h("button", { type: "button", class: "rnb-button rnb-again" }, "Ask again");
   #words;
   #item = null;
-  constructor(role) {
+  constructor(role, askAgain) {
     this.#words = h("p", { class: "rnb-text" }, spoken(SPEAKERS[role]));
     this.#words.append(this.#text, this.#unheard, this.#dots);
-    this.node = h("div", { class: `rnb-item rnb-${role}` }, this.#words, this.#note);
+    const parts = [this.#words, this.#note, this.#again];
+    this.node = h("div", { class: `rnb-item rnb-${role}` }, ...parts);
+    this.#again.addEventListener("click", askAgain);
   }
   show(item) {
     if (item === this.#item) return;
@@ -6539,6 +7582,8 @@ var Bubble = class {
     this.#dots.hidden = !(item.pending || writing && item.text === "");
     this.#words.hidden = item.text === "" && this.#dots.hidden;
     this.node.dataset.status = item.status;
+    if (item.level !== void 0) this.node.dataset.level = item.level;
+    this.#again.hidden = item.again !== true;
     this.node.setAttribute("aria-busy", String(writing || item.pending));
     setText(this.#note, noteOf2(item, unheard !== ""));
     this.#note.hidden = this.#note.textContent === "";
@@ -6554,8 +7599,9 @@ function hint2(chat) {
   if (chat.pushed) return "Hold the button or the space bar and speak, or type.";
   return "Press the microphone and speak, or type.";
 }
-var TICK_MS = 200;
-function createTranscript(chat, mount, signal) {
+var TICK_MS2 = 200;
+function createTranscript(chat, actions, signal) {
+  const { mount } = actions;
   const displays = { mount, of: (callId) => chat.displays.get(callId) };
   const cards = /* @__PURE__ */ new Set();
   let timer;
@@ -6564,14 +7610,14 @@ function createTranscript(chat, mount, signal) {
   };
   const menus = createItemMenus(chat, signal);
   const draw = (item) => {
-    if (item.tool === null) return new Bubble(item.role);
+    if (item.tool === null) return new Bubble(item.role, () => actions.askAgain());
     const card = new CallCard(displays);
     cards.add(card);
     return card;
   };
   const make = (item) => {
     const entry = draw(item);
-    menus.attach(entry.node, item);
+    if (item.role !== "mark") menus.attach(entry.node, item);
     return entry;
   };
   const log = createLog("Transcript", "rnb-transcript", make, (entry) => {
@@ -6584,7 +7630,7 @@ function createTranscript(chat, mount, signal) {
     log.update(items, chat.open ? hint2(chat) : "");
     clearInterval(timer);
     const going = items.some((item) => item.tool !== null && isGoing(item.tool));
-    if (going && !signal.aborted) timer = setInterval(tick, TICK_MS);
+    if (going && !signal.aborted) timer = setInterval(tick, TICK_MS2);
   };
   signal.addEventListener("abort", () => {
     clearInterval(timer);
@@ -6597,8 +7643,9 @@ function createTranscript(chat, mount, signal) {
 // src/ui/panel.ts
 function drawPanel(chat, actions, el, signal) {
   const header = createHeader(chat);
-  const transcript = createTranscript(chat, actions.mount, signal);
+  const transcript = createTranscript(chat, actions, signal);
   const captions = createCaptions(chat);
+  const restoring = createRestoring(chat, actions, signal);
   const notices = createNotices(chat, actions, signal);
   const answer = actions.approve.bind(actions);
   const approvals = createApprovals(chat, answer, signal);
@@ -6606,21 +7653,24 @@ function drawPanel(chat, actions, el, signal) {
   const phrases = createPhrases(chat, composer.write, signal);
   const settings = createSettings(chat, actions, signal);
   const events = createEvents(chat, signal);
+  const bare = () => root.toggleAttribute("data-bare", chat.void);
   const parts = {
     status: [
       header.update,
+      restoring.update,
       transcript.update,
       captions.update,
       notices.update,
       composer.update,
       phrases.update,
       settings.update,
-      approvals.update
+      approvals.update,
+      bare
     ],
-    items: [transcript.update, captions.update, composer.update],
+    items: [bare, transcript.update, captions.update, composer.update],
     events: [events.update],
     sound: [settings.update],
-    microphone: [composer.update],
+    microphone: [composer.update, restoring.update],
     level: [composer.updateLevel],
     notices: [notices.update],
     approvals: [approvals.update],
@@ -6633,6 +7683,7 @@ function drawPanel(chat, actions, el, signal) {
     header.node,
     transcript.node,
     captions.node,
+    restoring.node,
     notices.node,
     phrases.node,
     approvals.node,
@@ -6640,6 +7691,7 @@ function drawPanel(chat, actions, el, signal) {
     settings.node,
     events.node
   );
+  bare();
   el.append(root);
   keepKeys(root, escapeKey(root, chat, actions, signal), signal);
   holdSpace(root, chat, actions, signal);

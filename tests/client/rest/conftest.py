@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from realtime_nb.client.endpoints.secret import Secret
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.client.loop import BackgroundLoop
-from realtime_nb.client.secret import Secret
-from realtime_nb.client.service import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

@@ -7,11 +7,11 @@ import traceback
 
 import pytest
 
+from realtime_nb.client.endpoints.secret import Secret
+from realtime_nb.client.endpoints.service import Endpoint
 from realtime_nb.client.rest.resolve import rest_endpoint
 from realtime_nb.client.rest.retries import retry_after_s
 from realtime_nb.client.rest.service import RestService
-from realtime_nb.client.secret import Secret
-from realtime_nb.client.service import Endpoint
 from realtime_nb.errors import (
     CallTimeout,
     ConnectionFailed,

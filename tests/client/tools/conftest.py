@@ -16,11 +16,11 @@ def open_desk(loop):
     """Open a session with a peer, and a desk on it."""
     sessions = []
 
-    async def opened(peer, *functions, **options):
+    async def opened(peer, *functions, transport=None, restore=True, **options):
         registry = ToolRegistry()
         for function in functions:
             registry.add(function, ToolOptions(**options))
-        session = RealtimeSession(peer.endpoint, loop=loop)
+        session = RealtimeSession(peer.endpoint, transport=transport, loop=loop, restore=restore)
         desk = ToolDesk(session, registry, PlainStage(), loop)
         desk.start()
         await session.open()

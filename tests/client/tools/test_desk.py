@@ -22,6 +22,7 @@ from realtime_nb.client.testing import (
     spoken,
     wait_until,
 )
+from realtime_nb.client.transport.transports import SidebandTransport
 from realtime_nb.errors import UsageError
 from realtime_nb.protocol.tools.call_groups import CANCELLED_OUTPUT
 
@@ -104,6 +105,23 @@ async def test_a_call_is_run_answered_and_followed_up(open_desk):
     (count,) = desk.counts()
     assert (count.name, count.calls, count.ok, count.failed) == ("add", 1, 1, 0)
     assert count.last_ms == count.median_ms == record.ms
+
+
+async def test_in_a_call_that_was_joined_what_others_run_is_left_to_them(open_desk):
+    theirs, ours = call_item("call_a", name="somebodys"), call_item("call_b")
+    script = [HELLO, send(*called(theirs), *called(ours, rid="resp_2")), output("call_b"), TAKEN]
+    async with ScriptedPeer([*script, ASKED, DONE]) as peer:
+        _, desk = await open_desk(peer, add, transport=SidebandTransport("rtc_1"))
+        await heard(peer, "response.create", 1)
+    assert [(one.tool, one.status) for one in desk.calls] == [("somebodys", "yours"), ("add", "ok")]
+
+
+async def test_in_a_call_that_was_accepted_here_a_name_that_is_none_is_answered(open_desk):
+    script = [HELLO, send(*called(call_item("call_a", name="made_up"))), output("call_a"), TAKEN]
+    async with ScriptedPeer([*script, ASKED, DONE]) as peer:
+        _, desk = await open_desk(peer, add, transport=SidebandTransport("rtc_1", ours=True))
+        await heard(peer, "response.create", 1)
+    assert [one.status for one in desk.calls] == ["unknown"]
 
 
 async def test_parallel_calls_are_answered_in_their_order_and_have_one_follow_up(open_desk):
@@ -282,6 +300,20 @@ async def test_a_call_that_a_service_tells_only_at_the_end_is_run_once(open_desk
         await session.respond()
         await heard(peer, "response.create", 2)
     assert len(desk.calls) == 1
+
+
+async def test_a_call_whose_response_ended_while_the_sideband_was_away_is_followed_up(open_desk):
+    one = called(call_item("call_a"))
+    gap = {"type": "realtime_nb.gap", "away_ms": 400, "tries": 1}
+    script = [HELLO, send(*one[:-1]), output("call_a", "3"), TAKEN, send(gap), ASKED, DONE]
+    async with ScriptedPeer(script) as peer:
+        _, desk = await open_desk(peer, add, transport=SidebandTransport("rtc_1"))
+        notices = []
+        desk.on_notice(lambda level, text: notices.append((level, text)))
+        await heard(peer, "response.create", 1)
+    ((level, text),) = notices
+    assert level == "warning"
+    assert "a function that the model called meanwhile was not run" in text
 
 
 async def test_an_output_that_is_refused_is_a_notice(open_desk):
@@ -491,6 +523,6 @@ async def test_a_connection_that_breaks_off_stops_what_runs(open_desk):
 
     script = [HELLO, ASKED, calls(call_item("call_a", "wait", "{}")), wait_until(begun), drop()]
     async with ScriptedPeer(script) as peer:
-        session, desk = await open_desk(peer, wait)
+        session, desk = await open_desk(peer, wait, restore=False)
         await session.respond()
         await until(lambda: session.state == "failed" and desk.calls[0].ended)

@@ -139,11 +139,15 @@ async def test_a_clip_that_is_committed_has_all_of_them_too(open_talk):
     assert result.answer == "Three."
 
 
-@pytest.mark.parametrize("options", [{"follow_up": False}, {"main": True}])
-async def test_a_call_that_nothing_follows_by_itself_ends_the_turn(open_talk, options, monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "sent"), [({"follow_up": False}, [OUTPUT, TAKEN]), ({"main": True}, [])]
+)
+async def test_a_call_that_nothing_follows_by_itself_ends_the_turn(
+    open_talk, options, sent, monkeypatch
+):
     # As in a kernel whose main thread runs the cell that waits.
     monkeypatch.setattr(PlainStage, "on_main", lambda *_: Future())
-    async with ScriptedPeer([HELLO, ASKED, calls("add")]) as peer:
+    async with ScriptedPeer([HELLO, ASKED, calls("add"), *sent]) as peer:
         session, _ = await open_talk(peer, add, **options)
         response = await session.respond()
     assert (response.id, response.before) == ("resp_1", ())
@@ -201,7 +205,7 @@ async def test_who_cuts_in_ends_the_turn(open_talk):
 
 async def test_a_session_that_is_lost_meanwhile_fails_the_call(open_talk):
     async with ScriptedPeer([HELLO, ASKED, calls("hangs"), hold(0.1), drop()]) as peer:
-        session, _ = await open_talk(peer, hangs)
+        session, _ = await open_talk(peer, hangs, restore=False)
         with pytest.raises(ConnectionLost):
             await session.respond()
 
@@ -212,6 +216,24 @@ async def test_a_desk_that_stops_meanwhile_fails_the_call(open_talk):
         call = session.respond()
         await until(lambda: [one.status for one in desk.calls] == ["running"])
         desk.stop()
+        with pytest.raises(ConnectionLost, match="closed"):
+            await call
+
+
+async def test_an_answer_that_ends_after_its_desk_has_stopped_fails_the_call(open_talk):
+    begun, rest = {}, asyncio.Event()
+
+    def first(request):
+        begun["events"] = _calls(["hangs"], "resp_1", request)
+        return begun["events"][:-1]
+
+    script = [HELLO, ASKED, answer(first), wait_until(rest), answer(lambda _: begun["events"][-1:])]
+    async with ScriptedPeer(script) as peer:
+        session, desk = await open_talk(peer, hangs)
+        call = session.respond()
+        await until(lambda: [one.status for one in desk.calls] == ["running"])
+        desk.stop()
+        rest.set()
         with pytest.raises(ConnectionLost, match="closed"):
             await call
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import io
 import sys
 import threading
 from functools import partial
@@ -250,7 +251,12 @@ def test_prints_are_caught_after_a_cell_has_put_its_own_write_back(
     assert [*texts(first), *texts(second), *texts(third)] == ["in a cell\n", "after it\n", "once\n"]
 
 
-def test_the_streams_are_as_they_were_at_the_end(kernel: Any) -> None:
+def test_the_streams_are_as_they_were_at_the_end(
+    kernel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A stream of its own: the process's may still ask for a shell that other tests have unloaded
+    # in the middle of a cell, at whose end IPython puts back the `write` from before.
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
     before = sys.stdout.write
     routes = Routes(kernel.shell)
     Capture(kernel.shell, routes).run(lambda: None)

@@ -9,7 +9,7 @@ from realtime_nb.errors import UsageError
 from realtime_nb.protocol.audio_api.answer import LONGEST_CLIP_S, AudioAnswer, ToolRun
 from realtime_nb.protocol.audio_api.completion import user_message
 from realtime_nb.protocol.audio_api.thread import Entry, History, assistant_entry, past, within
-from realtime_nb.protocol.cost import Price
+from realtime_nb.protocol.cost.prices import Price
 
 EVIL = "<script>alert(1)</script>\u202e\x1b[0m"
 

@@ -13,8 +13,8 @@ from realtime_nb.protocol.config.migrate_names import BETA_FIELDS
 from realtime_nb.protocol.config.models import MODELS
 from realtime_nb.protocol.config.read import read_config
 from realtime_nb.protocol.config.shapes import session_keys
-from realtime_nb.server.config import SessionConfig
-from realtime_nb.server.translation_config import TranslationConfig
+from realtime_nb.server.config.config import SessionConfig
+from realtime_nb.server.config.translation_config import TranslationConfig
 from realtime_nb.server.wire_errors import WireError
 from tests.protocol.config.rows import (
     BETA_ROWS,

@@ -7,7 +7,7 @@ import pytest
 
 from realtime_nb.protocol.config.compare import MATTERS, Row, compare
 from realtime_nb.protocol.config.paths import MISSING, get, merge, put
-from realtime_nb.protocol.config.units import hide_credentials
+from realtime_nb.protocol.credentials import hide_credentials
 
 PCM = {"type": "audio/pcm", "rate": 24000}
 CREATED: dict[str, Any] = {

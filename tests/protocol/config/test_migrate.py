@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from realtime_nb.errors import ConfigError
 from realtime_nb.protocol.config.check import check_config
 from realtime_nb.protocol.config.migrate import BETA_EVENTS, BETA_FIELDS, migrate
 from realtime_nb.protocol.config.paths import MISSING, get
@@ -417,3 +418,11 @@ def test_ga_comes_back_as_it_is(source: dict) -> None:
     assert migration.result == source
     assert migration.changes == ()
     assert str(migration) == "Nothing to change: this is GA."
+
+
+def test_what_is_nested_without_end_is_refused():
+    deep: dict[str, Any] = {"type": "session.update"}
+    for _ in range(2_000):
+        deep = {"type": "session.update", "session": deep}
+    with pytest.raises(ConfigError, match="nested too deep"):
+        migrate(deep)

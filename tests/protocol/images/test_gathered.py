@@ -7,7 +7,7 @@ import numpy as np
 from realtime_nb.protocol.events import Event
 from realtime_nb.protocol.images import GatheredPictures, read_picture
 from realtime_nb.protocol.images.gathered import UNREADABLE
-from realtime_nb.protocol.log import Record
+from realtime_nb.protocol.log.event_log import Record
 
 
 def created(item_id, *urls, kind="conversation.item.create"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from realtime_nb.protocol.events import Event
-from realtime_nb.protocol.log import EventLog
+from realtime_nb.protocol.log.event_log import EventLog
 from realtime_nb.protocol.rules.breach import MOST, Breach
 from realtime_nb.protocol.rules.check import check
 

@@ -299,7 +299,7 @@ class Talk:
                 self.asked = None
                 self.in_flight = False
             case "response.done" if response["id"] == self.seen_active:
-                if response["status"] == "cancelled":
+                if response["status"] == "cancelled" and response["id"] not in self.cut:
                     # Somebody else has cut in.
                     self.upset.add(response["id"])
                     self.no_follow_up |= {*self.known_calls.get(response["id"], ())} & {*self.given}
@@ -451,6 +451,19 @@ def in_conversation(ledger, call_id, output="x"):
     return [*ledger.finished(call_id, output), *ledger.entered(call_id)]
 
 
+def test_a_call_that_comes_after_the_interruption_takes_no_follow_up_from_what_finished():
+    ledger = CallLedger(Rules())
+    told(ledger, begun("resp_1"), *made("resp_1", function_call("call_a", "finishes")))
+    ledger.interrupted()
+    in_conversation(ledger, "call_a")
+    stop, send = told(ledger, *made("resp_1", function_call("call_b", "stops")))
+    assert isinstance(stop, Stop)
+    assert isinstance(send, Send)
+    assert ledger.entered("call_b") == []
+    (follow_up,) = told(ledger, ended("resp_1"))
+    assert isinstance(follow_up, FollowUp)
+
+
 def test_after_an_interruption_nothing_waits_for_its_turn():
     ledger = CallLedger(Rules())
     slow, quick = function_call("call_a", "finishes"), function_call("call_b", "stops")
@@ -502,6 +515,22 @@ def test_the_service_that_answers_by_itself_is_given_time():
     assert [type(one) for one in in_conversation(ledger, "call_a")] == [Send]
     assert ledger.settled(wait.number - 1) == []
     assert [type(one) for one in ledger.settled(wait.number)] == [FollowUp]
+
+
+GAP = Event({"type": "realtime_nb.gap", "away_ms": 400, "tries": 1})
+
+
+def test_a_response_whose_end_was_missed_is_followed_up_unless_it_goes_on():
+    for goes_on in (False, True):
+        ledger = CallLedger(Rules())
+        told(ledger, begun("resp_1"), *made("resp_1", function_call("call_a", "finishes")))
+        told(ledger, Event({"type": "input_audio_buffer.speech_started"}))
+        (wait,) = told(ledger, GAP)
+        assert [type(one) for one in in_conversation(ledger, "call_a")] == [Send]
+        if goes_on:
+            assert told(ledger, ended("resp_1")) == []
+        assert [type(one) for one in ledger.settled(wait.number)] == [FollowUp]
+    assert told(CallLedger(Rules()), GAP) == []
 
 
 def test_no_more_unanswered_calls_are_kept_than_anybody_answers():

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from realtime_nb.server.config import SessionConfig
+from realtime_nb.server.config.config import SessionConfig
+from realtime_nb.server.config.session_fields import TOOLS
 from realtime_nb.server.mcp.definition import McpDefinition, settle
-from realtime_nb.server.session_fields import TOOLS
 from realtime_nb.server.wire_errors import WireError
 from tests.server.mcp.scenes import SEARCH, SECRET, URL, WRITE, server
 

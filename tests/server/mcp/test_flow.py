@@ -318,6 +318,39 @@ async def test_tools_of_one_response_are_listed_before_it_answers():
 
 
 @virtual
+async def test_what_one_response_allows_and_approves_is_not_the_sessions():
+    brain = McpBrain("Only this.", [CALL], "All of it.")
+    async with Stage(brain) as stage:
+        await stage.update(tools=[server(allowed_tools=["search"])], output_modalities=["text"])
+        await stage.until("mcp_list_tools.completed")
+        own = {"allowed_tools": ["write"], "require_approval": "never"}
+        tools = {"tools": [{"type": "mcp", "server_label": "docs", **own}]}
+        await stage.send("response.create", response=tools)
+        await stage.until("rate_limits.updated")
+        for _ in range(2):
+            await stage.send("response.create")
+            await stage.until("rate_limits.updated", since=len(stage.events))
+        asked = [[tool.name for tool in request.tools] for request in brain.requests]
+        assert asked == [["write"], ["search"], ["search"]]
+        # Nor is the server asked again, and its tool waits for an approval as before.
+        assert [one[0] for one in brain.mcp.asked] == ["list"]
+        assert [one["name"] for one in items(stage, "mcp_approval_request")] == ["search"]
+
+
+@virtual
+async def test_a_tool_that_the_response_does_not_allow_cannot_be_called():
+    brain = McpBrain([CALL])
+    async with Stage(brain) as stage:
+        await listed(stage)
+        own = {"allowed_tools": ["write"], "require_approval": "never"}
+        tools = {"tools": [{"type": "mcp", "server_label": "docs", **own}]}
+        await stage.send("response.create", response=tools)
+        await stage.until("response.mcp_call.failed")
+        assert "has no tool 'search'" in items(stage, "mcp_call")[-1]["error"]["message"]
+        assert [one[0] for one in brain.mcp.asked] == ["list"]
+
+
+@virtual
 async def test_tools_that_are_still_being_listed_cannot_be_called_yet():
     brain = McpBrain("No tools.")
     async with Stage(brain) as stage:

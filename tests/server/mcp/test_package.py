@@ -100,7 +100,8 @@ def test_only_this_computer_is_asked_unless_it_was_allowed(monkeypatch: pytest.M
     assert "mcp.example.com" in REACH.refusal(McpDefinition("x", "https://mcp.example.com/mcp"))
     monkeypatch.setenv(ANYWHERE_VARIABLE, "1")
     assert REACH.refusal(McpDefinition("x", "https://mcp.example.com/mcp")) == ""
-    for wrong in ("mcp", "file:///etc/passwd", "http://[", "http:///mcp"):
+    both = "http://mcp.example.com\\@127.0.0.1/mcp"
+    for wrong in ("mcp", "file:///etc/passwd", "http://[", "http:///mcp", both, "http://a@[::1]/"):
         assert "expected the URL" in REACH.refusal(McpDefinition("x", wrong))
 
 

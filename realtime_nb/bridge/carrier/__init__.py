@@ -1,0 +1,1 @@
+"""What carries messages between page and kernel: the comm, and the fast path beside it."""

@@ -1,0 +1,1 @@
+"""The answer's way to the loudspeaker, and what was heard of it."""

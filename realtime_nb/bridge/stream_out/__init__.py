@@ -1,0 +1,1 @@
+"""Sound that is still being made, on its way to the pages that play it."""

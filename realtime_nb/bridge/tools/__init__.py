@@ -1,0 +1,1 @@
+"""Tools in the pages: calls, approvals, and what they displayed."""

@@ -1,0 +1,1 @@
+"""Where to talk to, and which key goes there."""

@@ -1,0 +1,1 @@
+"""Guards over what is said: who holds answers back, and until when."""

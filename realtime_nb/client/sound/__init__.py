@@ -1,0 +1,1 @@
+"""Sound into a session: clips as microphones, and what came of them."""

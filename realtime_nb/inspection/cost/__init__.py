@@ -1,0 +1,1 @@
+"""What a conversation has cost, line by line."""

@@ -1,0 +1,1 @@
+"""Both sides' sound and everything that happened, on one clock."""

@@ -1,0 +1,1 @@
+"""A ``%%realtime`` cell: read, checked, completed, and run."""

@@ -1,0 +1,1 @@
+"""What a chat can do: `Chat` and its parts."""

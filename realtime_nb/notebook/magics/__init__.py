@@ -1,0 +1,1 @@
+"""What is typed after ``%`` and ``%%``, and the extension that loads it."""

@@ -1,0 +1,1 @@
+"""The conversation as its events tell it."""

@@ -1,0 +1,1 @@
+"""The event log, in memory and as lines of a file."""

@@ -1,0 +1,1 @@
+"""What a log says of connections that were lost and restored."""

@@ -1,0 +1,1 @@
+"""The session object: what may stand in it, its defaults, and how it changes."""

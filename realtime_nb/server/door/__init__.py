@@ -1,0 +1,1 @@
+"""The server's port: who may come in, and by which way."""

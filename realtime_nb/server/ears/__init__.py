@@ -1,0 +1,1 @@
+"""The way of the client's sound: from the buffer through turn detection to words."""

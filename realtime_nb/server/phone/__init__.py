@@ -1,0 +1,1 @@
+"""The practice phone: calls without a trunk, and the webhooks that announce them."""
