@@ -11,6 +11,8 @@ PIP   := $(PY) -m pip install --disable-pip-version-check --prefer-binary $(if $
 LOCK  := $(if $(CI),--constraint .ci/constraints.txt)
 STAMP := $(VENV)/.installed
 SLOW  := browser or notebooks
+# In CI, whose machine is shared, one or two tests that fail get a second try, and are named.
+PYTEST := $(PY) $(if $(CI),.ci/pytest_again.py,-m pytest)
 
 # Node comes from PyPI into .venv/bin (see $(STAMP)-test) and npm starts it by name.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -109,7 +111,7 @@ test: setup
 
 test-python: $(STAMP)-test
 	@echo '==> Python tests'
-	@$(PY) -m pytest -q -n 3 --dist worksteal --ignore tests/browser -m 'not ($(SLOW))'
+	@$(PYTEST) -q -n 3 --dist worksteal --ignore tests/browser -m 'not ($(SLOW))'
 
 test-js: js/node_modules/.installed
 	@echo '==> TypeScript tests'
@@ -117,13 +119,13 @@ test-js: js/node_modules/.installed
 
 test-browser: $(STAMP)-test chromium
 	@echo '==> browser tests$(if $(BESIDE), and beside them $(BESIDE))'
-	@$(PY) -m pytest -q -n 2 --dist worksteal -m '($(SLOW)) and not alone' tests/browser $(BESIDE)
+	@$(PYTEST) -q -n 2 --dist worksteal -m '($(SLOW)) and not alone' tests/browser $(BESIDE)
 	@echo '==> browser tests that have the machine for themselves'
-	@$(PY) -m pytest -q -m alone tests/browser
+	@$(PYTEST) -q -m alone tests/browser
 
 test-notebooks: $(STAMP)-test
 	@echo '==> tutorial notebooks'
-	@$(PY) -m pytest -q -n 2 -m notebooks tests/notebooks
+	@$(PYTEST) -q -n 2 -m notebooks tests/notebooks
 
 check: $(STAMP)-test js/node_modules/.installed
 	@echo '==> lint, formatting, types, walls'
