@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -28,8 +29,10 @@ ROOT = Path(__file__).parents[1]
 LOCK = ROOT / ".ci" / "constraints.txt"
 ADVISORIES = ROOT / ".ci" / "advisories.toml"
 PAGE = ROOT / "docs" / "dependencies.md"
+FIRST_PYTHON = "3.11.2"  # Debian 12's: a lock that its pip cannot fulfil has it search for ever
 LOCKED_FOR = sys.platform == "linux" and sys.version_info[:2] == (3, 11)
 OURS = "realtime-nb"
+TESTS_EXTRAS = ("test", "local", "mcp", "webrtc")
 USERS_EXTRAS = ("local", "formats", "images", "keyring", "mcp", "polars", "webrtc")
 
 _BEGIN, _END = "<!-- licences: begin -->", "<!-- licences: end -->"
@@ -67,19 +70,21 @@ class Installed:
 def installed(extras: tuple[str, ...]) -> list[Installed]:
     """Return what is installed of the requirements and of theirs in turn, by name."""
     found: dict[str, Installed] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()  # an extra of what is known asks for more
     waiting = [(one, "us") for one in asked(extras)]
     while waiting:
         wanted, by = waiting.pop(0)
         name = canonicalize_name(wanted.name)
         if wanted.marker is not None and not _holds(wanted, ""):
             continue
-        if name in found:
+        if (name, frozenset(wanted.extras)) in seen:
             continue
+        seen.add((name, frozenset(wanted.extras)))
         try:
             there = distribution(wanted.name)
         except PackageNotFoundError:
             continue  # an extra that is not installed here
-        found[name] = Installed(name, there.version, licence_of(there), by)
+        found.setdefault(name, Installed(name, there.version, licence_of(there), by))
         waiting += [(one, name) for one in _requirements(there, wanted.extras)]
     return [found[name] for name in sorted(found)]
 
@@ -138,7 +143,7 @@ def locked() -> dict[str, str]:
 
 def lock_text() -> str:
     """Return the lock for what is installed here of all that the tests ask for."""
-    rows = installed(("test",))
+    rows = installed(TESTS_EXTRAS)
     head = (
         "# What CI installs, made by `make lock` from an environment in which every test passed.\n"
     )
@@ -164,6 +169,7 @@ def complaints() -> list[str]:
         *_unlicensed(),
         *_unlisted(),
         *_unlocked(),
+        *_too_new(),
     ]
 
 
@@ -220,9 +226,19 @@ def _unlisted() -> Iterator[str]:
 
 def _unlocked() -> Iterator[str]:
     known = locked()
-    for row in installed(("test",)):
+    for row in installed(TESTS_EXTRAS):
         if row.name not in known:
             yield f"{row.name}: not in .ci/constraints.txt; run `make lock`"
+
+
+def _too_new() -> Iterator[str]:
+    for row in installed(TESTS_EXTRAS) if LOCKED_FOR else ():
+        asks = distribution(row.name).metadata["Requires-Python"] or ""
+        if not SpecifierSet(asks).contains(FIRST_PYTHON):
+            yield (
+                f"{row.name} {row.version}: asks for Python {asks}; install one that runs on"
+                f" {FIRST_PYTHON}, then run `make lock`"
+            )
 
 
 def _version(name: str) -> str | None:

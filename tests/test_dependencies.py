@@ -64,6 +64,22 @@ def test_what_is_neither_listed_nor_locked_is_told(
     assert "numpy: not in .ci/constraints.txt; run `make lock`" in found
 
 
+def test_a_lock_that_debian_s_python_cannot_install_is_told(
+    dependencies: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dependencies, "LOCKED_FOR", True)
+    monkeypatch.setattr(dependencies, "FIRST_PYTHON", "3.1")
+    found = dependencies.complaints()
+    assert any(line.startswith("numpy ") and "asks for Python >=3." in line for line in found)
+
+
+def test_what_an_extra_of_a_requirement_s_requirement_asks_for_is_found(
+    dependencies: ModuleType,
+) -> None:
+    found = {row.name for row in dependencies.installed(dependencies.TESTS_EXTRAS)}
+    assert {"webcolors", "aiortc", "espeakng-loader"} <= found  # jsonschema[format-nongpl], ours
+
+
 def test_the_table_takes_the_place_of_the_one_before(dependencies: ModuleType) -> None:
     row = dependencies.Installed("x", "1", "MIT | other", "us")
     once = dependencies.page("head\n<!-- licences: begin -->\n<!-- licences: end -->\ntail", [row])
