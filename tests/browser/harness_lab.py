@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -141,7 +142,7 @@ class LabServer:
         return env
 
     def _wait_until_listening(self, process: subprocess.Popen[bytes]) -> str:
-        # The server writes this file once it listens; port 0 there became the true one.
+        # The server writes this file when it has its port; on a busy machine it listens later.
         runtime = self._folder / "runtime_dir" / f"jpserver-{process.pid}.json"
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
@@ -149,9 +150,11 @@ class LabServer:
                 raise LabError(f"JupyterLab ended with {process.returncode}:\n{self.log_tail()}")
             if runtime.exists():
                 try:
-                    return str(json.loads(runtime.read_text())["url"])
-                except ValueError:
-                    pass  # half written
+                    said = json.loads(runtime.read_text())
+                    socket.create_connection(("127.0.0.1", said["port"])).close()
+                    return str(said["url"])
+                except (ValueError, ConnectionRefusedError):
+                    pass  # half written, or not yet
             time.sleep(0.05)
         raise LabError(f"JupyterLab did not start in {_START_S:.0f} s:\n{self.log_tail()}")
 
