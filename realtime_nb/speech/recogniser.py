@@ -47,7 +47,10 @@ _LOG_BASE: Final = math.log(1.0001)
 # What that penalty takes off a score for each word; scores are kept in 1024ths.
 _WORD_PRICE: Final = -math.log(WORD_PENALTY) / _LOG_BASE / 1024
 _MOST_AGAIN: Final = 20 * RATE  # an utterance that is heard twice is kept until then
-_KEPT_IDLE: Final = 2  # sets of decoders, at some 130 MB each
+_KEPT: Final = 4  # sets of decoders, at some 130 MB each
+# How long an utterance waits for one of these before it gets its own: making one holds the
+# interpreter for about as long, and everybody with it.
+_PATIENCE_S: Final = 1.0
 
 # What a decoder calls silence, noise, and steps without sound.
 _NO_SOUND: Final = ("SIL", "+", "<", "[", "(")
@@ -63,8 +66,8 @@ _Live = Literal["first", "yes", "no"]
 class PocketsphinxRecogniser:
     """Hears English with the models that the ``pocketsphinx`` package carries.
 
-    Loads about a second's worth of models for each utterance heard at the same time, and keeps
-    them.
+    Loads about a second's worth of models for each of the utterances that are heard at the same
+    time, and keeps some; when those are in use, the next utterance waits a little for one.
 
     Raises
     ------
@@ -76,8 +79,9 @@ class PocketsphinxRecogniser:
     name = "pocketsphinx"
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._idle = [Decoders()]
+        self._out = 0
         self._mean: str | None = None  # of what came live
         self._dropped = False
 
@@ -95,10 +99,7 @@ class PocketsphinxRecogniser:
         UsageError
             When a phrase has a slot that does not exist.
         """
-        with self._lock:
-            decoders = self._idle.pop() if self._idle else None
-            mean = self._mean
-        decoders = decoders or Decoders()
+        decoders, mean = self._take()
         expected = [*phrases, *phrases_of(prompt)]
         try:
             decoders.adapt(mean if whole is None else decoders.mean_of(whole))
@@ -109,12 +110,28 @@ class PocketsphinxRecogniser:
         live: _Live = "no" if whole is not None else "first" if mean is None else "yes"
         return PocketsphinxRecognition(self, decoders, live, has_grammar=has_grammar)
 
+    def _take(self) -> tuple[Decoders, str | None]:
+        with self._lock:
+            if self._out >= _KEPT:
+                self._lock.wait_for(lambda: bool(self._idle), _PATIENCE_S)
+            decoders = self._idle.pop() if self._idle else None
+            mean = self._mean
+            self._out += 1
+        try:
+            return decoders or Decoders(), mean
+        except BaseException:
+            with self._lock:
+                self._out -= 1
+            raise
+
     def give_back(self, decoders: Decoders, mean: str | None = None) -> None:
         """Take decoders back for the next utterance, and what was learnt from the last."""
         with self._lock:
             self._mean = mean or self._mean
-            if len(self._idle) < _KEPT_IDLE:
+            self._out -= 1
+            if len(self._idle) < _KEPT:
                 self._idle.append(decoders)
+                self._lock.notify()
                 return
             self._dropped = True
 

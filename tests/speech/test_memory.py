@@ -33,7 +33,7 @@ def test_decoders_that_are_not_kept_are_gone_when_memory_is_given_back(
             made.append(weakref.ref(self))
 
     monkeypatch.setattr(recogniser, "Decoders", Watched)
-    monkeypatch.setattr(recogniser, "_KEPT_IDLE", 1)
+    monkeypatch.setattr(recogniser, "_KEPT", 1)
     monkeypatch.setattr(recogniser, "trim_memory", lambda: there.append(made[-1]() is not None))
     ears = recogniser.PocketsphinxRecogniser()
     first, second = ears.start(), ears.start()

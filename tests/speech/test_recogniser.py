@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
 
 from realtime_nb.audio.pcm import float_to_int16
 from realtime_nb.errors import UsageError
+from realtime_nb.speech import recogniser as module
 from realtime_nb.speech.interfaces import Heard
 from realtime_nb.speech.recogniser import PocketsphinxRecogniser
 from realtime_nb.speech.voices import say_as_user
@@ -157,11 +159,34 @@ def test_decoders_come_back_whether_finished_or_dropped(
     assert set(map(id, recogniser._idle)) == set(map(id, before))
 
 
-def test_idle_decoders_are_bounded() -> None:
+def test_idle_decoders_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 2)
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.01)
     recogniser = PocketsphinxRecogniser()
     for recognition in [recogniser.start(PATTERNS) for _ in range(3)]:
         recognition.finish()
     assert len(recogniser._idle) == 2
+    assert recogniser._out == 0
+
+
+def test_who_finds_all_decoders_in_use_waits_for_one_rather_than_make_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1)
+    monkeypatch.setattr(module, "_PATIENCE_S", 60.0)
+    recogniser = PocketsphinxRecogniser()
+    first = recogniser.start(PATTERNS)
+    second: list[Any] = []
+    waiting = threading.Thread(target=lambda: second.append(recogniser.start(PATTERNS)))
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    used = first._decoders
+    first.close()
+    waiting.join(30)
+    assert second[0]._decoders is used
+    second[0].close()
+    assert recogniser._idle == [used]
 
 
 @pytest.mark.parametrize("text", ["stop sign ahead", "count the sheep in the field"])

@@ -51,3 +51,24 @@ def test_after_a_reset_it_begins_anew(make, speech: np.ndarray) -> None:
 @pytest.mark.parametrize("make", DETECTORS)
 def test_digital_silence_is_fine(make) -> None:
     assert probabilities(make(), np.zeros(5120, np.int16)).max() < 0.5
+
+
+def test_dead_silence_costs_no_network_and_speech_after_it_is_heard_all_the_same(
+    speech: np.ndarray,
+) -> None:
+    detector = SileroVoiceActivity()
+    asked = 0
+    network = detector._detector
+
+    def counted(frame: bytes) -> float:
+        nonlocal asked
+        asked += 1
+        return network(frame)
+
+    counted.reset = network.reset
+    detector._detector = counted
+    silence = np.full(16_000 * 10, 3, np.int16)
+    assert probabilities(detector, silence).max() < 0.5
+    assert asked == 16
+    later = probabilities(detector, speech)
+    assert np.abs(later - probabilities(SileroVoiceActivity(), speech))[4:].max() < 0.2

@@ -135,8 +135,8 @@ class Utterance:
         if recogniser is None or self._dropped:
             return
         try:
-            with _AT_A_TIME:
-                self._recognition = recogniser.start(phrases, prompt=prompt)
+            # Not one at a time: it may wait for an utterance that is being finished.
+            self._recognition = recogniser.start(phrases, prompt=prompt)
         except Exception as error:  # noqa: BLE001 -- see `_fail`
             self._fail(error)
 

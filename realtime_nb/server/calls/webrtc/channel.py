@@ -105,7 +105,9 @@ class ChannelLink:
                 self._news.clear()
                 await self._news.wait()
             message = self._unread.popleft()
-            await connection.take(message)
+            room = connection.take(message)
+            if room is not None:
+                await room
             self._unread_size -= len(message)
 
     async def _flush(self) -> None:
