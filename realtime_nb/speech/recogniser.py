@@ -21,6 +21,7 @@ import math
 import re
 import threading
 from typing import TYPE_CHECKING, Any, Final, Literal
+from weakref import WeakSet
 
 import numpy as np
 
@@ -81,7 +82,8 @@ class PocketsphinxRecogniser:
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._idle = [Decoders()]
-        self._out = 0
+        # In use; who loses one to an engine's fault never gives it back.
+        self._out: WeakSet[Decoders] = WeakSet()
         self._mean: str | None = None  # of what came live
         self._dropped = False
 
@@ -112,23 +114,20 @@ class PocketsphinxRecogniser:
 
     def _take(self) -> tuple[Decoders, str | None]:
         with self._lock:
-            if self._out >= _KEPT:
+            if len(self._out) >= _KEPT:
                 self._lock.wait_for(lambda: bool(self._idle), _PATIENCE_S)
             decoders = self._idle.pop() if self._idle else None
             mean = self._mean
-            self._out += 1
-        try:
-            return decoders or Decoders(), mean
-        except BaseException:
-            with self._lock:
-                self._out -= 1
-            raise
+        decoders = decoders or Decoders()
+        with self._lock:
+            self._out.add(decoders)
+        return decoders, mean
 
     def give_back(self, decoders: Decoders, mean: str | None = None) -> None:
         """Take decoders back for the next utterance, and what was learnt from the last."""
         with self._lock:
             self._mean = mean or self._mean
-            self._out -= 1
+            self._out.discard(decoders)
             if len(self._idle) < _KEPT:
                 self._idle.append(decoders)
                 self._lock.notify()

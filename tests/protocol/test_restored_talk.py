@@ -44,6 +44,21 @@ def _sound(talk: Talk) -> bytes:
     return b"".join(pcm.tobytes() for pcm in decoded(sent, ("audio/pcm", 24_000, 1)))
 
 
+def _told_as_sound(talk: Talk) -> set[str]:
+    """Return the items that were given to a new session as what the user said."""
+    items = [
+        record.event.get("item") or {}
+        for record in talk.log
+        if record.direction == "sent" and record.event.type == "conversation.item.create"
+    ]
+    return {
+        item["id"]
+        for item in items
+        if item.get("role") == "user"
+        and [part["type"] for part in item["content"]] == ["input_audio"]
+    }
+
+
 def _same(one: Item, other: Item) -> bool:
     return _words(one) == _words(other) and not one.lost
 
@@ -58,8 +73,7 @@ def _check(turns: tuple[Turn, ...], restored: Talk, *, cuts: int) -> None:
             continue
         odd.append(item)
         # What was said and not yet written down is told to the new session as its sound.
-        told_as_sound = item.role == "user" and not item.text
-        assert item.lost or told_as_sound
+        assert item.lost or (not item.text and item.id in _told_as_sound(restored))
         # What came of it is what the whole talk has there, as far as it came.
         assert left
         assert item.role == left[0].role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -166,7 +167,19 @@ def test_idle_decoders_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for recognition in [recogniser.start(PATTERNS) for _ in range(3)]:
         recognition.finish()
     assert len(recogniser._idle) == 2
-    assert recogniser._out == 0
+    assert len(recogniser._out) == 0
+
+
+def test_decoders_that_are_never_given_back_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1)
+    monkeypatch.setattr(module, "_PATIENCE_S", 600.0)
+    recogniser = PocketsphinxRecogniser()
+    lost = recogniser.start(PATTERNS)
+    del lost
+    gc.collect()
+    recogniser.start(PATTERNS).close()
 
 
 def test_who_finds_all_decoders_in_use_waits_for_one_rather_than_make_it(
